@@ -1,0 +1,62 @@
+// The record log as an exchange sees it: something that makes records durable.
+// Knows nothing of exchanges.
+#ifndef PSM_MESH_RECORDS_RECORD_LOG_H_
+#define PSM_MESH_RECORDS_RECORD_LOG_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "mesh/base/executor.h"
+#include "mesh/base/task.h"
+#include "psm/records/v1/record.pb.h"
+
+namespace psm {
+
+// Which records of one subject.
+struct RecordQuery {
+  std::string subject;      // code in the scope `records`; or
+  std::string corporation;  // a corporate number; or both empty: every record
+                            // (development tools)
+  absl::Time start_time = absl::InfinitePast();  // inclusive, by ask_time
+  absl::Time end_time = absl::InfiniteFuture();  // exclusive
+  std::size_t limit = 100;
+  std::string page_token;  // opaque; from the previous page
+};
+
+struct RecordPage {
+  std::vector<records::v1::Record> records;  // newest first
+  std::string next_page_token;               // empty at the end
+};
+
+// Thread-safe.
+class RecordLog {
+ public:
+  virtual ~RecordLog() = default;
+
+  // Makes `records` durable, all or none, and then sets `done` on `executor`:
+  // OK after fdatasync returned, or UNAVAILABLE, reason RECORD_NOT_DURABLE, in
+  // which case none of them will ever be found. `done` must live until it is
+  // set; many appends share one sync, and one Post per executor.
+  virtual void Append(std::vector<records::v1::Record> records,
+                      Executor& executor, Completion<absl::Status>* done) = 0;
+
+  // Newest first. INVALID_ARGUMENT PAGE_TOKEN_INVALID; UNAVAILABLE
+  // RECORDS_UNAVAILABLE where the store cannot be read.
+  virtual absl::StatusOr<RecordPage> List(const RecordQuery& query) = 0;
+
+  // The record of an exchange of this consumer asked for at or after `since`,
+  // kind EXCHANGE, INTENT or REFUSAL; empty where there is none.
+  virtual absl::StatusOr<std::vector<records::v1::Record>> FindExchange(
+      absl::string_view consumer, absl::string_view exchange_id,
+      absl::Time since) = 0;
+
+  // OK while appends can succeed.
+  virtual absl::Status Health() = 0;
+};
+
+}  // namespace psm
+
+#endif  // PSM_MESH_RECORDS_RECORD_LOG_H_
