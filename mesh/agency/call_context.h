@@ -1,0 +1,52 @@
+// What the gateway tells a provider about a call, and how a provider's own
+// calls go out. The only place where gRPC and absl statuses meet.
+#ifndef PSM_MESH_AGENCY_CALL_CONTEXT_H_
+#define PSM_MESH_AGENCY_CALL_CONTEXT_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "grpcpp/client_context.h"
+#include "grpcpp/server_context.h"
+
+namespace psm::agency {
+
+// From the metadata that the gateway sets; a provider may rely on it, since
+// only the gateway can connect.
+struct CallContext {
+  std::string consumer;     // system id
+  std::string affair;       // affair id; empty for transparent methods
+  std::string exchange_id;  // UUID; empty for transparent methods
+  std::vector<std::string> attributes;  // that the agreement grants, sorted
+  std::string traceparent;              // W3C; may be empty
+  absl::Time deadline = absl::InfiniteFuture();
+
+  static CallContext From(const grpc::ServerContext& context);
+
+  bool Grants(absl::string_view attribute) const;
+};
+
+// A refusal by this agency. `reason` is one of the method's contract; `message`
+// never names a person.
+absl::Status Refusal(absl::StatusCode code, absl::string_view reason,
+                     absl::string_view message);
+
+// With grpc-status-details-bin where the status has a detail.
+grpc::Status ToGrpc(const absl::Status& status);
+absl::Status FromGrpc(const grpc::Status& status);
+
+// The context of a call that this system makes through the gateway: affair,
+// deadline (the parent's, or `timeout` where that is sooner), trace context.
+// `parent` may be null.
+std::unique_ptr<grpc::ClientContext> Outgoing(
+    const CallContext* parent, absl::string_view affair,
+    absl::Duration timeout = absl::Seconds(10));
+
+}  // namespace psm::agency
+
+#endif  // PSM_MESH_AGENCY_CALL_CONTEXT_H_
