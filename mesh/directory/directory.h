@@ -57,6 +57,8 @@ absl::StatusOr<std::string> SystemIdOf(absl::string_view spiffe_id);
 
 // Whether `id` is `[a-z][a-z0-9-]{0,30}/[a-z][a-z0-9-]{0,30}`.
 bool IsSystemId(absl::string_view id);
+// Whether `id` is `[a-z][a-z0-9-]{0,62}`: an affair's or an agreement's.
+bool IsAffairId(absl::string_view id);
 
 // The gateway's own system id.
 inline constexpr char kGatewaySystem[] = "mesh/gateway";
@@ -64,12 +66,15 @@ inline constexpr char kGatewaySystem[] = "mesh/gateway";
 // Immutable, thread-safe.
 class Directory {
  public:
-  // Checks ids, references and required texts. INVALID_ARGUMENT, with the place
-  // from `origins`, for the first that is wrong. Agency `mesh` is the mesh's
-  // own and may not be defined.
+  // Checks ids, references and required texts as config.proto states them.
+  // INVALID_ARGUMENT, reason CONFIGURATION_INVALID, with the place from
+  // `origins`, for the first that is wrong. Agency `mesh` is the mesh's own and
+  // may not be defined; a relying party neither enrols nor discloses. A system
+  // without a name is called by its id.
   static absl::StatusOr<std::shared_ptr<const Directory>> Create(
       const Configuration& configuration);
 
+  // Null where there is none. What they give lives as long as the directory.
   const Agency* FindAgency(absl::string_view id) const;
   const System* FindSystem(absl::string_view id) const;
   const Affair* FindAffair(absl::string_view id) const;
