@@ -1,0 +1,80 @@
+// What one peer may cost. Every number is a default that holds for a
+// developer's machine and for a small agency; the gateway's flags may set
+// others.
+#ifndef PSM_MESH_EDGE_LIMITS_H_
+#define PSM_MESH_EDGE_LIMITS_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/time/time.h"
+
+namespace psm::edge {
+
+// A token bucket: `burst` at once, `per_second` in the long run.
+struct Rate {
+  double burst;
+  double per_second;
+};
+
+struct ServerLimits {
+  // Per connection.
+  std::uint32_t max_concurrent_streams = 256;
+  std::size_t header_list_bytes = 16 << 10;  // RFC 9113, 6.5.2: names + values
+                                             // + 32 each
+  std::size_t message_bytes = 4 << 20;       // gRPC's own default
+  std::size_t buffered_bytes = 16 << 20;     // half-received messages
+  std::size_t output_bytes = 256 << 10;  // ciphertext that waits for the socket
+                                         // before frames are made
+  absl::Duration handshake_time = absl::Seconds(5);  // TCP accept to TLS done
+  absl::Duration settings_time = absl::Seconds(10);  // SETTINGS to their ACK
+  absl::Duration idle_time = absl::Minutes(5);       // no stream open: GOAWAY
+  absl::Duration request_time =
+      absl::Seconds(30);  // HEADERS to END_STREAM of a unary request
+  absl::Duration write_time =
+      absl::Seconds(30);  // output waits, and not a byte moves
+  absl::Duration finish_time =
+      absl::Seconds(30);  // answer made, and the peer does not take it
+
+  // Frames that cost us and bring nothing. Over the rate: GOAWAY
+  // ENHANCE_YOUR_CALM, and the connection ends.
+  Rate dead_streams = {1000, 200};  // reset, refused, malformed, cancelled
+  Rate pings = {200, 20};  // gRPC's bandwidth probe sends up to 10 a second
+  Rate settings = {32, 1};
+  Rate empty_data = {128, 16};   // no payload, no END_STREAM
+  Rate tiny_data = {4096, 512};  // under 64 bytes, no END_STREAM
+  Rate window_updates = {20000, 20000};
+  Rate other_frames = {256, 32};  // PRIORITY, unknown types
+
+  // Per peer (system) and worker: over all its connections.
+  std::size_t peer_calls = 1024;  // handlers that have not finished
+  std::size_t peer_buffered_bytes = 64 << 20;
+  Rate peer_dead_streams = {4000, 800};
+
+  // Per server.
+  std::size_t peer_connections = 128;
+  std::size_t connections = 1024;
+};
+
+struct UpstreamLimits {
+  absl::Duration connect_time = absl::Seconds(2);  // dial to TLS done
+  absl::Duration dial_pause =
+      absl::Milliseconds(100);      // after a failed dial, before the next
+  std::size_t queued_calls = 1024;  // per provider, while it connects or has
+                                    // no stream to give
+  std::uint32_t calls_in_flight = 1024;  // per connection; the peer's limit
+                                         // counts too
+  std::size_t message_bytes = 4 << 20;
+  std::size_t header_list_bytes = 16 << 10;
+  std::size_t buffered_bytes = 64 << 20;          // half-received answers, per
+                                                  // connection
+  std::int32_t last_stream_id = 1 << 30;          // then a new connection
+  absl::Duration ping_after = absl::Seconds(10);  // of silence with calls in
+                                                  // flight
+  absl::Duration ping_time = absl::Seconds(5);    // for its ACK
+  absl::Duration write_time = absl::Seconds(10);
+};
+
+}  // namespace psm::edge
+
+#endif  // PSM_MESH_EDGE_LIMITS_H_

@@ -1,0 +1,30 @@
+// Who is at the other end of a connection, as its certificate says.
+#ifndef PSM_MESH_EDGE_PEER_IDENTITY_H_
+#define PSM_MESH_EDGE_PEER_IDENTITY_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+
+namespace psm::edge {
+
+// Resolved once per connection, immutable afterwards. Expiry and revocation are
+// looked at in every call (TlsConfig::CheckPeer).
+struct PeerIdentity {
+  // A certificate as a revocation list names it.
+  struct CertificateName {
+    std::string issuer;  // DER of the issuer's name
+    std::string serial;  // DER contents octets of the serial number
+  };
+
+  std::string system;     // "akatsuki/tax", from the only SPIFFE URI SAN
+  std::string serial;     // of the leaf, upper-case hex, for logs
+  absl::Time not_before;  // of the whole chain: the latest
+  absl::Time not_after;   // of the whole chain: the earliest; inclusive
+  std::vector<CertificateName> chain;  // leaf first, root included
+};
+
+}  // namespace psm::edge
+
+#endif  // PSM_MESH_EDGE_PEER_IDENTITY_H_

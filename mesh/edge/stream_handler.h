@@ -1,0 +1,117 @@
+// The boundary between the edge and the gateway: calls as streams of messages.
+// Knows gRPC's terms, neither HTTP/2 nor sockets.
+#ifndef PSM_MESH_EDGE_STREAM_HANDLER_H_
+#define PSM_MESH_EDGE_STREAM_HANDLER_H_
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "mesh/base/cancellation.h"
+#include "mesh/edge/grpc_status.h"
+#include "mesh/edge/peer_identity.h"
+#include "mesh/edge/worker.h"
+#include "mesh/exchange/provider_link.h"
+
+namespace psm::edge {
+
+struct GrpcMessage {
+  std::string bytes;
+  bool compressed = false;  // with the stream's encoding()
+};
+
+// One call that a client makes. Belongs to the worker's thread; lives until
+// Finish has been called, even if the client goes away before (then whatever is
+// sent is dropped). What it hands out lives as long as its handler.
+class InboundStream {
+ public:
+  virtual Worker& worker() = 0;
+
+  // "/package.Service/Method", of the form that design.md section 9 allows.
+  virtual const std::string& path() const = 0;
+
+  // Request metadata in the order it came: keys and values are valid, `-bin`
+  // values decoded, keys of HTTP, gRPC and the mesh's own (all `psm-*` but
+  // psm-affair, psm-consent, psm-provider and psm-exchange-id) left out, these
+  // four at most once each.
+  virtual const Metadata& metadata() const = 0;
+
+  virtual const std::shared_ptr<const PeerIdentity>& peer() const = 0;
+
+  // When the request's headers arrived, wall time.
+  virtual absl::Time ask_time() const = 0;
+
+  // Until the client's deadline: infinite where it set none, zero once passed.
+  virtual absl::Duration TimeLeft() const = 0;
+
+  // Fires when the deadline passes (DEADLINE_EXCEEDED), the client resets the
+  // call or its connection ends (CANCELLED), its certificate is revoked
+  // (UNAUTHENTICATED), or the server stops (UNAVAILABLE); never after Finish.
+  virtual Cancellation& cancellation() = 0;
+
+  // Values of grpc-encoding and grpc-accept-encoding as they came; may be
+  // empty.
+  virtual const std::string& encoding() const = 0;
+  virtual const std::string& accept_encoding() const = 0;
+
+  // Asks for one more message: StreamHandler::OnMessage or OnHalfClose follows
+  // once, possibly before this returns. At most one may be asked for at a time.
+  // While none is, the client is held back by flow control.
+  virtual void ReadNext() = 0;
+
+  // Initial metadata; at most once and before the first message. Without it,
+  // headers go out with the first message or the end.
+  virtual void SendHeaders(Metadata metadata) = 0;
+
+  // Queues a message. Unbounded: a handler that streams waits for OnWritable
+  // while unsent_bytes() is large.
+  virtual void SendMessage(GrpcMessage message) = 0;
+  virtual std::size_t unsent_bytes() const = 0;
+
+  // Ends the call; exactly once, whatever has happened to the client. The
+  // handler is destroyed at the end of the turn, and the stream with it.
+  // Invalid trailers become INTERNAL.
+  virtual void Finish(WireStatus status, Metadata trailers) = 0;
+  void Finish(const absl::Status& status, Metadata trailers = {}) {
+    Finish(ToWireStatus(status), std::move(trailers));
+  }
+
+ protected:
+  ~InboundStream() = default;
+};
+
+// What the gateway does with one call. Called on the worker's thread; may call
+// back into the stream, also Finish, from every function.
+class StreamHandler {
+ public:
+  virtual ~StreamHandler() = default;
+
+  // Comes first, once: the place for the first ReadNext.
+  virtual void OnStart() = 0;
+  // The message that ReadNext asked for.
+  virtual void OnMessage(GrpcMessage message) = 0;
+  // There are no more messages.
+  virtual void OnHalfClose() = 0;
+  // The cancellation fired, whose hooks have been called; nothing else is
+  // delivered afterwards. Finish is still due.
+  virtual void OnCancelled(const absl::Status& reason) = 0;
+  // Everything queued has been handed to HTTP/2.
+  virtual void OnWritable() {}
+};
+
+// What the gateway serves on one worker. Outlives the server.
+class Dispatcher {
+ public:
+  virtual ~Dispatcher() = default;
+
+  // Takes on a call whose headers have arrived. Returns its handler; or null
+  // after it has called Finish. Does not read yet: that is for OnStart.
+  virtual std::unique_ptr<StreamHandler> Dispatch(InboundStream& stream) = 0;
+};
+
+}  // namespace psm::edge
+
+#endif  // PSM_MESH_EDGE_STREAM_HANDLER_H_
