@@ -1,0 +1,32 @@
+// Gives every persona of a run a virtual card. For developers: knows the
+// personas file, which no agency may read.
+#ifndef PSM_SERVICES_IDENTITY_CARD_ISSUE_CARDS_H_
+#define PSM_SERVICES_IDENTITY_CARD_ISSUE_CARDS_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "mesh/base/clock.h"
+#include "mesh/crypto/digest.h"
+
+namespace psm::card {
+
+// The PIN of every card this makes. No secret: the cards are synthetic.
+inline constexpr char kDemoPin[] = "1234";
+
+struct IssueReport {
+  int issued = 0;
+  int kept = 0;  // personas that had a card file
+};
+
+// Issues a card, <run>/cards/<persona>.json, to each persona of
+// <run>/personas.jsonl that has a card serial and no card file, from the
+// authority in <run>/pki/jpki, which it makes where it is missing. Valid five
+// years. Stops at the first error, which names the line. May run again at any
+// time: remove a card's file to have it issued anew.
+absl::StatusOr<IssueReport> IssueCards(const std::string& run,
+                                       const Clock& clock, Random& random);
+
+}  // namespace psm::card
+
+#endif  // PSM_SERVICES_IDENTITY_CARD_ISSUE_CARDS_H_
