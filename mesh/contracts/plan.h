@@ -20,6 +20,11 @@ namespace psm {
 
 class MessagePlan;  // mesh/contracts/message_plan.h
 
+// Most levels of messages inside one another, the outermost included, that a
+// contract may have. Messages cannot be deeper: what no plan knows is dropped
+// unread.
+inline constexpr int kMaxMessageDepth = 16;
+
 // A set of attributes of one method: bit i stands for
 // MethodPlan::attributes[i].
 using AttributeMask = std::uint64_t;
@@ -76,17 +81,25 @@ struct MethodPlan {
 // descriptors.
 class ContractSet {
  public:
-  // Compiles every annotated method. INVALID_ARGUMENT, naming method and field,
-  // when: an exchange method streams; has no dataset or effect; a request or
-  // response field has no annotation, or two that contradict; a subject or
-  // corporation field is not a singular string (repeated messages that hold
-  // subjects are allowed in responses only; a request has at most one subject
-  // field, at top level); an Any, Struct, map, group or extension occurs; more
-  // than 64 attributes; recursion deeper than 16; evidence that is not READ or
-  // needs more than its subject or corporation; consentable without a request
-  // subject; a transparent method with subject, corporation or attribute
-  // fields; two methods of one path. Several descriptor sets may hold the same
-  // file if it is the same.
+  // Compiles every annotated method; services none of whose methods is
+  // annotated are not the mesh's. INVALID_ARGUMENT, naming method and field,
+  // when: only some methods of a service are annotated; an exchange method
+  // streams; has no dataset or effect; a request or response field has no
+  // annotation and no attribute covers it, or it has two that contradict; a
+  // subject or corporation field is not a singular string (for several, a
+  // response repeats a message that holds one; a request has at most one
+  // subject and one corporation, at top level); an Any, Struct, map, group or
+  // extension range occurs, or a message that is not proto3 (a required field
+  // could be dropped, a closed enum hides values); more than 64 attributes; a
+  // message that contains itself, or more than kMaxMessageDepth levels of
+  // messages; evidence that is not READ or needs more than its subject or its
+  // corporation: a request attribute, or a field whose comment begins with
+  // "Required."; consentable without a request subject; a transparent method
+  // with subject, corporation or attribute fields, or with an effect, evidence,
+  // consentable or a legal limit; two methods of one path; a name, reason or
+  // legal limit that is not as annotations.proto says. Several descriptor sets
+  // may hold the same file if it is the same but for comments; of
+  // google/protobuf, which comes with each compiler, the first is taken.
   static absl::StatusOr<std::shared_ptr<const ContractSet>> Create(
       absl::Span<const google::protobuf::FileDescriptorSet> sets);
   virtual ~ContractSet() = default;
@@ -99,7 +112,8 @@ class ContractSet {
   // All plans, sorted by name.
   virtual const std::vector<const MethodPlan*>& methods() const = 0;
 
-  // The evidence methods of a dataset that have this attribute.
+  // The evidence methods of a dataset whose responses have this attribute,
+  // sorted by name.
   virtual std::vector<const MethodPlan*> FindEvidence(
       absl::string_view dataset, absl::string_view attribute) const = 0;
 

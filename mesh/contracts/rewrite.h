@@ -14,7 +14,7 @@
 namespace psm {
 
 // Gives the receiver's code for the sender's. Called once for each subject
-// field present, in wire order.
+// field that is present, not empty and kept, in wire order.
 class SubjectTranslator {
  public:
   virtual ~SubjectTranslator() = default;
@@ -26,15 +26,18 @@ struct RewriteOptions {
   AttributeMask allowed = 0;                // attributes to keep
   SubjectTranslator* translator = nullptr;  // required; not owned
   // Written as the plan's top-level subject field (`insert_field`, a field
-  // number) in front of the message when not empty.
+  // number) in front of the message when not empty. A message that has that
+  // field itself is refused, FIELD_REPEATED, unless it is empty there.
   std::string insert_subject;
   int insert_field = 0;
 };
 
 struct Rewritten {
   std::string message;
-  AttributeMask released = 0;  // kept attributes that were present
-  AttributeMask withheld = 0;  // present attributes that were dropped
+  // Attributes of which a field was present, as the wire shows it: a scalar
+  // without presence that has its default is absent.
+  AttributeMask released = 0;  // kept
+  AttributeMask withheld = 0;  // dropped
   bool dropped_unknown =
       false;  // unknown fields or wrong wire types were there, and are gone
 };
@@ -46,27 +49,35 @@ struct Named {
   AttributeMask present = 0;
 };
 
-// Bounds on a message; beyond them it is refused. Depth as in MessagePlan
-// compilation, fields counted over all levels.
-inline constexpr int kMaxMessageDepth = 32;
+// Most fields in a message, counted over all levels, each value of a packed
+// field as one; beyond it the message is refused. Depth is bounded by the
+// contract (kMaxMessageDepth).
 inline constexpr int kMaxMessageFields = 200000;
 
-// Reads the subject and the corporation of a request. INVALID_ARGUMENT, reason
-// MESSAGE_MALFORMED: not protobuf, truncated, deeper or with more fields than
-// the bounds, group tags, field number 0, text that is not UTF-8; reason
-// FIELD_REPEATED: a singular field occurs twice (a parser differential would
-// let a caller pass one person's consent and ask for another). Wrong wire type
-// in a subject field counts as malformed.
+// Reads the subject and the corporation of a request. `plan` is not of a
+// transparent method. INVALID_ARGUMENT of the consumer, metadata `field` where
+// one is to blame, reason MESSAGE_MALFORMED: not protobuf, truncated, more
+// fields than the bound, group tags, field number 0, a varint beyond 64 bits,
+// text that is not UTF-8, a subject or corporation of the wrong wire type;
+// reason FIELD_REPEATED: a singular field, or two of one oneof, occur twice (a
+// parser differential would let a caller pass one person's consent and ask for
+// another). Fields that are going to be dropped are checked too, but for the
+// contents of unknown ones.
 absl::StatusOr<Named> FindNamed(const MethodPlan& plan,
                                 absl::string_view request);
 
-// Rewrites a message by the plan of its type. Errors as FindNamed, and the
-// translator's. Never partial.
+// Rewrites a message by the plan of its type: a request's or a response's. An
+// empty subject is dropped, being absent. A message field whose attribute is
+// withheld stays, emptied, around inner fields of another attribute that is
+// kept. What is kept is written in its shortest form, so that nothing hides in
+// padded varints. Errors as FindNamed (the exchange turns those of an answer
+// into PROVIDER_ANSWER_MALFORMED), and the translator's. Never partial.
 absl::StatusOr<Rewritten> Rewrite(const MessagePlan& plan,
                                   absl::string_view message,
                                   const RewriteOptions& options);
 
-// The bytes of a top-level length-delimited field, or empty: for `as_of_time`.
+// The bytes of a top-level length-delimited field where it first occurs, or
+// empty: for `as_of_time`. Points into `message`.
 absl::string_view TopLevelBytes(absl::string_view message, int field_number);
 
 }  // namespace psm
