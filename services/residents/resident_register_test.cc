@@ -1,0 +1,113 @@
+#include "services/residents/resident_register.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "mesh/agency/test_call.h"
+#include "mesh/base/error.h"
+
+namespace psm {
+namespace {
+
+using residents::v1::Member;
+using seed::v1::Resident;
+
+Resident Person(const std::string& subject, const std::string& household,
+                Member::Relation relation, const std::string& birth_date) {
+  Resident resident;
+  resident.set_subject(subject);
+  resident.set_household_id(household);
+  resident.set_relation(relation);
+  resident.set_name("架空　" + subject);
+  resident.set_kana("カクウ　テスト");
+  resident.set_birth_date(birth_date);
+  resident.set_sex(2);
+  resident.set_address("架空県あかつき市 " + household);
+  resident.set_move_in_date("2026-03-20");
+  resident.set_tax_municipality("yunagi");
+  return resident;
+}
+
+class ResidentRegisterTest : public testing::Test {
+ protected:
+  absl::Status Import(const std::vector<Resident>& residents) {
+    return register_.ImportOnce(
+        [&](ResidentRegister::Take take) -> absl::Status {
+          for (const Resident& resident : residents) {
+            if (absl::Status s = take(resident); !s.ok()) return s;
+          }
+          return absl::OkStatus();
+        });
+  }
+
+  agency::TemporaryFolder folder_;
+  std::unique_ptr<agency::Database> database_ =
+      agency::Database::Open(folder_.File("register.sqlite"),
+                             ResidentRegister::Migrations())
+          .value();
+  ResidentRegister register_{database_.get()};
+};
+
+TEST_F(ResidentRegisterTest, AHouseholdIsTheSameWhicheverMemberIsNamed) {
+  ASSERT_TRUE(Import({Person("child", "h1", Member::CHILD, "2016-01-02"),
+                      Person("other", "h2", Member::HEAD, "1970-01-01"),
+                      Person("parent", "h1", Member::PARENT, "1950-05-05"),
+                      Person("head", "h1", Member::HEAD, "1988-08-07")})
+                  .ok());
+  for (const char* subject : {"head", "parent", "child"}) {
+    const auto household = register_.FindHousehold(subject);
+    ASSERT_TRUE(household.ok()) << household.status();
+    ASSERT_EQ(household->members_size(), 3);
+    EXPECT_EQ(household->members(0).subject(), "head");    // head first,
+    EXPECT_EQ(household->members(1).subject(), "parent");  // then by age
+    EXPECT_EQ(household->members(2).subject(), "child");
+    EXPECT_EQ(household->address(), "架空県あかつき市 h1");
+    EXPECT_EQ(household->move_in_date(), "2026-03-20");
+    EXPECT_EQ(household->members(2).relation(), Member::CHILD);
+    EXPECT_EQ(household->members(2).birth_date(), "2016-01-02");
+    EXPECT_EQ(household->members(2).name(), "架空　child");
+    EXPECT_EQ(household->members(2).kana(), "カクウ　テスト");
+    EXPECT_EQ(household->members(2).tax_municipality(), "yunagi");
+  }
+}
+
+TEST_F(ResidentRegisterTest, NobodyElseIsAResident) {
+  ASSERT_TRUE(Import({Person("head", "h1", Member::HEAD, "1988-08-07")}).ok());
+  for (const char* subject : {"", "somebody", "h1", "' OR '1'='1", "HEAD"}) {
+    const auto household = register_.FindHousehold(subject);
+    EXPECT_EQ(household.status().code(), absl::StatusCode::kNotFound);
+    EXPECT_EQ(ReasonOf(household.status()), "NOT_A_RESIDENT");
+  }
+}
+
+TEST_F(ResidentRegisterTest, IsFilledOnceOnly) {
+  ASSERT_TRUE(Import({Person("first", "h1", Member::HEAD, "1988-08-07")}).ok());
+  ASSERT_TRUE(
+      Import({Person("second", "h2", Member::HEAD, "1988-08-07")}).ok());
+  EXPECT_TRUE(register_.FindHousehold("first").ok());
+  EXPECT_FALSE(register_.FindHousehold("second").ok());
+}
+
+TEST_F(ResidentRegisterTest, EntersAllOrNone) {
+  const Resident head = Person("head", "h1", Member::HEAD, "1988-08-07");
+  Resident elsewhere = Person("child", "h1", Member::CHILD, "2016-01-02");
+  elsewhere.set_address("別の住所");
+  Resident nameless = Person("child", "h1", Member::CHILD, "2016-01-02");
+  nameless.clear_name();
+  Resident unrelated = Person("child", "h1", Member::CHILD, "2016-01-02");
+  unrelated.set_relation(99);
+  for (const Resident& bad :
+       {elsewhere, nameless, unrelated, head,
+        Person("second", "h1", Member::HEAD, "1980-01-01"),
+        Person("orphan", "h2", Member::CHILD, "2016-01-02")}) {
+    EXPECT_FALSE(Import({head, bad}).ok()) << bad.ShortDebugString();
+    EXPECT_FALSE(register_.FindHousehold("head").ok());
+  }
+  EXPECT_TRUE(Import({head}).ok());
+  EXPECT_TRUE(register_.FindHousehold("head").ok());
+}
+
+}  // namespace
+}  // namespace psm

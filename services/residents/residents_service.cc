@@ -1,0 +1,33 @@
+#include "services/residents/residents_service.h"
+
+#include <utility>
+
+#include "absl/time/time.h"
+#include "mesh/agency/call_context.h"
+
+namespace psm {
+
+grpc::Status ResidentsService::GetHousehold(
+    grpc::ServerContext* context,
+    const residents::v1::GetHouseholdRequest* request,
+    residents::v1::GetHouseholdResponse* response) {
+  const auto call = agency::CallContext::From(*context);
+  auto household = residents_->FindHousehold(request->subject());
+  if (!household.ok()) return agency::ToGrpc(household.status());
+
+  for (residents::v1::Member& member : *household->mutable_members()) {
+    if (!call.Grants("name")) member.clear_name();
+    if (!call.Grants("kana")) member.clear_kana();
+    if (!call.Grants("birth_date")) member.clear_birth_date();
+    if (!call.Grants("relation")) member.clear_relation();
+    if (!call.Grants("tax_municipality")) member.clear_tax_municipality();
+  }
+  if (!call.Grants("address")) household->clear_address();
+  if (!call.Grants("move_in_date")) household->clear_move_in_date();
+  household->mutable_as_of_time()->set_seconds(
+      absl::ToUnixSeconds(clock_->Now()));
+  *response = *std::move(household);
+  return grpc::Status::OK;
+}
+
+}  // namespace psm

@@ -1,0 +1,32 @@
+// ResidentsService over a register: what the gateway may call.
+#ifndef PSM_SERVICES_RESIDENTS_RESIDENTS_SERVICE_H_
+#define PSM_SERVICES_RESIDENTS_RESIDENTS_SERVICE_H_
+
+#include "grpcpp/server_context.h"
+#include "mesh/base/clock.h"
+#include "psm/residents/v1/residents.grpc.pb.h"
+#include "services/residents/resident_register.h"
+
+namespace psm {
+
+// Answers with the granted attributes alone: what the gateway would drop is not
+// sent to it. Thread-safe. `residents` and `clock` must outlive the service.
+class ResidentsService final : public residents::v1::ResidentsService::Service {
+ public:
+  ResidentsService(ResidentRegister* residents, const Clock* clock)
+      : residents_(residents), clock_(clock) {}
+
+  // The register is the source itself: `as_of_time` is now.
+  grpc::Status GetHousehold(
+      grpc::ServerContext* context,
+      const residents::v1::GetHouseholdRequest* request,
+      residents::v1::GetHouseholdResponse* response) override;
+
+ private:
+  ResidentRegister* const residents_;
+  const Clock* const clock_;
+};
+
+}  // namespace psm
+
+#endif  // PSM_SERVICES_RESIDENTS_RESIDENTS_SERVICE_H_

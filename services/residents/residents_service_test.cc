@@ -1,0 +1,107 @@
+#include "services/residents/residents_service.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "mesh/agency/call_context.h"
+#include "mesh/agency/test_call.h"
+#include "mesh/base/error.h"
+
+namespace psm {
+namespace {
+
+using residents::v1::GetHouseholdRequest;
+using residents::v1::GetHouseholdResponse;
+using residents::v1::Member;
+
+class ResidentsServiceTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(register_
+                    .ImportOnce([](ResidentRegister::Take take) {
+                      seed::v1::Resident resident;
+                      resident.set_subject("head");
+                      resident.set_household_id("h1");
+                      resident.set_relation(Member::HEAD);
+                      resident.set_name("架空　花子");
+                      resident.set_kana("カクウ　ハナコ");
+                      resident.set_birth_date("1988-08-07");
+                      resident.set_address("架空県あかつき市");
+                      resident.set_move_in_date("2026-03-20");
+                      resident.set_tax_municipality("yunagi");
+                      return take(resident);
+                    })
+                    .ok());
+  }
+
+  grpc::Status Get(const std::string& subject,
+                   const std::vector<std::string>& attributes,
+                   GetHouseholdResponse* response) {
+    agency::FakeCall call("akatsuki/benefits", "benefit-tax-exempt",
+                          attributes);
+    GetHouseholdRequest request;
+    request.set_subject(subject);
+    return service_.GetHousehold(call.context(), &request, response);
+  }
+
+  agency::TemporaryFolder folder_;
+  std::unique_ptr<agency::Database> database_ =
+      agency::Database::Open(folder_.File("register.sqlite"),
+                             ResidentRegister::Migrations())
+          .value();
+  ResidentRegister register_{database_.get()};
+  ManualClock clock_{absl::FromUnixSeconds(1'780'000'000)};
+  ResidentsService service_{&register_, &clock_};
+};
+
+TEST_F(ResidentsServiceTest, EachAttributeIsGivenOnlyWhereItIsGranted) {
+  struct Case {
+    const char* attribute;
+    bool (*given)(const GetHouseholdResponse&);
+  };
+  const Case kCases[] = {
+      {"name",
+       [](const GetHouseholdResponse& r) { return r.members(0).name() != ""; }},
+      {"kana",
+       [](const GetHouseholdResponse& r) { return r.members(0).kana() != ""; }},
+      {"birth_date",
+       [](const GetHouseholdResponse& r) {
+         return r.members(0).birth_date() != "";
+       }},
+      {"relation",
+       [](const GetHouseholdResponse& r) {
+         return r.members(0).relation() != 0;
+       }},
+      {"tax_municipality",
+       [](const GetHouseholdResponse& r) {
+         return r.members(0).tax_municipality() != "";
+       }},
+      {"address",
+       [](const GetHouseholdResponse& r) { return r.address() != ""; }},
+      {"move_in_date",
+       [](const GetHouseholdResponse& r) { return r.move_in_date() != ""; }},
+  };
+  for (const Case& granted : kCases) {
+    GetHouseholdResponse response;
+    ASSERT_TRUE(Get("head", {granted.attribute}, &response).ok());
+    EXPECT_EQ(response.members(0).subject(), "head");
+    EXPECT_EQ(response.as_of_time().seconds(), 1'780'000'000);
+    for (const Case& c : kCases) {
+      EXPECT_EQ(c.given(response), &c == &granted)
+          << c.attribute << " where " << granted.attribute << " is granted";
+    }
+  }
+}
+
+TEST_F(ResidentsServiceTest, SomebodyElseIsRefusedWithAReason) {
+  GetHouseholdResponse response;
+  const grpc::Status status = Get("nobody", {"name", "address"}, &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(ReasonOf(agency::FromGrpc(status)), "NOT_A_RESIDENT");
+  EXPECT_EQ(response.ByteSizeLong(), 0U);
+}
+
+}  // namespace
+}  // namespace psm

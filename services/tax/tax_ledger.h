@@ -1,0 +1,49 @@
+// A municipality's residence tax (住民税): one status per person and fiscal
+// year, kept in the system's own database. Knows no gRPC and no other agency.
+#ifndef PSM_SERVICES_TAX_TAX_LEDGER_H_
+#define PSM_SERVICES_TAX_TAX_LEDGER_H_
+
+#include <cstdint>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "absl/types/span.h"
+#include "mesh/agency/database.h"
+#include "psm/seed/v1/seed.pb.h"
+#include "psm/tax/v1/tax.pb.h"
+
+namespace psm {
+
+// Thread-safe. `database` must outlive the ledger and have Migrations().
+class TaxLedger {
+ public:
+  using Take = absl::FunctionRef<absl::Status(const seed::v1::Taxpayer&)>;
+
+  static absl::Span<const agency::Migration> Migrations();
+
+  explicit TaxLedger(agency::Database* database) : database_(database) {}
+
+  // Enters the taxpayers that `each` gives to its argument, all or none, unless
+  // the ledger holds anybody already. A status counts as determined on 1 June
+  // of its fiscal year, when municipalities send the notices (地方税法 art.
+  // 319, 319-2), or `now` where that is sooner. INVALID_ARGUMENT where an item
+  // is missing or negative; ALREADY_EXISTS for a person twice in one year; else
+  // as Database::Write.
+  absl::Status ImportOnce(absl::Time now,
+                          absl::FunctionRef<absl::Status(Take)> each);
+
+  // A person's status with every item; `fiscal_year` 0 means the latest.
+  // NOT_FOUND NOT_A_TAXPAYER; else as Database::Read.
+  absl::StatusOr<tax::v1::GetTaxStatusResponse> FindStatus(
+      absl::string_view subject, std::int32_t fiscal_year);
+
+ private:
+  agency::Database* const database_;
+};
+
+}  // namespace psm
+
+#endif  // PSM_SERVICES_TAX_TAX_LEDGER_H_
