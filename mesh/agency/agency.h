@@ -9,7 +9,9 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "google/protobuf/util/json_util.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/impl/service_type.h"
@@ -44,13 +46,15 @@ class Agency {
                               absl::string_view suffix) const = 0;
 
   // A channel to the gateway with this system's certificate, which reconnects
-  // by itself and follows a gateway that restarts on another port. Accepts no
-  // server but spiffe://psm.test/agency/mesh/system/gateway.
+  // by itself. Ask for it at every call and keep no copy: after the gateway
+  // has restarted on another port it is another channel. Accepts no server but
+  // spiffe://psm.test/agency/mesh/system/gateway. Calls fail with UNAVAILABLE
+  // while there is no gateway.
   virtual std::shared_ptr<grpc::Channel> gateway() = 0;
 
   // Calls `take` with each line of the system's seed file
-  // (<run>/seeds/<agency>/<system>.jsonl); no file, no lines. Stops at the
-  // first error, which then names file and line.
+  // (<run>/seeds/<agency>/<system>.jsonl) that is not empty; no file, no
+  // lines. Stops at the first error, which then names file and line.
   virtual absl::Status ForEachSeedLine(
       absl::FunctionRef<absl::Status(absl::string_view json)> take) = 0;
 
@@ -68,7 +72,8 @@ class Agency {
     });
   }
 
-  // Adds a service to serve once wiring is done.
+  // Adds a service to serve once wiring is done. Its methods may block (on the
+  // database, on nested calls): each runs on a thread of its own.
   virtual void Serve(std::unique_ptr<grpc::Service> service) = 0;
 
   // Keeps an object that services point to alive until the process has stopped
@@ -86,15 +91,16 @@ class Agency {
 
 // The whole life of an agency's process; main() returns its result. Flags:
 // `--system agency/system` and `--run FOLDER` (both required), `--port N` (0:
-// any). Reads its identity from
-// <run>/pki/systems/<agency>/<system>/{key.pem,chain.pem}, trusts
-// <run>/pki/trust.pem and refuses what <run>/pki/crl.pem revokes; calls `wire`;
-// listens on 127.0.0.1; writes "127.0.0.1:PORT" to
+// any). Proves itself with <run>/pki/systems/<agency>/<system>/identity.pem,
+// trusts <run>/pki/trust.pem and refuses what <run>/pki/crl.pem revokes; calls
+// `wire`; listens on 127.0.0.1; writes "127.0.0.1:PORT" to
 // <run>/endpoints/<agency>/<system> atomically once it serves; stops on SIGTERM
 // or SIGINT, finishing calls in flight within 5 s, and removes its endpoint
 // file if it is still its own. Time is ClockFromEnvironment(). Exit code 0; 64
-// for bad flags or configuration, before a port opens; 1 for anything else. A
-// peer whose certificate is not the gateway's fails the handshake.
+// for bad flags, an identity that is not the system's, and for errors of
+// `wire` that only another configuration mends (INVALID_ARGUMENT, NOT_FOUND,
+// FAILED_PRECONDITION), all before a port opens; 1 for anything else. A peer
+// whose certificate is not the gateway's fails the handshake.
 int Main(int argc, char** argv, absl::FunctionRef<absl::Status(Agency&)> wire);
 
 }  // namespace psm::agency
