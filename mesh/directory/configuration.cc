@@ -2,16 +2,17 @@
 
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <cerrno>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/text_format.h"
 #include "mesh/base/error.h"
 #include "mesh/base/status_macros.h"
+#include "mesh/contracts/utf8.h"
 #include "mesh/directory/configuration_files.h"
 
 namespace psm {
@@ -47,7 +48,7 @@ class FirstError : public google::protobuf::io::ErrorCollector {
 
 // Whether every string in a message is UTF-8. The file is, but its escapes
 // ("\xff") need not make it so.
-bool IsUtf8(const Message& message) {
+bool IsText(const Message& message) {
   const Reflection& reflection = *message.GetReflection();
   std::vector<const FieldDescriptor*> fields;
   reflection.ListFields(message, &fields);
@@ -61,13 +62,13 @@ bool IsUtf8(const Message& message) {
                 ? reflection.GetRepeatedStringReference(message, field, i,
                                                         nullptr)
                 : reflection.GetStringReference(message, field, nullptr);
-        if (FindNonUtf8(value) != value.size()) return false;
+        if (!IsUtf8(value)) return false;
       } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
         const Message& inner =
             field->is_repeated()
                 ? reflection.GetRepeatedMessage(message, field, i)
                 : reflection.GetMessage(message, field);
-        if (!IsUtf8(inner)) return false;
+        if (!IsText(inner)) return false;
       }
     }
   }
@@ -78,16 +79,12 @@ bool IsUtf8(const Message& message) {
 class Loader {
  public:
   absl::Status AddText(const std::string& file, const std::string& text) {
-    if (std::size_t bad = FindNonUtf8(text); bad != text.size()) {
-      const absl::string_view before(text.data(), bad);
-      const auto line_start = before.rfind('\n');
-      const std::size_t column =
-          line_start == absl::string_view::npos ? bad : bad - line_start - 1;
-      return Invalid(
-          absl::StrCat(file, ":",
-                       std::count(before.begin(), before.end(), '\n') + 1, ":",
-                       column + 1),
-          "is not UTF-8");
+    // Line by line: no character's encoding contains a line feed.
+    int line = 0;
+    for (absl::string_view part : absl::StrSplit(text, '\n')) {
+      ++line;
+      if (!IsUtf8(part))
+        return Invalid(absl::StrCat(file, ":", line), "is not UTF-8");
     }
     FirstError error;
     TextFormat::ParseInfoTree places;
@@ -138,7 +135,7 @@ class Loader {
       const std::string place =
           absl::StrCat(file, ":", places.GetLocation(field, i).line + 1);
       const auto& element = elements.Get(i);
-      if (!IsUtf8(element))
+      if (!IsText(element))
         return Invalid(
             place, absl::StrCat("a string of this ", kind, " is not UTF-8"));
       if (element.id().empty())

@@ -32,9 +32,9 @@ inline constexpr std::size_t kMaxConfigurationFileSize = 64 << 20;  // bytes
 // that two folders reach is read once. Names that begin with a dot are editors'
 // and are passed over. All or nothing: INVALID_ARGUMENT, reason
 // CONFIGURATION_INVALID, with `file:line:column: what` for text that does not
-// parse or is not UTF-8, `file:line: what` for an element without an id or an
-// id that occurs twice (both places named), `file: what` for a descriptor set
-// that does not parse and a file that cannot be read; NOT_FOUND, reason
+// parse, `file:line: what` for what is not UTF-8, an element without an id and
+// an id that occurs twice (both places named), `file: what` for a descriptor
+// set that does not parse and a file that cannot be read; NOT_FOUND, reason
 // CONFIGURATION_NOT_FOUND, for a folder that is not there.
 absl::StatusOr<Configuration> LoadConfiguration(
     absl::Span<const std::string> folders);

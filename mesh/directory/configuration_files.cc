@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdint>
 #include <filesystem>
 #include <set>
 #include <system_error>
@@ -121,41 +120,6 @@ absl::StatusOr<std::string> ReadConfigurationFile(const std::string& file) {
   close(fd);
   if (!status.ok()) return status;
   return text;
-}
-
-std::size_t FindNonUtf8(absl::string_view text) {
-  const auto byte = [&](std::size_t i) -> unsigned {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
-  };
-  for (std::size_t i = 0; i < text.size();) {
-    const unsigned first = byte(i);
-    // How long the sequence is and what its second byte may be; the rest are
-    // 80..BF. Excludes overlong forms, surrogates and what lies above U+10FFFF.
-    std::size_t length = 0;
-    unsigned low = 0x80;
-    unsigned high = 0xbf;
-    if (first < 0x80) {
-      ++i;
-      continue;
-    } else if (first >= 0xc2 && first <= 0xdf) {
-      length = 2;
-    } else if (first >= 0xe0 && first <= 0xef) {
-      length = 3;
-      if (first == 0xe0) low = 0xa0;
-      if (first == 0xed) high = 0x9f;
-    } else if (first >= 0xf0 && first <= 0xf4) {
-      length = 4;
-      if (first == 0xf0) low = 0x90;
-      if (first == 0xf4) high = 0x8f;
-    } else {
-      return i;
-    }
-    if (byte(i + 1) < low || byte(i + 1) > high) return i;
-    for (std::size_t k = 2; k < length; ++k)
-      if ((byte(i + k) & 0xc0) != 0x80) return i;
-    i += length;
-  }
-  return text.size();
 }
 
 }  // namespace psm

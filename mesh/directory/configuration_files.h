@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 
 namespace psm {
@@ -22,10 +21,6 @@ absl::StatusOr<std::vector<std::string>> FindConfigurationFiles(
 // The contents of a regular file of at most kMaxConfigurationFileSize.
 // INVALID_ARGUMENT, reason CONFIGURATION_INVALID, naming the file, otherwise.
 absl::StatusOr<std::string> ReadConfigurationFile(const std::string& file);
-
-// The offset of the first byte that does not belong to well-formed UTF-8
-// (Unicode 15, table 3-7), or text.size().
-std::size_t FindNonUtf8(absl::string_view text);
 
 }  // namespace psm
 

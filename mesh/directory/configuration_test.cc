@@ -11,7 +11,6 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "mesh/base/error.h"
-#include "mesh/directory/configuration_files.h"
 
 namespace psm {
 namespace {
@@ -87,8 +86,8 @@ TEST_F(ConfigurationTest, NamesFileLineAndColumnOfAnError) {
       {"agreements { id: \"a\" statute { ja: \"j\" } consent {} }",
        ":1:", "oneof"},
       {"agreements { id: \"a\" version: -1 }", ":1:", ""},
-      {"\n\xff", ":2:1: ", "UTF-8"},
-      {"agencies { id: \"a\" name { ja: \"\xe3\x81\" } }", ":1:32: ", "UTF-8"},
+      {"\n\xff", ":2: ", "UTF-8"},
+      {"agencies { id: \"a\" name { ja: \"\xe3\x81\" } }", ":1: ", "UTF-8"},
       {"\n agencies { id: \"a\" name { ja: \"\\xff\" } }", ":2: ", "UTF-8"},
       {"\nagencies { }", ":2: ", "no id"},
   };
@@ -197,22 +196,6 @@ TEST_F(ConfigurationTest, FingerprintFollowsEveryChangeOfAFile) {
   expect_new("a file went");
   fs::remove_all(folder_);
   expect_new("the folder went");
-}
-
-TEST(FindNonUtf8Test, FollowsTheTableOfTheStandard) {
-  for (const char* good :
-       {"", "a", "\x7f", "\xc2\x80", "\xdf\xbf", "\xe0\xa0\x80", "\xed\x9f\xbf",
-        "\xee\x80\x80", "\xef\xbf\xbf", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf",
-        "市"})
-    EXPECT_EQ(FindNonUtf8(good), absl::string_view(good).size());
-  for (const char* bad :
-       {"\x80", "\xbf", "\xc0\x80", "\xc1\xbf", "\xc2", "\xc2\xc2",
-        "\xe0\x9f\xbf", "\xe0\xa0", "\xed\xa0\x80", "\xe1\x80\xc0",
-        "\xf0\x8f\xbf\xbf", "\xf0\x90\x80", "\xf4\x90\x80\x80",
-        "\xf5\x80\x80\x80", "\xff"}) {
-    EXPECT_EQ(FindNonUtf8(bad), 0u);
-    EXPECT_EQ(FindNonUtf8(std::string("市a") + bad), 4u);
-  }
 }
 
 TEST(ConfigurationErrorTest, NamesTheElementWhereNoPlaceIsKnown) {

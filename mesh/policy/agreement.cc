@@ -1,0 +1,204 @@
+#include "mesh/policy/agreement.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/civil_time.h"
+#include "mesh/base/status_macros.h"
+
+namespace psm {
+namespace {
+
+absl::TimeZone Japan() { return absl::FixedTimeZone(9 * 60 * 60); }
+
+// A number of exactly the digits of `text`.
+std::optional<int> Digits(absl::string_view text) {
+  int value = 0;
+  for (char c : text) {
+    if (c < '0' || c > '9') return std::nullopt;
+    value = value * 10 + (c - '0');
+  }
+  return value;
+}
+
+// Compiles one agreement; the first thing that is wrong ends it.
+class Compiler {
+ public:
+  Compiler(const Configuration& configuration,
+           const config::v1::Agreement& from, const Directory& directory,
+           const ContractSet& contracts)
+      : configuration_(configuration),
+        from_(from),
+        directory_(directory),
+        contracts_(contracts),
+        agreement_(std::make_unique<CompiledAgreement>()) {}
+
+  absl::StatusOr<std::unique_ptr<CompiledAgreement>> Run() {
+    PSM_RETURN_IF_ERROR(TakeParties());
+    PSM_RETURN_IF_ERROR(TakeBasis());
+    PSM_RETURN_IF_ERROR(TakePeriod());
+    if (from_.grants().empty()) return Wrong("grants nothing; add a grant");
+    for (const config::v1::Grant& grant : from_.grants())
+      PSM_RETURN_IF_ERROR(TakeGrant(grant));
+    agreement_->max_calls_per_second = from_.max_calls_per_second();
+    return std::move(agreement_);
+  }
+
+ private:
+  template <typename... Parts>
+  absl::Status Wrong(const Parts&... parts) const {
+    return ConfigurationError(configuration_,
+                              absl::StrCat("agreement ", from_.id()),
+                              absl::StrCat(parts...));
+  }
+
+  absl::Status TakeParties() {
+    if (!IsAffairId(from_.id()))
+      return Wrong("an agreement's id is [a-z][a-z0-9-]{0,62}");
+    if (from_.version() == 0) return Wrong("versions count from 1");
+    agreement_->id = from_.id();
+    agreement_->version = from_.version();
+    agreement_->consumer = directory_.FindSystem(from_.consumer());
+    if (agreement_->consumer == nullptr)
+      return Wrong("consumer \"", from_.consumer(), "\" is not a system");
+    agreement_->affair = directory_.FindAffair(from_.affair());
+    if (agreement_->affair == nullptr)
+      return Wrong("affair \"", from_.affair(), "\" is not defined");
+    return absl::OkStatus();
+  }
+
+  absl::Status TakeBasis() {
+    switch (from_.basis_case()) {
+      case config::v1::Agreement::kStatute:
+        if (from_.statute().ja().empty() || from_.statute().en().empty())
+          return Wrong("name the statute in ja and en");
+        if (agreement_->consumer->agency->relying_party)
+          return Wrong(
+              "a relying party cannot act on a statute; make the "
+              "basis consent {}");
+        agreement_->statute = {from_.statute().ja(), from_.statute().en()};
+        return absl::OkStatus();
+      case config::v1::Agreement::kConsent:
+        agreement_->by_consent = true;
+        return absl::OkStatus();
+      case config::v1::Agreement::BASIS_NOT_SET:
+        break;
+    }
+    return Wrong("has no legal basis; give a statute or consent {}");
+  }
+
+  absl::Status TakePeriod() {
+    std::optional<absl::Time> start = StartOfDay(from_.valid_from());
+    if (!start.has_value())
+      return Wrong("valid_from \"", from_.valid_from(),
+                   "\" is not a day, YYYY-MM-DD");
+    agreement_->start_time = *start;
+    agreement_->end_time = absl::InfiniteFuture();
+    if (from_.valid_through().empty()) return absl::OkStatus();
+    std::optional<absl::Time> last = StartOfDay(from_.valid_through());
+    if (!last.has_value())
+      return Wrong("valid_through \"", from_.valid_through(),
+                   "\" is not a day, YYYY-MM-DD");
+    if (*last < *start) return Wrong("valid_through lies before valid_from");
+    // Through the last day: Japan has no summer time, so a day is 24 hours.
+    agreement_->end_time = *last + absl::Hours(24);
+    return absl::OkStatus();
+  }
+
+  absl::Status TakeGrant(const config::v1::Grant& from) {
+    CompiledGrant grant;
+    grant.plan = contracts_.FindByName(from.method());
+    if (grant.plan == nullptr)
+      return Wrong("method \"", from.method(),
+                   "\" has no contract; write it as "
+                   "psm.tax.v1.TaxService/GetTaxStatus");
+    const MethodPlan& plan = *grant.plan;
+    if (agreement_->by_consent && !plan.consentable)
+      return Wrong(plan.name,
+                   " is not consentable: only a statute can be its basis");
+    const std::vector<std::string>& purposes = agreement_->affair->purposes;
+    if (const LegalLimit& limit = plan.legal_limit;
+        !limit.purpose.empty() && std::find(purposes.begin(), purposes.end(),
+                                            limit.purpose) == purposes.end())
+      return Wrong(plan.name, " is only for affairs that serve ", limit.purpose,
+                   ", and ", agreement_->affair->id,
+                   " does not: ", limit.statute_en, " (", limit.statute_ja,
+                   ")");
+    for (const std::string& name : from.attributes()) {
+      const AttributeMask bit = plan.BitOf(name);
+      if (bit == 0) return Wrong(plan.name, " has no attribute \"", name, "\"");
+      if ((grant.attributes & bit) != 0)
+        return Wrong("attribute ", name, " of ", plan.name,
+                     " is granted twice");
+      grant.attributes |= bit;
+    }
+    PSM_RETURN_IF_ERROR(TakeProviders(from, &grant));
+    agreement_->grants.push_back(std::move(grant));
+    return absl::OkStatus();
+  }
+
+  absl::Status TakeProviders(const config::v1::Grant& from,
+                             CompiledGrant* grant) {
+    const std::vector<const System*>& all =
+        directory_.ProvidersOf(grant->plan->service);
+    if (all.empty())
+      return Wrong("no system provides ", grant->plan->service,
+                   "; list it in the provider's services");
+    for (const std::string& id : from.providers()) {
+      const System* provider = directory_.FindSystem(id);
+      if (provider == nullptr)
+        return Wrong("provider \"", id, "\" is not a system");
+      if (std::find(all.begin(), all.end(), provider) == all.end())
+        return Wrong("provider ", id, " does not provide ",
+                     grant->plan->service);
+      if (std::find(grant->providers.begin(), grant->providers.end(),
+                    provider) != grant->providers.end())
+        return Wrong("provider ", id, " is listed twice");
+      grant->providers.push_back(provider);
+    }
+    std::sort(grant->providers.begin(), grant->providers.end(),
+              [](const System* a, const System* b) { return a->id < b->id; });
+    return absl::OkStatus();
+  }
+
+  const Configuration& configuration_;
+  const config::v1::Agreement& from_;
+  const Directory& directory_;
+  const ContractSet& contracts_;
+  std::unique_ptr<CompiledAgreement> agreement_;
+};
+
+}  // namespace
+
+std::string CompiledAgreement::ValidFrom() const { return DayOf(start_time); }
+
+std::string CompiledAgreement::ValidThrough() const {
+  return end_time == absl::InfiniteFuture() ? ""
+                                            : DayOf(end_time - absl::Hours(24));
+}
+
+absl::StatusOr<std::unique_ptr<CompiledAgreement>> CompileAgreement(
+    const Configuration& configuration, const config::v1::Agreement& agreement,
+    const Directory& directory, const ContractSet& contracts) {
+  return Compiler(configuration, agreement, directory, contracts).Run();
+}
+
+std::optional<absl::Time> StartOfDay(absl::string_view day) {
+  if (day.size() != 10 || day[4] != '-' || day[7] != '-') return std::nullopt;
+  const std::optional<int> y = Digits(day.substr(0, 4));
+  const std::optional<int> m = Digits(day.substr(5, 2));
+  const std::optional<int> d = Digits(day.substr(8, 2));
+  if (!y.has_value() || !m.has_value() || !d.has_value()) return std::nullopt;
+  const absl::CivilDay civil(*y, *m, *d);
+  // A CivilDay turns 31 February into 3 March; that is not what was written.
+  if (civil.year() != *y || civil.month() != *m || civil.day() != *d)
+    return std::nullopt;
+  return absl::FromCivil(civil, Japan());
+}
+
+std::string DayOf(absl::Time time) {
+  return absl::FormatTime("%E4Y-%m-%d", time, Japan());
+}
+
+}  // namespace psm
