@@ -1,0 +1,36 @@
+// What a start finds in a folder: the index, the end of the log, debris.
+#ifndef PSM_MESH_RECORDS_LOG_RECOVERY_H_
+#define PSM_MESH_RECORDS_LOG_RECOVERY_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "mesh/crypto/digest.h"
+#include "mesh/records/log_writer.h"
+#include "mesh/records/record_index.h"
+#include "mesh/records/segment_folder.h"
+
+namespace psm {
+
+struct RecoveredLog {
+  LogEnd end;
+  std::uint64_t highest = 0;         // segment number in use; 0: none
+  std::uint64_t used_bytes = 0;      // up to `end`
+  std::uint64_t torn_bytes = 0;      // of a commit that the crash cut off
+  std::uint64_t segments = 0;        // of the log
+  std::vector<SegmentEntry> debris;  // no part of the log
+};
+
+// Reads the whole log, adds every record known to be durable to `index` (empty
+// until now) and returns the rest. A folder without segments is a new log,
+// named from `random`. Changes nothing. DATA_LOSS, reason RECORDS_DAMAGED, for
+// a log of which acknowledged records are missing or damaged; otherwise as
+// FindChain.
+absl::StatusOr<RecoveredLog> RecoverLog(SegmentFolder& folder, Random& random,
+                                        absl::Time now, RecordIndex& index);
+
+}  // namespace psm
+
+#endif  // PSM_MESH_RECORDS_LOG_RECOVERY_H_

@@ -1,0 +1,75 @@
+#include "mesh/records/record_reader.h"
+
+#include <memory>
+#include <utility>
+
+#include "mesh/base/error.h"
+#include "mesh/base/status_macros.h"
+#include "mesh/records/log_scan.h"
+#include "mesh/records/posix_segment_folder.h"
+#include "mesh/records/segment_format.h"
+
+namespace psm {
+namespace {
+
+// Ends a scan early; not an error.
+absl::Status Enough() { return absl::CancelledError("enough"); }
+
+// The writer moves on between the look at the folder and that into a file: a
+// segment may have been renamed or removed, or the log may have left the last
+// one. Then the folder is looked at again, this many times.
+constexpr int kLooks = 5;
+
+}  // namespace
+
+absl::StatusOr<std::uint64_t> RecordReader::Read(
+    std::uint64_t from,
+    absl::FunctionRef<bool(std::uint64_t, const records::v1::Record&)> visit)
+    const {
+  std::unique_ptr<PosixSegmentFolder> folder =
+      PosixSegmentFolder::OpenToRead(folder_);
+  std::uint64_t next = from;
+  auto read_frame = [&](const FrameView& frame, std::uint64_t) {
+    auto records = SplitPayload(frame.payload, frame.header.record_count);
+    if (!records.has_value())
+      return absl::DataLossError("a frame is malformed");
+    for (std::size_t i = 0; i < records->size(); ++i) {
+      const std::uint64_t index = frame.header.first_index + i;
+      if (index < next) continue;
+      records::v1::Record record;
+      absl::string_view bytes = (*records)[i];
+      if (!record.ParseFromArray(bytes.data(),
+                                 static_cast<int>(bytes.size()))) {
+        return absl::DataLossError("a record does not parse");
+      }
+      next = index + 1;
+      if (!visit(index, record)) return Enough();
+    }
+    return absl::OkStatus();
+  };
+  auto look = [&]() -> absl::Status {
+    PSM_ASSIGN_OR_RETURN(LogChain chain, FindChain(*folder));
+    for (std::size_t i = 0; i < chain.segments.size(); ++i) {
+      if (i + 1 < chain.segments.size() &&
+          chain.segments[i + 1].header.first_index <= next) {
+        continue;  // all of it was read
+      }
+      absl::StatusOr<SegmentScan> scan = ScanSegment(
+          *folder, chain.segments[i], /*still_written=*/true, read_frame);
+      PSM_RETURN_IF_ERROR(scan.status());
+    }
+    return absl::OkStatus();
+  };
+  absl::Status status;
+  for (int i = 0; i < kLooks; ++i) {
+    status = look();
+    if (status.ok() || absl::IsCancelled(status)) return next;
+    if (absl::IsNotFound(status) && i == 0 && next == 0 &&
+        absl::IsNotFound(folder->List().status())) {
+      return next;  // no folder, no records
+    }
+  }
+  return status;
+}
+
+}  // namespace psm

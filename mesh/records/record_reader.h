@@ -1,0 +1,39 @@
+// Reads the records of a folder from outside, while a gateway may be writing
+// them: for development tools. Takes no lock and changes nothing.
+#ifndef PSM_MESH_RECORDS_RECORD_READER_H_
+#define PSM_MESH_RECORDS_RECORD_READER_H_
+
+#include <cstdint>
+#include <string>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/statusor.h"
+#include "psm/records/v1/record.pb.h"
+
+namespace psm {
+
+// Thread-compatible.
+class RecordReader {
+ public:
+  explicit RecordReader(std::string folder) : folder_(std::move(folder)) {}
+
+  // Visits the records from log index `from` (zero-based) on, oldest first,
+  // until `visit` returns false; returns the index to go on from, so that a
+  // tool can follow the log. What a commit is just writing may be shown a
+  // moment before it is durable; what was refused, only until its segment is
+  // cut. An empty or missing folder has no records. DATA_LOSS, reason
+  // RECORDS_DAMAGED, after the last record before the damage; FAILED_
+  // PRECONDITION RECORDS_FORMAT_UNKNOWN; or the operating system's error.
+  absl::StatusOr<std::uint64_t> Read(
+      std::uint64_t from,
+      absl::FunctionRef<bool(std::uint64_t index,
+                             const records::v1::Record& record)>
+          visit) const;
+
+ private:
+  const std::string folder_;
+};
+
+}  // namespace psm
+
+#endif  // PSM_MESH_RECORDS_RECORD_READER_H_

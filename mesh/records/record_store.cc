@@ -1,0 +1,331 @@
+// The order on which "nothing leaves before the record" rests, in the commit
+// thread: write, fdatasync, add to the index, then tell the waiters. So who was
+// told finds the record, and who finds a record may rely on it being durable.
+// What makes a refusal final stands in log_writer.cc.
+//
+// Everything of one commit passes through MakeDurable in the order of the log:
+// that is the place where a head of the log over the batch can be signed.
+#include "mesh/records/record_store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "mesh/base/error.h"
+#include "mesh/base/log.h"
+#include "mesh/base/status_macros.h"
+#include "mesh/records/page_token.h"
+#include "mesh/records/posix_segment_folder.h"
+#include "mesh/records/record_fetch.h"
+#include "mesh/records/segment_format.h"
+
+namespace psm {
+namespace {
+
+constexpr std::size_t kDefaultLimit = 100;
+constexpr std::size_t kMaxLimit = 1000;
+constexpr std::uint64_t kMinSegmentBytes = std::uint64_t{4} << 10;
+constexpr std::uint64_t kMaxSegmentBytes = std::uint64_t{1} << 30;
+
+absl::Status NotDurable() {
+  return MakeError(absl::StatusCode::kUnavailable, "RECORD_NOT_DURABLE",
+                   Party::kGateway,
+                   "the exchange could not be recorded, so nothing was "
+                   "released: try again later");
+}
+
+QueuedFrame FrameOf(std::vector<records::v1::Record> records, absl::Time now) {
+  QueuedFrame frame;
+  std::string bytes;
+  for (records::v1::Record& record : records) {
+    if (!record.has_record_time()) {
+      const absl::Time whole = absl::FromUnixSeconds(absl::ToUnixSeconds(now));
+      record.mutable_record_time()->set_seconds(absl::ToUnixSeconds(now));
+      record.mutable_record_time()->set_nanos(
+          static_cast<std::int32_t>(absl::ToInt64Nanoseconds(now - whole)));
+    }
+    record.SerializeToString(&bytes);
+    AppendToPayload(bytes, frame.payload);
+    frame.keys.push_back(KeysOf(record));
+  }
+  frame.payload_crc = Crc32c(frame.payload);
+  return frame;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<RecordStore>> RecordStore::Open(
+    const RecordStoreOptions& options, const Clock& clock, Random& random) {
+  PSM_ASSIGN_OR_RETURN(std::unique_ptr<SegmentFolder> folder,
+                       PosixSegmentFolder::OpenToWrite(options.folder));
+  return OpenOn(std::move(folder), options, clock, random);
+}
+
+absl::StatusOr<std::unique_ptr<RecordStore>> RecordStore::OpenOn(
+    std::unique_ptr<SegmentFolder> folder, const RecordStoreOptions& options,
+    const Clock& clock, Random& random) {
+  if (options.segment_bytes < kMinSegmentBytes ||
+      options.segment_bytes > kMaxSegmentBytes) {
+    return absl::InvalidArgumentError("a segment takes 4 KiB to 1 GiB");
+  }
+  std::unique_ptr<RecordStore> store(
+      new RecordStore(std::move(folder), options, clock));
+  PSM_RETURN_IF_ERROR(store->Start(random));
+  return store;
+}
+
+RecordStore::RecordStore(std::unique_ptr<SegmentFolder> folder,
+                         const RecordStoreOptions& options, const Clock& clock)
+    : options_(options),
+      clock_(clock),
+      folder_(std::move(folder)),
+      quota_(options.folder + "/quota", options.max_total_bytes) {}
+
+absl::Status RecordStore::Start(Random& random) {
+  PSM_ASSIGN_OR_RETURN(RecoveredLog log,
+                       RecoverLog(*folder_, random, clock_.Now(), index_));
+  std::uint64_t carried_records = 0;
+  std::uint64_t carried_bytes = kSegmentHeaderBytes;
+  for (const QueuedFrame& frame : log.end.carried) {
+    carried_records += frame.keys.size();
+    carried_bytes += FrameBytes(frame.payload.size());
+  }
+  LogInfo("records_opened",
+          {{"records", std::to_string(index_.size() + carried_records)},
+           {"carried", std::to_string(carried_records)},
+           {"segments", std::to_string(log.segments)},
+           {"other_segments", std::to_string(log.debris.size())},
+           {"torn_bytes", std::to_string(log.torn_bytes)}});
+  // Segments may have been larger when these were written.
+  const std::uint64_t segment_bytes =
+      std::max(options_.segment_bytes, carried_bytes);
+  frames_bytes_ = segment_bytes - kSegmentHeaderBytes;
+  log_id_ = log.end.log_id;
+  quota_.Use(log.used_bytes);
+  supply_ =
+      std::make_unique<SegmentSupply>(*folder_, quota_, segment_bytes,
+                                      log.highest + 1, options_.retry_interval);
+  for (const SegmentEntry& debris : log.debris) supply_->Recycle(debris);
+  writer_ = std::make_unique<LogWriter>(*supply_, quota_, std::move(log.end));
+  std::vector<QueuedAppend> none;
+  absl::Status status = Commit(none);
+  if (!status.ok() && !absl::IsResourceExhausted(status)) return status;
+  {
+    MutexLock lock(mu_);
+    SetHealth(status);
+  }
+  commits_ = std::thread([this] { Run(); });
+  return absl::OkStatus();
+}
+
+RecordStore::~RecordStore() {
+  {
+    MutexLock lock(mu_);
+    stopping_ = true;
+    work_.NotifyOne();
+  }
+  if (commits_.joinable()) commits_.join();
+}
+
+void RecordStore::Append(std::vector<records::v1::Record> records,
+                         Executor& executor, Completion<absl::Status>* done) {
+  QueuedAppend append;
+  append.frame = FrameOf(std::move(records), clock_.Now());
+  append.bytes = FrameBytes(append.frame.payload.size());
+  append.waiter = {&executor, done};
+  const bool fits = !append.frame.keys.empty() && append.bytes <= frames_bytes_;
+  {
+    MutexLock lock(mu_);
+    if (fits && queued_bytes_ + append.bytes <= options_.max_queue_bytes) {
+      queued_bytes_ += append.bytes;
+      queue_.push_back(std::move(append));
+      if (idle_ || (gathering_ && queued_bytes_ >= options_.max_batch_bytes)) {
+        idle_ = gathering_ = false;
+        work_.NotifyOne();
+      }
+      return;
+    }
+    ++figures_.refused;
+  }
+  executor.Post([done] { done->Set(NotDurable()); });
+}
+
+absl::StatusOr<RecordPage> RecordStore::List(const RecordQuery& query) {
+  if (!query.subject.empty() && !query.corporation.empty()) {
+    return MakeError(absl::StatusCode::kInvalidArgument, "RECORD_QUERY_INVALID",
+                     Party::kConsumer,
+                     "name a subject or a corporation, not both");
+  }
+  RecordIndex::Selection selection;
+  selection.subject = query.subject;
+  selection.corporation = query.corporation;
+  selection.start_time = query.start_time;
+  selection.end_time = query.end_time;
+  selection.before = UINT64_MAX;
+  if (!query.page_token.empty()) {
+    PSM_ASSIGN_OR_RETURN(selection.before, OpenPageToken(log_id_, query));
+  }
+  const std::size_t limit =
+      query.limit == 0 ? kDefaultLimit : std::min(query.limit, kMaxLimit);
+  selection.limit = limit + 1;  // one more, to know whether there are more
+  std::vector<RecordPosition> positions = index_.Select(selection);
+  const bool more = positions.size() > limit;
+  if (more) positions.resize(limit);
+  RecordPage page;
+  PSM_ASSIGN_OR_RETURN(page.records, FetchRecords(*folder_, positions));
+  if (more) {
+    page.next_page_token =
+        MakePageToken(log_id_, query, positions.back().index);
+  }
+  return page;
+}
+
+absl::StatusOr<std::vector<records::v1::Record>> RecordStore::FindExchange(
+    absl::string_view consumer, absl::string_view exchange_id,
+    absl::Time since) {
+  return FetchRecords(
+      *folder_, index_.FindExchange(ExchangeKey(consumer, exchange_id), since));
+}
+
+absl::Status RecordStore::Health() {
+  MutexLock lock(mu_);
+  return health_;
+}
+
+RecordStore::Figures RecordStore::figures() const {
+  Figures figures;
+  {
+    MutexLock lock(mu_);
+    figures = figures_;
+  }
+  figures.records = index_.size();
+  return figures;
+}
+
+void RecordStore::Run() {
+  std::vector<QueuedAppend> batch;
+  while (AwaitBatch(batch)) {
+    Settle(batch, Commit(batch));
+    batch.clear();
+  }
+}
+
+bool RecordStore::AwaitBatch(std::vector<QueuedAppend>& batch) {
+  MutexLock lock(mu_);
+  while (queue_.empty() && !stopping_) {
+    idle_ = true;
+    bool told = true;
+    if (writer_->active()) {
+      work_.Wait(mu_);
+    } else {
+      told = work_.WaitFor(mu_,
+                           absl::ToChronoNanoseconds(options_.retry_interval));
+    }
+    idle_ = false;
+    if (!told) return true;
+  }
+  if (queue_.empty()) return false;
+  if (queue_.size() > options_.gather_above) Gather();
+  const std::uint64_t most = std::min(options_.max_batch_bytes, frames_bytes_);
+  std::uint64_t bytes = 0;
+  do {
+    bytes += queue_.front().bytes;
+    batch.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  } while (!queue_.empty() && bytes + queue_.front().bytes <= most);
+  queued_bytes_ -= bytes;
+  return true;
+}
+
+void RecordStore::Gather() {
+  const absl::Duration left =
+      last_commit_ + options_.gather_interval - clock_.Monotonic();
+  if (left <= absl::ZeroDuration() || stopping_ || !writer_->active() ||
+      queued_bytes_ >= options_.max_batch_bytes) {
+    return;
+  }
+  gathering_ = true;
+  // Once: woken early for nothing, the batch is merely smaller.
+  work_.WaitFor(mu_, absl::ToChronoNanoseconds(left));
+  gathering_ = false;
+}
+
+absl::Status RecordStore::Commit(std::vector<QueuedAppend>& batch) {
+  last_commit_ = clock_.Monotonic();
+  if (last_commit_ < next_attempt_) {
+    MutexLock lock(mu_);
+    return health_;
+  }
+  absl::Status status = MakeDurable(batch);
+  if (!status.ok()) {
+    next_attempt_ = clock_.Monotonic() + options_.retry_interval;
+  }
+  return status;
+}
+
+absl::Status RecordStore::MakeDurable(std::vector<QueuedAppend>& batch) {
+  std::uint64_t bytes = 0;
+  std::vector<QueuedFrame*> frames;
+  frames.reserve(batch.size());
+  for (QueuedAppend& append : batch) {
+    bytes += append.bytes;
+    frames.push_back(&append.frame);
+  }
+  if (!writer_->HasRoom(bytes)) {
+    PSM_ASSIGN_OR_RETURN(std::vector<IndexedFrame> carried,
+                         writer_->Activate());
+    if (!carried.empty()) index_.Add(std::move(carried), clock_.Now());
+  }
+  if (frames.empty()) return absl::OkStatus();
+  PSM_ASSIGN_OR_RETURN(std::vector<IndexedFrame> placed,
+                       writer_->Commit(frames));
+  index_.Add(std::move(placed), clock_.Now());
+  return absl::OkStatus();
+}
+
+void RecordStore::Settle(const std::vector<QueuedAppend>& batch,
+                         const absl::Status& status) {
+  const absl::Status told = status.ok() ? status : NotDurable();
+  std::vector<std::pair<Executor*, std::vector<Completion<absl::Status>*>>>
+      groups;  // as few as there are workers
+  for (const QueuedAppend& append : batch) {
+    auto group = std::find_if(groups.begin(), groups.end(), [&](const auto& g) {
+      return g.first == append.waiter.executor;
+    });
+    if (group == groups.end()) {
+      group = groups.insert(group, {append.waiter.executor, {}});
+    }
+    group->second.push_back(append.waiter.done);
+  }
+  {
+    MutexLock lock(mu_);
+    SetHealth(status);
+    if (!batch.empty() && status.ok()) ++figures_.commits;
+    (status.ok() ? figures_.appended : figures_.refused) += batch.size();
+  }
+  for (auto& [executor, waiters] : groups) {
+    executor->Post([waiters = std::move(waiters), told] {
+      for (Completion<absl::Status>* done : waiters) done->Set(told);
+    });
+  }
+}
+
+void RecordStore::SetHealth(const absl::Status& status) {
+  if (status.ok() != health_.ok()) {
+    if (status.ok()) {
+      LogInfo("records_durable_again");
+    } else {
+      LogError("records_not_durable",
+               {{"error", std::string(status.message())}});
+    }
+  }
+  // Once refused, the status stands for later appends and keeps its cause.
+  health_ = status.ok() || DetailOf(status).has_value()
+                ? status
+                : MakeError(absl::StatusCode::kUnavailable,
+                            "RECORD_NOT_DURABLE", Party::kGateway,
+                            absl::StrCat("records cannot be made durable: ",
+                                         status.message()));
+}
+
+}  // namespace psm

@@ -1,0 +1,173 @@
+// The record log on the disk of one machine: segments written in advance, one
+// fdatasync for all who wait. Knows nothing of exchanges.
+#ifndef PSM_MESH_RECORDS_RECORD_STORE_H_
+#define PSM_MESH_RECORDS_RECORD_STORE_H_
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "mesh/base/clock.h"
+#include "mesh/base/executor.h"
+#include "mesh/base/mutex.h"
+#include "mesh/base/task.h"
+#include "mesh/crypto/digest.h"
+#include "mesh/records/log_recovery.h"
+#include "mesh/records/log_writer.h"
+#include "mesh/records/record_index.h"
+#include "mesh/records/record_log.h"
+#include "mesh/records/segment_folder.h"
+#include "mesh/records/segment_supply.h"
+#include "mesh/records/space_quota.h"
+
+namespace psm {
+
+struct RecordStoreOptions {
+  std::string folder;  // made where it does not exist
+
+  // Size of a segment, 4 KiB to 1 GiB; also bounds one Append. Two are on the
+  // disk at any time: the active one and a spare.
+  std::uint64_t segment_bytes = std::uint64_t{16} << 20;
+
+  // Pacing. A commit begins at once while at most `gather_above` appends wait.
+  // With more, it begins no sooner than `gather_interval` after the last one
+  // began: one sync then serves more of them, for less CPU each.
+  std::size_t gather_above = 4;
+  absl::Duration gather_interval = absl::Milliseconds(1);
+
+  // Most bytes of one commit (an Append larger than this goes alone), and of
+  // all appends that wait: past that an Append is refused.
+  std::uint64_t max_batch_bytes = std::uint64_t{1} << 20;
+  std::uint64_t max_queue_bytes = std::uint64_t{64} << 20;
+
+  // After a failure nothing is tried, and every append refused, for this long.
+  absl::Duration retry_interval = absl::Milliseconds(250);
+
+  // Most bytes that records may take (spares not counted); 0: no limit. A file
+  // `quota` in the folder, a decimal number, takes its place as long as it
+  // exists. Past the limit the store behaves as on a full disk.
+  std::uint64_t max_total_bytes = 0;
+};
+
+// Thread-safe. Append serialises on the caller's thread and never waits for
+// the disk; one thread commits, another makes segments.
+class RecordStore : public RecordLog {
+ public:
+  // Takes the folder for itself, reads the log in it, and proves with one
+  // fdatasync that it can be written. On a full disk the store opens, refuses
+  // appends and recovers when there is space. Errors: FAILED_PRECONDITION
+  // RECORDS_IN_USE (another process has it) or RECORDS_FORMAT_UNKNOWN;
+  // DATA_LOSS RECORDS_DAMAGED; INVALID_ARGUMENT for options out of bounds; or
+  // the operating system's. `clock` and `random` must outlive the store, and
+  // `random` is used by this call only.
+  static absl::StatusOr<std::unique_ptr<RecordStore>> Open(
+      const RecordStoreOptions& options, const Clock& clock, Random& random);
+
+  // The same on segments given by the caller, for fault tests; takes no lock.
+  static absl::StatusOr<std::unique_ptr<RecordStore>> OpenOn(
+      std::unique_ptr<SegmentFolder> folder, const RecordStoreOptions& options,
+      const Clock& clock, Random& random);
+
+  // Commits what waits, sets every completion, and ends. Executors that were
+  // given to Append must still be there.
+  ~RecordStore() override;
+  RecordStore(const RecordStore&) = delete;
+  RecordStore& operator=(const RecordStore&) = delete;
+
+  // As RecordLog. `record_time` is set where the record has none. Refused
+  // without trying, also with RECORD_NOT_DURABLE: an Append without records or
+  // larger than a segment, and one that finds the queue full.
+  void Append(std::vector<records::v1::Record> records, Executor& executor,
+              Completion<absl::Status>* done) override;
+
+  // As RecordLog; newest first is by place in the log. A `limit` of 0 means
+  // 100, one above 1,000 means 1,000. A page token stays good across restarts.
+  // INVALID_ARGUMENT, reason RECORD_QUERY_INVALID, for a query with both a
+  // subject and a corporation.
+  absl::StatusOr<RecordPage> List(const RecordQuery& query) override;
+
+  // As RecordLog; in the order of the log. Finds exchanges of the last 24 h.
+  absl::StatusOr<std::vector<records::v1::Record>> FindExchange(
+      absl::string_view consumer, absl::string_view exchange_id,
+      absl::Time since) override;
+
+  // OK from a success on the disk to the next failure; the UNAVAILABLE message
+  // names the cause. A failed store tries the disk again by itself.
+  absl::Status Health() override;
+
+  // For metrics.
+  struct Figures {
+    std::uint64_t records = 0;   // in the log
+    std::uint64_t commits = 0;   // since the start: one write, one fdatasync
+    std::uint64_t appended = 0;  // appends acknowledged since the start
+    std::uint64_t refused = 0;   // appends refused since the start
+  };
+  Figures figures() const;
+
+ private:
+  struct Waiter {
+    Executor* executor;
+    Completion<absl::Status>* done;
+  };
+  struct QueuedAppend {
+    QueuedFrame frame;
+    std::uint64_t bytes;  // in a segment
+    Waiter waiter;
+  };
+
+  RecordStore(std::unique_ptr<SegmentFolder> folder,
+              const RecordStoreOptions& options, const Clock& clock);
+  absl::Status Start(Random& random);
+
+  // The commit thread.
+  void Run();
+  // Waits for appends and takes one commit's worth; nothing, when a failed
+  // store may try the disk again. False at the end.
+  bool AwaitBatch(std::vector<QueuedAppend>& batch);
+  void Gather() PSM_REQUIRES(mu_);
+  absl::Status Commit(std::vector<QueuedAppend>& batch);
+  absl::Status MakeDurable(std::vector<QueuedAppend>& batch);
+  void Settle(const std::vector<QueuedAppend>& batch,
+              const absl::Status& status);
+  void SetHealth(const absl::Status& status) PSM_REQUIRES(mu_);
+
+  const RecordStoreOptions options_;
+  const Clock& clock_;
+  const std::unique_ptr<SegmentFolder> folder_;
+  SpaceQuota quota_;
+  RecordIndex index_;
+
+  // Constant after Start.
+  std::string log_id_;
+  std::uint64_t frames_bytes_ = 0;  // most that one segment holds
+
+  // Owned by the commit thread after Start.
+  std::unique_ptr<SegmentSupply> supply_;
+  std::unique_ptr<LogWriter> writer_;
+  absl::Duration last_commit_ = -absl::InfiniteDuration();  // its start
+  absl::Duration next_attempt_ = -absl::InfiniteDuration();
+
+  mutable Mutex mu_;
+  CondVar work_;
+  std::deque<QueuedAppend> queue_ PSM_GUARDED_BY(mu_);
+  std::uint64_t queued_bytes_ PSM_GUARDED_BY(mu_) = 0;
+  // Whether the commit thread wants to be told of a first append, or of a full
+  // batch.
+  bool idle_ PSM_GUARDED_BY(mu_) = false;
+  bool gathering_ PSM_GUARDED_BY(mu_) = false;
+  bool stopping_ PSM_GUARDED_BY(mu_) = false;
+  absl::Status health_ PSM_GUARDED_BY(mu_);
+  Figures figures_ PSM_GUARDED_BY(mu_);  // without `records`
+
+  std::thread commits_;
+};
+
+}  // namespace psm
+
+#endif  // PSM_MESH_RECORDS_RECORD_STORE_H_

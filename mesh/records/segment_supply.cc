@@ -1,0 +1,161 @@
+#include "mesh/records/segment_supply.h"
+
+#include <string>
+#include <utility>
+
+#include "mesh/base/log.h"
+#include "mesh/base/status_macros.h"
+
+namespace psm {
+namespace {
+
+// More than this many emptied segments are not worth keeping.
+constexpr std::size_t kMaxRecyclable = 2;
+
+// With less than this left of the quota a segment is not worth beginning.
+constexpr std::uint64_t kMinRoomBytes = 4096;
+
+void LogChoreFailure(const char* chore, std::uint64_t number,
+                     const absl::Status& status) {
+  LogWarning("records_chore_failed",
+             {{"chore", chore},
+              {"segment", std::to_string(number)},
+              {"error", std::string(status.message())}});
+}
+
+}  // namespace
+
+SegmentSupply::SegmentSupply(SegmentFolder& folder, SpaceQuota& quota,
+                             std::uint64_t segment_bytes,
+                             std::uint64_t next_number,
+                             absl::Duration retry_interval)
+    : folder_(folder),
+      quota_(quota),
+      segment_bytes_(segment_bytes),
+      retry_interval_(retry_interval),
+      next_number_(next_number),
+      thread_([this] { Run(); }) {}
+
+SegmentSupply::~SegmentSupply() {
+  {
+    MutexLock lock(mu_);
+    stopping_ = true;
+  }
+  work_.NotifyOne();
+  thread_.join();
+}
+
+absl::StatusOr<SpareSegment> SegmentSupply::Take() {
+  MutexLock lock(mu_);
+  while (!spare_.has_value() && failure_.ok()) changed_.Wait(mu_);
+  if (!spare_.has_value()) return failure_;
+  SpareSegment spare = *std::move(spare_);
+  spare_.reset();
+  work_.NotifyOne();
+  return spare;
+}
+
+void SegmentSupply::Recycle(SegmentEntry segment) {
+  MutexLock lock(mu_);
+  if (segment.bytes == segment_bytes_ && recyclable_.size() < kMaxRecyclable) {
+    recyclable_.push_back(segment.number);
+  } else {
+    removals_.push_back(segment.number);
+  }
+  work_.NotifyOne();
+}
+
+void SegmentSupply::Remove(std::uint64_t number) {
+  MutexLock lock(mu_);
+  removals_.push_back(number);
+  work_.NotifyOne();
+}
+
+void SegmentSupply::Trim(std::uint64_t number, std::uint64_t end) {
+  MutexLock lock(mu_);
+  trims_.push_back({number, end});
+  work_.NotifyOne();
+}
+
+void SegmentSupply::Run() {
+  while (true) {
+    std::vector<std::uint64_t> removals;
+    std::vector<SegmentEntry> trims;
+    std::uint64_t number = 0;
+    std::optional<std::uint64_t> recycled;
+    {
+      MutexLock lock(mu_);
+      // After a failure a pause, cut short by chores only.
+      bool rested = failure_.ok();
+      while (!stopping_ && removals_.empty() && trims_.empty() &&
+             (spare_.has_value() || !rested)) {
+        if (spare_.has_value()) {
+          work_.Wait(mu_);
+        } else {
+          rested =
+              !work_.WaitFor(mu_, absl::ToChronoNanoseconds(retry_interval_));
+        }
+      }
+      if (stopping_) return;
+      removals.swap(removals_);
+      trims.swap(trims_);
+      // Chores first: they may give back the space that is missing.
+      if (removals.empty() && trims.empty()) {
+        number = next_number_++;
+        if (!recyclable_.empty()) {
+          recycled = recyclable_.front();
+          recyclable_.pop_front();
+        }
+      }
+    }
+    for (std::uint64_t removal : removals) {
+      absl::Status status = folder_.Remove(removal);
+      if (!status.ok()) LogChoreFailure("remove", removal, status);
+    }
+    for (const SegmentEntry& trim : trims) TrimNow(trim);
+    if (number == 0) continue;
+
+    absl::StatusOr<SpareSegment> made = Make(number, recycled);
+    MutexLock lock(mu_);
+    if (made.ok() != failure_.ok()) {
+      if (made.ok()) {
+        LogInfo("records_spare_made_again");
+      } else {
+        LogWarning("records_spare_failed",
+                   {{"error", std::string(made.status().message())}});
+      }
+    }
+    failure_ = made.status();
+    if (made.ok()) spare_ = *std::move(made);
+    changed_.NotifyAll();
+  }
+}
+
+absl::StatusOr<SpareSegment> SegmentSupply::Make(
+    std::uint64_t number, std::optional<std::uint64_t> recycled) {
+  SpareSegment spare;
+  spare.number = number;
+  spare.bytes = segment_bytes_;
+  PSM_RETURN_IF_ERROR(quota_.Admit(kMinRoomBytes));
+  if (recycled.has_value()) {
+    absl::Status status = folder_.Rename(*recycled, number);
+    if (status.ok()) {
+      PSM_ASSIGN_OR_RETURN(spare.file, folder_.Open(number));
+      return spare;
+    }
+    LogChoreFailure("recycle", *recycled, status);
+    return status;
+  }
+  PSM_ASSIGN_OR_RETURN(spare.file, folder_.Create(number, segment_bytes_));
+  return spare;
+}
+
+void SegmentSupply::TrimNow(SegmentEntry segment) {
+  absl::StatusOr<std::unique_ptr<SegmentFile>> file =
+      folder_.Open(segment.number);
+  absl::Status status = file.status();
+  if (status.ok()) status = (*file)->Truncate(segment.bytes);
+  if (!status.ok()) LogChoreFailure("trim", segment.number, status);
+}
+
+}  // namespace psm
