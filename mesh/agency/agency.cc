@@ -9,6 +9,7 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/str_cat.h"
+#include "grpc/support/log.h"
 #include "mesh/agency/credentials.h"
 #include "mesh/agency/gateway_channel.h"
 #include "mesh/agency/peer_check.h"
@@ -133,6 +134,13 @@ void RaiseDescriptorLimit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+// gRPC writes lines of its own form to standard error, where a log line is one
+// JSON object.
+void LogFromGrpc(gpr_log_func_args* line) {
+  if (line->severity == GPR_LOG_SEVERITY_ERROR)
+    LogWarning("grpc", {{"message", line->message}});
+}
+
 int ExitCode(const absl::Status& status, bool serving) {
   if (status.ok()) return 0;
   LogError(
@@ -164,6 +172,7 @@ int Main(int argc, char** argv, absl::FunctionRef<absl::Status(Agency&)> wire) {
     return app.exit(error) == 0 ? 0 : kBadConfiguration;
   }
   InitLog(flags.system);
+  gpr_set_log_function(LogFromGrpc);
   RaiseDescriptorLimit();
   // Blocked here, before any thread starts, so that only Run takes them.
   sigset_t stop;
