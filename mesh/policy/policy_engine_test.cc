@@ -1,0 +1,486 @@
+#include "mesh/policy/policy_engine.h"
+
+#include <memory>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "mesh/base/error.h"
+#include "mesh/policy/small_mesh_for_test.h"
+
+namespace psm {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+static_assert(!std::is_copy_constructible_v<Permit>);
+static_assert(!std::is_default_constructible_v<Permit>);
+
+const char* const kAgreements = R"(
+  agreements { id: "tax" version: 3 consumer: "town/benefits" affair: "benefit"
+    statute { ja: "j" en: "e" }
+    grants { method: "psm.tax.v1.TaxService/GetTaxStatus"
+             attributes: "category" attributes: "income"
+             providers: "city/tax" }
+    valid_from: "2025-04-01" valid_through: "2026-03-31" }
+  agreements { id: "account" version: 1 consumer: "town/benefits"
+    affair: "benefit" statute { ja: "j" en: "e" }
+    grants { method: "psm.accounts.v1.AccountsService/GetAccount"
+             attributes: "account" }
+    valid_from: "2025-04-01" }
+  agreements { id: "items" version: 1 consumer: "bank/customers"
+    affair: "address" consent {}
+    grants { method: "psm.identity.v1.BasicItemsService/GetBasicItems"
+             attributes: "address" attributes: "name" }
+    valid_from: "2025-04-01" }
+  agreements { id: "programmes" version: 1 consumer: "city/tax"
+    affair: "arrears" statute { ja: "j" en: "e" }
+    grants { method: "psm.benefits.v1.BenefitsService/ListProgrammes" }
+    valid_from: "2025-04-01" }
+)";
+
+class PolicyEngineTest : public testing::Test {
+ protected:
+  PolicyEngineTest() { engine_ = Engine(kAgreements); }
+
+  static std::shared_ptr<const PolicyEngine> Engine(
+      const std::string& agreements, bool later_contracts = false) {
+    auto engine = MakeEngine(agreements, later_contracts);
+    EXPECT_TRUE(engine.ok()) << engine.status();
+    return engine.ok() ? *engine : nullptr;
+  }
+  Question Ask(const char* consumer, const char* method, const char* affair,
+               const char* provider, const char* day = "2025-10-01") const {
+    Question question;
+    question.consumer = engine_->directory().FindSystem(consumer);
+    question.plan = engine_->contracts().FindByName(method);
+    question.affair = affair;
+    question.provider = engine_->directory().FindSystem(provider);
+    question.now = NoonOf(day);
+    return question;
+  }
+  static Consent ConsentToItems() {
+    Consent consent;
+    consent.id = "c-1";
+    consent.subject = "s";
+    consent.consumer = "bank/customers";
+    consent.affair = "address";
+    consent.method = kItems;
+    consent.attributes = {"address", "birth_date"};
+    consent.issue_time = NoonOf("2025-09-01");
+    consent.expire_time = NoonOf("2025-11-01");
+    return consent;
+  }
+  static std::vector<std::string> Names(const Permit& permit) {
+    return permit.plan().NamesOf(permit.attributes());
+  }
+
+  std::shared_ptr<const PolicyEngine> engine_;
+};
+
+// Checks code, reason and that metadata has `key` with `value`.
+void ExpectRefusal(const absl::Status& status, absl::StatusCode code,
+                   const std::string& reason, const std::string& key = "",
+                   const std::string& value = "") {
+  EXPECT_EQ(status.code(), code) << status;
+  std::optional<ErrorDetail> detail = DetailOf(status);
+  ASSERT_TRUE(detail.has_value()) << status;
+  EXPECT_EQ(detail->reason, reason);
+  EXPECT_EQ(detail->party, Party::kConsumer);
+  if (!key.empty()) {
+    EXPECT_EQ(detail->metadata[key], value) << status;
+  }
+}
+
+TEST_F(PolicyEngineTest, DeniesByDefault) {
+  engine_ = Engine("");
+  auto permit =
+      engine_->Authorise(Ask("town/benefits", kTax, "benefit", "city/tax"));
+  ExpectRefusal(permit.status(), absl::StatusCode::kPermissionDenied,
+                "NO_AGREEMENT");
+}
+
+TEST_F(PolicyEngineTest, APermitCarriesWhatTheAgreementGrants) {
+  auto permit =
+      engine_->Authorise(Ask("town/benefits", kTax, "benefit", "city/tax"));
+  ASSERT_TRUE(permit.ok()) << permit.status();
+  EXPECT_EQ(permit->agreement().id, "tax");
+  EXPECT_EQ(permit->agreement().version, 3u);
+  EXPECT_EQ(permit->plan().name, kTax);
+  EXPECT_EQ(permit->provider().id, "city/tax");
+  EXPECT_EQ(permit->consent_id(), "");
+  EXPECT_THAT(Names(*permit), ElementsAre("category", "income"));
+}
+
+TEST_F(PolicyEngineTest, EveryPartOfTheQuestionMustFit) {
+  struct Case {
+    const char* consumer;
+    const char* method;
+    const char* affair;
+    const char* provider;
+  };
+  for (const Case& c : std::vector<Case>{
+           {"accounts/accounts", kTax, "benefit", "city/tax"},
+           {"town/tax", kTax, "benefit", "city/tax"},
+           {"town/benefits", kItems, "benefit", "identity/identity"},
+           {"town/benefits", kTax, "arrears", "city/tax"},
+           {"town/benefits", kTax, "Benefit", "city/tax"},
+           {"town/benefits", kTax, "benefit ", "city/tax"},
+           {"town/benefits", kTax, "", "city/tax"},
+           {"town/benefits", kTax, "no-such-affair", "city/tax"},
+           {"town/benefits", kTax, "benefit", "town/tax"},
+           // Listed for no one: "any" is any that provides the service.
+           {"town/benefits", kAccount, "benefit", "city/tax"},
+       }) {
+    auto permit =
+        engine_->Authorise(Ask(c.consumer, c.method, c.affair, c.provider));
+    ExpectRefusal(permit.status(), absl::StatusCode::kPermissionDenied,
+                  "NO_AGREEMENT", "consumer", c.consumer);
+    ExpectRefusal(permit.status(), absl::StatusCode::kPermissionDenied,
+                  "NO_AGREEMENT", "method", c.method);
+    EXPECT_THAT(std::string(permit.status().message()),
+                testing::Not(HasSubstr(c.provider)))
+        << "the provider may say where a person lives";
+  }
+}
+
+TEST_F(PolicyEngineTest, ARefusalSaysWhatWouldMakeItPass) {
+  auto permit =
+      engine_->Authorise(Ask("town/benefits", kTax, "arrears", "city/tax"));
+  const std::string message(permit.status().message());
+  EXPECT_THAT(message,
+              HasSubstr("ask the provider for an agreement for this affair"));
+  EXPECT_THAT(message,
+              HasSubstr("./psm check --why town/benefits "
+                        "psm.tax.v1.TaxService/GetTaxStatus arrears`"));
+  ExpectRefusal(permit.status(), absl::StatusCode::kPermissionDenied,
+                "NO_AGREEMENT", "affair", "arrears");
+  ExpectRefusal(permit.status(), absl::StatusCode::kPermissionDenied,
+                "NO_AGREEMENT", "rule",
+                "no agreement gives town/benefits "
+                "psm.tax.v1.TaxService/GetTaxStatus for affair arrears");
+}
+
+TEST_F(PolicyEngineTest, ARefusalNeverRepeatsAMalformedAffair) {
+  for (const char* affair : {"x; rm -rf /", "`id`", "山田太郎", "QQ", "a\nb"}) {
+    auto permit =
+        engine_->Authorise(Ask("town/benefits", kTax, affair, "city/tax"));
+    EXPECT_EQ(ReasonOf(permit.status()), "NO_AGREEMENT");
+    EXPECT_THAT(permit.status().ToString(), testing::Not(HasSubstr(affair)));
+    EXPECT_EQ(DetailOf(permit.status())->metadata.at("affair"), "");
+  }
+}
+
+TEST_F(PolicyEngineTest, ALegalLimitIsNamedAsTheLawSaysIt) {
+  for (const char* affair : {"arrears", "no-such-affair"}) {
+    auto permit = engine_->Authorise(
+        Ask("town/benefits", kAccount, affair, "accounts/accounts"));
+    ExpectRefusal(permit.status(), absl::StatusCode::kPermissionDenied,
+                  "NO_AGREEMENT", "rule", "Registration Act, art. 9");
+    const ErrorDetail detail = *DetailOf(permit.status());
+    EXPECT_EQ(detail.metadata.at("statute_ja"), "登録法 第9条");
+    EXPECT_EQ(detail.metadata.at("statute_en"), "Registration Act, art. 9");
+    EXPECT_THAT(std::string(permit.status().message()),
+                HasSubstr("name an affair that serves public_benefit"));
+  }
+  // A consumer without an agreement, in an affair that the law allows, lacks an
+  // agreement and nothing else.
+  auto permit = engine_->Authorise(
+      Ask("city/tax", kAccount, "benefit", "accounts/accounts"));
+  EXPECT_EQ(DetailOf(permit.status())->metadata.count("statute_en"), 0u);
+}
+
+TEST_F(PolicyEngineTest, AnAgreementHoldsFromItsFirstToItsLastDay) {
+  for (const char* day : {"2025-04-01", "2026-03-31"})
+    EXPECT_TRUE(
+        engine_
+            ->Authorise(Ask("town/benefits", kTax, "benefit", "city/tax", day))
+            .ok());
+  struct Case {
+    const char* day;
+    const char* rule;
+  };
+  for (const Case& c : std::vector<Case>{
+           {"2025-03-31", "agreement tax begins on 2025-04-01"},
+           {"2026-04-01", "agreement tax ended with 2026-03-31"}}) {
+    auto permit = engine_->Authorise(
+        Ask("town/benefits", kTax, "benefit", "city/tax", c.day));
+    for (const auto& [key, value] :
+         std::vector<std::pair<std::string, std::string>>{
+             {"agreement", "tax"},
+             {"valid_from", "2025-04-01"},
+             {"valid_through", "2026-03-31"},
+             {"rule", c.rule}})
+      ExpectRefusal(permit.status(), absl::StatusCode::kPermissionDenied,
+                    "AGREEMENT_NOT_IN_FORCE", key, value);
+    // Of another provider nothing was agreed, then or now.
+    ExpectRefusal(engine_
+                      ->Authorise(Ask("town/benefits", kTax, "benefit",
+                                      "town/tax", c.day))
+                      .status(),
+                  absl::StatusCode::kPermissionDenied, "NO_AGREEMENT");
+  }
+}
+
+TEST_F(PolicyEngineTest, NamesTheNextAgreementRatherThanAnEndedOne) {
+  const auto agreement = [](const char* id, const char* days) {
+    return AgreementText(
+        id, "town/benefits", "benefit", std::string("method: \"") + kTax + "\"",
+        std::string("statute { ja: \"j\" en: \"e\" } ") + days);
+  };
+  engine_ = Engine(agreement("a",
+                             "valid_from: \"2020-01-01\" valid_through: "
+                             "\"2020-12-31\"") +
+                   agreement("b",
+                             "valid_from: \"2021-01-01\" valid_through: "
+                             "\"2021-12-31\"") +
+                   agreement("c",
+                             "valid_from: \"2030-01-01\" valid_through: "
+                             "\"2030-12-31\"") +
+                   agreement("d",
+                             "valid_from: \"2031-01-01\" valid_through: "
+                             "\"2031-12-31\""));
+  struct Case {
+    const char* day;
+    const char* agreement;
+  };
+  for (const Case& c : std::vector<Case>{
+           {"2019-06-01", "a"}, {"2025-06-01", "c"}, {"2035-06-01", "d"}}) {
+    const Question question =
+        Ask("town/benefits", kTax, "benefit", "city/tax", c.day);
+    ExpectRefusal(engine_->Authorise(question).status(),
+                  absl::StatusCode::kPermissionDenied, "AGREEMENT_NOT_IN_FORCE",
+                  "agreement", c.agreement);
+    ExpectRefusal(engine_->MayCall(*question.consumer, *question.plan,
+                                   "benefit", question.now),
+                  absl::StatusCode::kPermissionDenied, "AGREEMENT_NOT_IN_FORCE",
+                  "agreement", c.agreement);
+  }
+}
+
+TEST_F(PolicyEngineTest, AConsentNarrowsWhatIsGranted) {
+  Question question =
+      Ask("bank/customers", kItems, "address", "identity/identity");
+  const Consent consent = ConsentToItems();
+  question.consent = &consent;
+  auto permit = engine_->Authorise(question);
+  ASSERT_TRUE(permit.ok()) << permit.status();
+  EXPECT_EQ(permit->consent_id(), "c-1");
+  EXPECT_THAT(Names(*permit), ElementsAre("address"))
+      << "birth_date is consented to but not agreed, name the reverse";
+}
+
+TEST_F(PolicyEngineTest, WithoutAConsentAnAgreementOnConsentGrantsNothing) {
+  auto permit = engine_->Authorise(
+      Ask("bank/customers", kItems, "address", "identity/identity"));
+  ExpectRefusal(permit.status(), absl::StatusCode::kFailedPrecondition,
+                "CONSENT_REQUIRED", "agreement", "items");
+  EXPECT_THAT(std::string(permit.status().message()), HasSubstr("psm-consent"));
+}
+
+TEST_F(PolicyEngineTest, AConsentMustFitTheQuestion) {
+  struct Case {
+    void (*change)(Consent&);
+    absl::StatusCode code;
+    const char* reason;
+  };
+  const auto kDenied = absl::StatusCode::kPermissionDenied;
+  for (const Case& c : std::vector<Case>{
+           {[](Consent& x) { x.consumer = "town/benefits"; }, kDenied,
+            "CONSENT_INVALID"},
+           {[](Consent& x) { x.consumer = "bank/customers2"; }, kDenied,
+            "CONSENT_INVALID"},
+           {[](Consent& x) { x.affair = "arrears"; }, kDenied,
+            "CONSENT_INVALID"},
+           {[](Consent& x) { x.method = kTax; }, kDenied, "CONSENT_INVALID"},
+           {[](Consent& x) { x.attributes = {"birth_date"}; }, kDenied,
+            "CONSENT_INVALID"},
+           {[](Consent& x) { x.attributes = {"no_such"}; }, kDenied,
+            "CONSENT_INVALID"},
+           {[](Consent& x) { x.attributes = {}; }, kDenied, "CONSENT_INVALID"},
+           {[](Consent& x) { x.expire_time = NoonOf("2025-10-01"); },
+            absl::StatusCode::kFailedPrecondition, "CONSENT_EXPIRED"},
+       }) {
+    Consent consent = ConsentToItems();
+    c.change(consent);
+    Question question =
+        Ask("bank/customers", kItems, "address", "identity/identity");
+    question.consent = &consent;
+    ExpectRefusal(engine_->Authorise(question).status(), c.code, c.reason,
+                  "agreement", "items");
+  }
+}
+
+TEST_F(PolicyEngineTest, PrefersAStatuteToAConsent) {
+  const std::string grant =
+      std::string("method: \"") + kItems + "\" attributes: \"name\"";
+  // In both orders of ids.
+  for (const char* statute_id : {"a", "z"}) {
+    engine_ =
+        Engine(AgreementText(statute_id, "town/tax", "arrears", grant,
+                             "statute { ja: \"j\" en: \"e\" } valid_from: "
+                             "\"2025-04-01\" valid_through: \"2025-12-31\"") +
+               AgreementText("m", "town/tax", "arrears", grant,
+                             "consent {} valid_from: \"2025-04-01\""));
+    Question question = Ask("town/tax", kItems, "arrears", "identity/identity");
+    auto permit = engine_->Authorise(question);
+    ASSERT_TRUE(permit.ok()) << permit.status();
+    EXPECT_EQ(permit->agreement().id, statute_id);
+    // Once the statute's agreement has ended, the consent's is left.
+    question.now = NoonOf("2026-01-01");
+    ExpectRefusal(engine_->Authorise(question).status(),
+                  absl::StatusCode::kFailedPrecondition, "CONSENT_REQUIRED",
+                  "agreement", "m");
+  }
+}
+
+TEST_F(PolicyEngineTest, ATransparentMethodNeedsAnAgreementButNoAffair) {
+  for (const char* affair : {"", "arrears"})
+    EXPECT_TRUE(
+        engine_
+            ->Authorise(Ask("city/tax", kProgrammes, affair, "town/benefits"))
+            .ok());
+  for (const char* affair : {"benefit", "no-such-affair"})
+    EXPECT_EQ(ReasonOf(engine_
+                           ->Authorise(Ask("city/tax", kProgrammes, affair,
+                                           "town/benefits"))
+                           .status()),
+              "NO_AGREEMENT");
+  EXPECT_EQ(
+      ReasonOf(
+          engine_->Authorise(Ask("town/tax", kProgrammes, "", "town/benefits"))
+              .status()),
+      "NO_AGREEMENT");
+}
+
+TEST_F(PolicyEngineTest, MayCallLooksAtNoProviderAndNoConsent) {
+  const auto may = [&](const char* consumer, const char* method,
+                       const char* affair, const char* day) {
+    return engine_->MayCall(*engine_->directory().FindSystem(consumer),
+                            *engine_->contracts().FindByName(method), affair,
+                            NoonOf(day));
+  };
+  EXPECT_TRUE(may("town/benefits", kTax, "benefit", "2025-10-01").ok());
+  EXPECT_TRUE(may("bank/customers", kItems, "address", "2025-10-01").ok());
+  EXPECT_TRUE(may("city/tax", kProgrammes, "", "2025-10-01").ok());
+  ExpectRefusal(may("town/benefits", kTax, "arrears", "2025-10-01"),
+                absl::StatusCode::kPermissionDenied, "NO_AGREEMENT");
+  ExpectRefusal(may("town/benefits", kAccount, "arrears", "2025-10-01"),
+                absl::StatusCode::kPermissionDenied, "NO_AGREEMENT", "rule",
+                "Registration Act, art. 9");
+  ExpectRefusal(may("bank/customers", kTax, "address", "2025-10-01"),
+                absl::StatusCode::kPermissionDenied, "NO_AGREEMENT");
+  ExpectRefusal(may("town/benefits", kTax, "benefit", "2026-10-01"),
+                absl::StatusCode::kPermissionDenied, "AGREEMENT_NOT_IN_FORCE",
+                "agreement", "tax");
+}
+
+TEST_F(PolicyEngineTest, AnswersForSystemsOfAnOlderConfiguration) {
+  std::string agreements = kAgreements;
+  const std::string gone = "attributes: \"income\"";
+  agreements.erase(agreements.find(gone), gone.size());
+  const std::shared_ptr<const PolicyEngine> newer = Engine(agreements, true);
+  // Everything the question points to belongs to engine_, the answer to newer.
+  auto permit = newer->Authorise(
+      Ask("town/benefits", kAccount, "benefit", "accounts/accounts"));
+  ASSERT_TRUE(permit.ok()) << permit.status();
+  EXPECT_EQ(&permit->provider(),
+            newer->directory().FindSystem("accounts/accounts"));
+  EXPECT_EQ(&permit->plan(), newer->contracts().FindByName(kAccount));
+}
+
+class RecheckTest : public PolicyEngineTest {
+ protected:
+  RecheckTest() {
+    auto permit =
+        engine_->Authorise(Ask("town/benefits", kTax, "benefit", "city/tax"));
+    permit_ = std::make_unique<Permit>(std::move(permit).value());
+  }
+  // The tax agreement with something else in place of `what`.
+  static std::string Changed(const std::string& what, const std::string& with) {
+    std::string text = kAgreements;
+    const std::size_t at = text.find(what);
+    EXPECT_NE(at, std::string::npos) << what;
+    return text.replace(at, what.size(), with);
+  }
+  absl::Status Recheck(const std::string& agreements,
+                       bool later_contracts = false) {
+    const auto engine = Engine(agreements, later_contracts);
+    return engine->Recheck(*permit_, NoonOf("2025-10-01"));
+  }
+  std::unique_ptr<Permit> permit_;
+};
+
+TEST_F(RecheckTest, HoldsWhileTheAgreementDoes) {
+  EXPECT_TRUE(engine_->Recheck(*permit_, NoonOf("2025-10-01")).ok());
+  EXPECT_TRUE(Recheck(kAgreements).ok());
+  EXPECT_TRUE(Recheck(Changed("version: 3", "version: 4")).ok());
+  EXPECT_TRUE(Recheck(Changed("id: \"tax\"", "id: \"tax-2\"")).ok());
+  EXPECT_TRUE(Recheck(Changed("providers: \"city/tax\"", "")).ok());
+  EXPECT_TRUE(Recheck(Changed("attributes: \"category\"",
+                              "attributes: \"category\" attributes: "
+                              "\"arrears\""))
+                  .ok());
+}
+
+TEST_F(RecheckTest, FailsOnceLessIsGranted) {
+  for (const std::string& agreements :
+       {std::string(), Changed("attributes: \"category\"", ""),
+        Changed("providers: \"city/tax\"", "providers: \"town/tax\""),
+        Changed("consumer: \"town/benefits\"", "consumer: \"town/tax\""),
+        Changed("affair: \"benefit\"", "affair: \"arrears\""),
+        Changed("valid_through: \"2026-03-31\"",
+                "valid_through: \"2025-09-30\""),
+        Changed("valid_from: \"2025-04-01\"", "valid_from: \"2025-10-02\"")})
+    ExpectRefusal(Recheck(agreements), absl::StatusCode::kPermissionDenied,
+                  "AGREEMENT_NOT_IN_FORCE", "agreement", "tax");
+  ExpectRefusal(engine_->Recheck(*permit_, NoonOf("2026-04-01")),
+                absl::StatusCode::kPermissionDenied, "AGREEMENT_NOT_IN_FORCE");
+}
+
+TEST_F(RecheckTest, ComparesAttributesByNameWhenTheContractHasChanged) {
+  // In the later contracts `income` is gone and its bit means `category`.
+  const std::string without =
+      Changed("attributes: \"category\" attributes: \"income\"",
+              "attributes: \"category\" attributes: \"arrears\" attributes: "
+              "\"basis\"");
+  EXPECT_EQ(ReasonOf(Recheck(without, true)), "AGREEMENT_NOT_IN_FORCE");
+  engine_ = Engine(Changed("attributes: \"income\"", ""));
+  permit_ = std::make_unique<Permit>(
+      engine_->Authorise(Ask("town/benefits", kTax, "benefit", "city/tax"))
+          .value());
+  EXPECT_TRUE(Recheck(without, true).ok());
+}
+
+TEST_F(RecheckTest, AConsentMustStillRunAndItsBasisStay) {
+  const Consent consent = ConsentToItems();
+  Question question =
+      Ask("bank/customers", kItems, "address", "identity/identity");
+  question.consent = &consent;
+  permit_ = std::make_unique<Permit>(engine_->Authorise(question).value());
+  EXPECT_TRUE(Recheck(kAgreements).ok());
+  const absl::Duration tick = absl::Nanoseconds(1);
+  EXPECT_TRUE(engine_->Recheck(*permit_, consent.expire_time - tick).ok());
+  ExpectRefusal(engine_->Recheck(*permit_, consent.expire_time),
+                absl::StatusCode::kFailedPrecondition, "CONSENT_EXPIRED");
+  // An agreement of the same parties on a statute is another agreement.
+  std::string mesh =
+      SmallMesh() + Changed("consent {}", "statute { ja: \"j\" en: \"e\" }");
+  const std::string kind = "kind: RELYING_PARTY";
+  mesh.replace(mesh.find(kind), kind.size(), "kind: ADMINISTRATIVE");
+  const Configuration configuration = ParseConfiguration(mesh);
+  auto directory = Directory::Create(configuration);
+  ASSERT_TRUE(directory.ok());
+  auto other =
+      PolicyEngine::Create(configuration, *directory, SmallContracts());
+  ASSERT_TRUE(other.ok()) << other.status();
+  ExpectRefusal((*other)->Recheck(*permit_, question.now),
+                absl::StatusCode::kPermissionDenied, "AGREEMENT_NOT_IN_FORCE");
+}
+
+}  // namespace
+}  // namespace psm
