@@ -28,8 +28,8 @@ class TaxLedger {
 
   // Enters the taxpayers that `each` gives to its argument, all or none, unless
   // the ledger holds anybody already. A status counts as determined on 1 June
-  // of its fiscal year, when municipalities send the notices (地方税法 art.
-  // 319, 319-2), or `now` where that is sooner. INVALID_ARGUMENT where an item
+  // of its fiscal year, the month of the first instalment (地方税法 art.
+  // 320), or `now` where that is sooner. INVALID_ARGUMENT where an item
   // is missing or negative; ALREADY_EXISTS for a person twice in one year; else
   // as Database::Write.
   absl::Status ImportOnce(absl::Time now,
