@@ -47,7 +47,7 @@ absl::StatusOr<ProviderRequest> Prepare(Environment& env, const Ask& ask,
   request.path = ask.path;
   request.message = ask.message;
   request.time_left = ask.deadline - env.clock.Monotonic();
-  request.metadata = {{"psm-consumer", ask.peer->system_id}};
+  request.metadata.emplace_back("psm-consumer", ask.peer->system_id());
   if (std::string trace = ContinueTrace(ask.traceparent, env.random);
       !trace.empty()) {
     request.metadata.emplace_back("traceparent", std::move(trace));
