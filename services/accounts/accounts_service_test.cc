@@ -1,0 +1,147 @@
+#include "services/accounts/accounts_service.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "mesh/agency/test_call.h"
+#include "mesh/base/clock.h"
+#include "mesh/base/error.h"
+
+namespace psm {
+namespace {
+
+using accounts::v1::Account;
+using accounts::v1::GetAccountRequest;
+using accounts::v1::GetAccountResponse;
+using accounts::v1::RegisterAccountRequest;
+using accounts::v1::RegisterAccountResponse;
+
+// Knows one person, and fails the test when it is asked inside a transaction.
+class FakeNames : public PersonNames {
+ public:
+  explicit FakeNames(agency::Database* database) : database_(*database) {}
+
+  absl::StatusOr<std::string> KanaOf(const agency::CallContext&,
+                                     absl::string_view subject) override {
+    ++asked;
+    EXPECT_TRUE(
+        database_.Write([](soci::session&) { return absl::OkStatus(); }).ok());
+    if (subject != "A")
+      return agency::Refusal(absl::StatusCode::kUnavailable, "NAME_UNAVAILABLE",
+                             "no");
+    return std::string("ヤマダ　ハナコ");
+  }
+
+  int asked = 0;
+
+ private:
+  agency::Database& database_;
+};
+
+RegisterAccountRequest Request(const std::string& subject,
+                               const std::string& holder) {
+  RegisterAccountRequest request;
+  request.set_subject(subject);
+  Account& account = *request.mutable_account();
+  account.set_bank_code("9990");
+  account.set_branch_code("001");
+  account.set_type(Account::ORDINARY);
+  account.set_number("7654321");
+  account.set_holder_kana(holder);
+  return request;
+}
+
+class AccountsServiceTest : public testing::Test {
+ protected:
+  // The reason, or "" for success.
+  std::string Register(const RegisterAccountRequest& request,
+                       const std::string& exchange_id = "1") {
+    agency::FakeCall call("portal/terminal", "account-registration",
+                          {"account"}, exchange_id);
+    response_.Clear();
+    last_ = service_.RegisterAccount(call.context(), &request, &response_);
+    return last_.ok() ? "" : ReasonOf(agency::FromGrpc(last_));
+  }
+
+  grpc::Status Get(const std::vector<std::string>& attributes,
+                   GetAccountResponse* response) {
+    agency::FakeCall call("akatsuki/benefits", "benefit-tax-exempt",
+                          attributes);
+    GetAccountRequest request;
+    request.set_subject("A");
+    return service_.GetAccount(call.context(), &request, response);
+  }
+
+  ManualClock clock_{absl::FromUnixSeconds(1'780'000'000)};
+  agency::TemporaryFolder folder_;
+  std::unique_ptr<agency::Database> database_ = *agency::Database::Open(
+      folder_.File("accounts.sqlite"), AccountRegister::Migrations());
+  AccountRegister accounts_{database_.get()};
+  FakeNames names_{database_.get()};
+  AccountsService service_{&accounts_, &names_, &clock_};
+  RegisterAccountResponse response_;
+  grpc::Status last_;
+};
+
+TEST_F(AccountsServiceTest, RegistersAnAccountInThePersonsOwnName) {
+  EXPECT_EQ(Register(Request("A", "ﾔﾏﾀﾞﾊﾅｺ")), "");
+  EXPECT_EQ(response_.register_time().seconds(), 1'780'000'000);
+  EXPECT_FALSE(response_.replaced());
+  GetAccountResponse got;
+  ASSERT_TRUE(Get({"account"}, &got).ok());
+  EXPECT_EQ(got.account().number(), "7654321");
+  EXPECT_EQ(got.account().holder_kana(), "ﾔﾏﾀﾞﾊﾅｺ");
+  EXPECT_EQ(got.as_of_time().seconds(), 1'780'000'000);
+}
+
+TEST_F(AccountsServiceTest, RefusesAnotherHoldersAccountAndNamesNobody) {
+  EXPECT_EQ(Register(Request("A", "ﾔﾏﾀﾞ ﾀﾛｳ")), "HOLDER_MISMATCH");
+  EXPECT_EQ(last_.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+  for (const std::string secret : {"ﾔﾏﾀﾞ", "ヤマダ", "ハナコ", "ﾀﾛｳ", "A"}) {
+    EXPECT_EQ(last_.error_message().find(secret), std::string::npos);
+    if (secret != "A") {
+      EXPECT_EQ(last_.error_details().find(secret), std::string::npos);
+    }
+  }
+  GetAccountResponse got;
+  EXPECT_EQ(Get({"account"}, &got).error_code(), grpc::StatusCode::NOT_FOUND);
+}
+
+TEST_F(AccountsServiceTest, AsksNobodyAboutAMalformedAccount) {
+  RegisterAccountRequest request = Request("A", "ﾔﾏﾀﾞ ﾊﾅｺ");
+  request.mutable_account()->set_number("12");
+  EXPECT_EQ(Register(request), "ACCOUNT_MALFORMED");
+  request.clear_account();  // what the gateway drops when it is not granted
+  EXPECT_EQ(Register(request), "ACCOUNT_MALFORMED");
+  EXPECT_EQ(names_.asked, 0);
+}
+
+TEST_F(AccountsServiceTest, RegistersNothingWhileTheNameIsUnavailable) {
+  EXPECT_EQ(Register(Request("B", "ﾔﾏﾀﾞ ﾊﾅｺ")), "NAME_UNAVAILABLE");
+  EXPECT_EQ(last_.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_FALSE(accounts_.Find("B").ok());
+}
+
+TEST_F(AccountsServiceTest, ARetryGetsTheFirstAnswerAndAsksNobody) {
+  ASSERT_EQ(Register(Request("A", "ﾔﾏﾀﾞ ﾊﾅｺ")), "");
+  const std::string first = response_.SerializeAsString();
+  clock_.Advance(absl::Seconds(30));
+  ASSERT_EQ(Register(Request("A", "ﾔﾏﾀﾞ ﾊﾅｺ")), "");
+  EXPECT_EQ(response_.SerializeAsString(), first);
+  EXPECT_EQ(names_.asked, 1);
+  ASSERT_EQ(Register(Request("A", "ﾔﾏﾀﾞ ﾊﾅｺ"), "2"), "");
+  EXPECT_TRUE(response_.replaced());
+}
+
+TEST_F(AccountsServiceTest, SendsOnlyWhatTheAgreementGrants) {
+  ASSERT_EQ(Register(Request("A", "ﾔﾏﾀﾞ ﾊﾅｺ")), "");
+  GetAccountResponse got;
+  ASSERT_TRUE(Get({"number"}, &got).ok());
+  EXPECT_FALSE(got.has_account());
+  EXPECT_TRUE(got.has_as_of_time());
+}
+
+}  // namespace
+}  // namespace psm
