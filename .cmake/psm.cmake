@@ -50,12 +50,16 @@ function(psm_library name)
   _psm_target(library ${name} ${ARGN})
 endfunction()
 
+# What `psm demo` builds: every program, no test.
+add_custom_target(programs)
+
 # psm_executable(NAME SOURCES file... DEPS target...): a program NAME in <build>/bin.
 function(psm_executable name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;DEPS")
   add_executable(${name} ${arg_SOURCES})
   target_link_libraries(${name} PRIVATE ${arg_DEPS} psm_flags)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PSM_BINARY_ROOT}/bin)
+  add_dependencies(programs ${name})
 endfunction()
 
 # psm_test(NAME SOURCES file... DEPS target... [LABELS label...] [TIMEOUT s] [ENVIRONMENT VAR=value...] [EXCLUSIVE]):

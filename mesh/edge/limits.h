@@ -38,18 +38,22 @@ struct ServerLimits {
 
   // Frames that cost us and bring nothing. Over the rate: GOAWAY
   // ENHANCE_YOUR_CALM, and the connection ends.
-  Rate dead_streams = {1000, 200};  // reset, refused, malformed, cancelled
+  Rate dead_streams = {1000, 200};  // RST_STREAM, received or sent
   Rate pings = {200, 20};  // gRPC's bandwidth probe sends up to 10 a second
   Rate settings = {32, 1};
-  Rate empty_data = {128, 16};   // no payload, no END_STREAM
-  Rate tiny_data = {4096, 512};  // under 64 bytes, no END_STREAM
-  Rate window_updates = {20000, 20000};
-  Rate other_frames = {256, 32};  // PRIORITY, unknown types
+  Rate empty_data = {128, 16};      // no payload, no END_STREAM
+  Rate tiny_data = {50000, 20000};  // under 64 bytes, no END_STREAM: a stream
+                                    // of small messages is honest
+  Rate window_updates = {100000, 100000};  // up to two a call
+  Rate other_frames = {256, 32};           // PRIORITY, unknown types
 
   // Per peer (system) and worker: over all its connections.
   std::size_t peer_calls = 1024;  // handlers that have not finished
   std::size_t peer_buffered_bytes = 64 << 20;
   Rate peer_dead_streams = {4000, 800};
+
+  // Per worker: connections whose handshake is not done; the oldest gives way.
+  std::size_t handshakes = 256;
 
   // Per server.
   std::size_t peer_connections = 128;

@@ -15,11 +15,11 @@ struct PeerIdentity {
   // A certificate as a revocation list names it.
   struct CertificateName {
     std::string issuer;  // DER of the issuer's name
-    std::string serial;  // DER contents octets of the serial number
+    std::string serial;  // as Certificate::serial()
   };
 
-  std::string system;     // "akatsuki/tax", from the only SPIFFE URI SAN
-  std::string serial;     // of the leaf, upper-case hex, for logs
+  std::string system;     // "akatsuki/tax", from the only URI name
+  std::string serial;     // of the leaf, as Certificate::serial()
   absl::Time not_before;  // of the whole chain: the latest
   absl::Time not_after;   // of the whole chain: the earliest; inclusive
   std::vector<CertificateName> chain;  // leaf first, root included

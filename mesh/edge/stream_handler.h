@@ -62,6 +62,11 @@ class InboundStream {
   // While none is, the client is held back by flow control.
   virtual void ReadNext() = 0;
 
+  // Values of the answer's grpc-encoding and grpc-accept-encoding; before
+  // SendHeaders and the first message. Without it: none, and "identity".
+  virtual void SetEncodings(std::string encoding,
+                            std::string accept_encoding) = 0;
+
   // Initial metadata; at most once and before the first message. Without it,
   // headers go out with the first message or the end.
   virtual void SendHeaders(Metadata metadata) = 0;

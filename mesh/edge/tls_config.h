@@ -10,8 +10,9 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "mesh/crypto/trust.h"
 #include "mesh/edge/peer_identity.h"
-#include "mesh/edge/revocation_list.h"
+#include "mesh/edge/revoked_serials.h"
 
 namespace psm::edge {
 
@@ -32,14 +33,15 @@ TlsFiles TlsFilesOf(const std::string& run, const std::string& system);
 //
 // What it insists on, in both directions: TLS 1.3; a certificate of the other
 // end under `trust`, for the right usage, with every certificate of the chain
-// looked up in a fresh revocation list; ALPN "h2"; no session tickets, no
-// session cache, no early data (resumption would skip revocation).
+// looked up in a fresh revocation list (psm::Trust); ALPN "h2"; no session
+// tickets, no session cache, no early data (resumption would skip revocation).
 class TlsConfig {
  public:
-  // Reads the files once each, at `now`. FAILED_PRECONDITION with reason
-  // IDENTITY_UNREADABLE, IDENTITY_EXPIRED, TRUST_UNREADABLE, CRL_UNREADABLE or
-  // CRL_EXPIRED; a missing file counts as unreadable: nobody is let in without
-  // fresh revocation state.
+  // Reads the files once each. FAILED_PRECONDITION with reason
+  // IDENTITY_UNREADABLE, TRUST_UNREADABLE or CRL_UNREADABLE for a file that is
+  // missing or wrong; what Trust::Verify says about the own chain at `now`,
+  // where that would not be accepted by others (expired lists included): nobody
+  // is let in without fresh revocation state.
   static absl::StatusOr<std::shared_ptr<const TlsConfig>> Load(
       const TlsFiles& files, absl::Time now);
   ~TlsConfig();
@@ -48,30 +50,32 @@ class TlsConfig {
 
   // Whether the peer of a live connection may still be served at `now`: OK; or
   // UNAUTHENTICATED with reason CERTIFICATE_EXPIRED or CERTIFICATE_REVOKED; or
-  // UNAVAILABLE, REVOCATION_UNKNOWN, when a list has gone stale.
+  // UNAVAILABLE REVOCATION_STATE_STALE, when a list has gone stale. Cheap
+  // enough for every call.
   absl::Status CheckPeer(const PeerIdentity& peer, absl::Time now) const;
 
   // Reads the peer's identity after a completed handshake. UNAUTHENTICATED,
-  // CERTIFICATE_INVALID, where the leaf has not exactly one URI SAN, or it is
-  // not a system's; ALPN_REQUIRED where "h2" was not agreed.
+  // CERTIFICATE_NOT_TRUSTED, where the leaf has not exactly one URI name, or
+  // that is not a system's; ALPN_REQUIRED where "h2" was not agreed.
   static absl::StatusOr<std::shared_ptr<const PeerIdentity>> PeerOf(SSL* ssl);
 
-  const std::string& system() const { return system_; }  // this process's own
-  absl::Time not_after() const { return not_after_; }    // of its own leaf
-  const RevocationList& revocations() const { return *revocations_; }
+  // The system that this process is by its own certificate.
+  const std::string& system() const { return system_; }
+  // When its own certificate ends.
+  absl::Time not_after() const { return not_after_; }
 
-  // A new TLS state, whose chain checks happen as of `now`. Never null: memory
-  // exhaustion ends the process.
+  // A new TLS state, whose chain checks happen as of `now`; the caller's to
+  // free. It keeps what it needs of this object.
   SSL* NewServerSession(absl::Time now) const;
   SSL* NewClientSession(absl::Time now) const;
 
  private:
   TlsConfig() = default;
-  absl::Status Build(const TlsFiles& files, absl::Time now);
 
   std::string system_;
   absl::Time not_after_;
-  std::shared_ptr<const RevocationList> revocations_;
+  std::shared_ptr<const Trust> trust_;
+  RevokedSerials revoked_;
   SSL_CTX* server_ = nullptr;  // owned
   SSL_CTX* client_ = nullptr;  // owned
 };

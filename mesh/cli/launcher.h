@@ -1,0 +1,111 @@
+// Brings a whole mesh up and down: what `psm up` and the tests' Mesh fixture
+// share. Knows no agency: the configuration says what to start.
+#ifndef PSM_MESH_CLI_LAUNCHER_H_
+#define PSM_MESH_CLI_LAUNCHER_H_
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "mesh/cli/process.h"
+#include "mesh/cli/run_folder.h"
+
+namespace psm {
+
+struct LaunchOptions {
+  std::string run;  // the run folder; made where it is missing
+  std::vector<std::string> configuration;  // folders, merged; absolute
+  std::string programs;                    // folder of psm's programs
+  int port = 7443;                         // of the gateway; 0: any
+  int residents = 1000;  // how many synthetic persons the first start makes
+  int businesses = 50;
+  std::uint64_t seed = 1;
+  std::vector<std::string> without;  // systems to be started by hand
+  std::vector<std::pair<std::string, std::string>>
+      environment;                              // for every process
+  bool dies_with_parent = false;                // for tests
+  absl::Duration patience = absl::Seconds(20);  // for one process to serve
+};
+
+struct SystemState {
+  std::string id;
+  std::string program;  // path; empty: nothing is started for it
+  bool running = false;
+  ProcessName process;   // where running
+  std::string endpoint;  // where serving
+};
+
+// Thread-compatible. Does not stop anything when it goes: `psm up` leaves the
+// mesh running.
+class Launcher {
+ public:
+  using Progress = absl::FunctionRef<void(absl::string_view step)>;
+
+  // Reads the configuration and finds the programs. INVALID_ARGUMENT for a bad
+  // configuration or a system of `without` that it does not have; NOT_FOUND for
+  // a program that is not there.
+  static absl::StatusOr<std::unique_ptr<Launcher>> Create(
+      LaunchOptions options);
+  ~Launcher();
+
+  // Makes what the run folder lacks: certificates, subject master key,
+  // synthetic people, cards; renews certificates past half their life. Safe to
+  // repeat.
+  absl::Status Prepare(Progress progress);
+
+  // Starts the gateway and every system, and returns when all serve.
+  // ALREADY_EXISTS where this mesh runs; an error that names the log and its
+  // last lines where one of them does not come up: all are stopped again then.
+  // Leaves of an earlier mesh that died are cleared away first.
+  absl::Status Start(Progress progress);
+
+  // One system, or `mesh/gateway`. Waits until it serves; until it has ended.
+  absl::Status StartOne(absl::string_view system);
+  absl::Status StopOne(absl::string_view system,
+                       absl::Duration patience = absl::Seconds(12));
+
+  // Everything that runs, systems first, the gateway last. OK where nothing
+  // does.
+  absl::Status Stop();
+
+  // All systems of the configuration and the gateway, which comes first.
+  std::vector<SystemState> States() const;
+
+  // What a developer types into a debugger instead.
+  std::string CommandLine(absl::string_view system) const;
+
+  const RunFolder& folder() const { return folder_; }
+  const LaunchOptions& options() const { return options_; }
+
+ private:
+  struct Member {
+    std::string id;
+    std::vector<std::string> command;  // empty: nothing is started
+  };
+  explicit Launcher(LaunchOptions options)
+      : options_(std::move(options)), folder_(options_.run) {}
+  const Member* Find(absl::string_view system) const;
+  absl::Status Launch(const Member& member);
+  absl::Status AwaitServing(const Member& member);
+  absl::Status MakeFolders() const;
+  SpawnOptions Tool(std::vector<std::string> command) const;
+
+  const LaunchOptions options_;
+  const RunFolder folder_;
+  std::vector<Member> members_;  // the gateway first
+};
+
+// What was written by the last Start in this run folder (configuration folders,
+// programs, port), for verbs that come later. NOT_FOUND, with what to do, where
+// none was.
+absl::StatusOr<LaunchOptions> ReadSettings(const std::string& run);
+
+}  // namespace psm
+
+#endif  // PSM_MESH_CLI_LAUNCHER_H_

@@ -1,0 +1,55 @@
+// Where everything of one running mesh lies. Knows paths, reads and writes
+// nothing.
+#ifndef PSM_MESH_CLI_RUN_FOLDER_H_
+#define PSM_MESH_CLI_RUN_FOLDER_H_
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+
+namespace psm {
+
+// `system` is "agency/system" throughout.
+class RunFolder {
+ public:
+  explicit RunFolder(std::string root) : root_(std::move(root)) {}
+
+  const std::string& root() const { return root_; }
+  std::string Endpoint(absl::string_view system) const {
+    return absl::StrCat(root_, "/endpoints/", system);
+  }
+  std::string ProcessId(absl::string_view system) const {
+    return absl::StrCat(root_, "/pids/", system);
+  }
+  std::string Log(absl::string_view system) const {
+    const std::size_t slash = system.find('/');
+    return absl::StrCat(root_, "/logs/", system.substr(0, slash), ".",
+                        system.substr(slash + 1), ".log");
+  }
+  std::string Certificates(absl::string_view system) const {
+    return absl::StrCat(root_, "/pki/systems/", system);
+  }
+  std::string Trust() const { return root_ + "/pki/trust.pem"; }
+  std::string RevocationList() const { return root_ + "/pki/crl.pem"; }
+  std::string MasterKey() const { return root_ + "/keys/master.key"; }
+  std::string Personas() const { return root_ + "/personas.jsonl"; }
+  std::string Card(absl::string_view persona) const {
+    return absl::StrCat(root_, "/cards/", persona, ".json");
+  }
+  std::string Database(absl::string_view system) const {
+    return absl::StrCat(root_, "/databases/", system, ".sqlite");
+  }
+  std::string Records() const { return root_ + "/records"; }
+  std::string Legs() const { return root_ + "/legs.jsonl"; }
+  std::string Lock() const { return root_ + "/lock"; }
+  // How this mesh was started, for the verbs that come after `up`: JSON.
+  std::string Settings() const { return root_ + "/settings.json"; }
+
+ private:
+  std::string root_;
+};
+
+}  // namespace psm
+
+#endif  // PSM_MESH_CLI_RUN_FOLDER_H_

@@ -1,0 +1,72 @@
+// A header list to submit, without a copy of what lives long enough.
+#ifndef PSM_MESH_EDGE_FIELD_LIST_H_
+#define PSM_MESH_EDGE_FIELD_LIST_H_
+
+#include <nghttp2/nghttp2.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "mesh/edge/grpc_status.h"
+#include "mesh/edge/metadata_rules.h"
+#include "mesh/exchange/provider_link.h"
+
+namespace psm::edge {
+
+// Views must live until the list has been submitted (nghttp2 copies then);
+// names and values are valid already.
+class FieldList {
+ public:
+  // An empty one whose memory is used again: one at a time per thread.
+  static FieldList& Scratch() {
+    static thread_local FieldList list;
+    list.fields_.clear();
+    list.kept_.clear();
+    return list;
+  }
+
+  void Add(absl::string_view name, absl::string_view value) {
+    Push(name, value, NGHTTP2_NV_FLAG_NONE);
+  }
+  // One whose value does not come again: keeps it out of the peer's table of
+  // fields to refer to (RFC 7541, 6.2.2).
+  void AddOnce(absl::string_view name, std::string value) {
+    kept_.push_back(std::move(value));
+    Push(name, kept_.back(), NGHTTP2_NV_FLAG_NO_INDEX);
+  }
+  // Values of `-bin` keys are encoded.
+  void AddMetadata(const Metadata& metadata) {
+    for (const auto& [key, value] : metadata) {
+      if (IsBinaryKey(key)) {
+        AddOnce(key, EncodeBinary(value));
+      } else {
+        Push(key, value, NGHTTP2_NV_FLAG_NO_INDEX);
+      }
+    }
+  }
+
+  const nghttp2_nv* data() const { return fields_.data(); }
+  std::size_t size() const { return fields_.size(); }
+
+ private:
+  void Push(absl::string_view name, absl::string_view value,
+            nghttp2_nv_flag flags) {
+    // nghttp2 takes pointers to non-const and does not write through them.
+    fields_.push_back(
+        {reinterpret_cast<std::uint8_t*>(const_cast<char*>(name.data())),
+         reinterpret_cast<std::uint8_t*>(const_cast<char*>(value.data())),
+         name.size(), value.size(), static_cast<std::uint8_t>(flags)});
+  }
+
+  std::vector<nghttp2_nv> fields_;
+  std::deque<std::string> kept_;  // does not move what it holds
+};
+
+}  // namespace psm::edge
+
+#endif  // PSM_MESH_EDGE_FIELD_LIST_H_

@@ -1,0 +1,64 @@
+// How many frames that bring nothing a peer may send: the defence against
+// floods (rapid reset, CVE-2023-44487; PING, SETTINGS, empty frames,
+// CVE-2019-9512 and its kin).
+#ifndef PSM_MESH_EDGE_FRAME_BUDGET_H_
+#define PSM_MESH_EDGE_FRAME_BUDGET_H_
+
+#include <nghttp2/nghttp2.h>
+
+#include <algorithm>
+
+#include "absl/time/time.h"
+#include "mesh/edge/limits.h"
+
+namespace psm::edge {
+
+// `burst` tokens at first, `per_second` come back.
+class TokenBucket {
+ public:
+  explicit TokenBucket(Rate rate) : rate_(rate), tokens_(rate.burst) {}
+
+  // Takes one; false where none is left. `now` is monotonic.
+  bool Take(absl::Duration now) {
+    const double passed = absl::ToDoubleSeconds(now - filled_);
+    if (passed > 0) {
+      tokens_ = std::min(rate_.burst, tokens_ + passed * rate_.per_second);
+      filled_ = now;
+    }
+    if (tokens_ < 1) return false;
+    tokens_ -= 1;
+    return true;
+  }
+
+ private:
+  Rate rate_;
+  double tokens_;
+  absl::Duration filled_ = absl::ZeroDuration();  // the first Take fills it
+};
+
+// The buckets of one connection.
+class FrameBudget {
+ public:
+  explicit FrameBudget(const ServerLimits& limits)
+      : pings_(limits.pings),
+        settings_(limits.settings),
+        empty_data_(limits.empty_data),
+        tiny_data_(limits.tiny_data),
+        window_updates_(limits.window_updates),
+        other_frames_(limits.other_frames) {}
+
+  // Counts one frame by its head; false when it is one too many.
+  bool Count(const nghttp2_frame_hd& head, absl::Duration now);
+
+ private:
+  TokenBucket pings_;
+  TokenBucket settings_;
+  TokenBucket empty_data_;
+  TokenBucket tiny_data_;
+  TokenBucket window_updates_;
+  TokenBucket other_frames_;
+};
+
+}  // namespace psm::edge
+
+#endif  // PSM_MESH_EDGE_FRAME_BUDGET_H_

@@ -1,0 +1,54 @@
+// gRPC's length-prefixed messages out of bytes in any pieces
+// (PROTOCOL-HTTP2.md, "Length-Prefixed-Message").
+#ifndef PSM_MESH_EDGE_MESSAGE_ASSEMBLER_H_
+#define PSM_MESH_EDGE_MESSAGE_ASSEMBLER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "mesh/edge/stream_handler.h"
+
+namespace psm::edge {
+
+inline constexpr std::size_t kMessagePrefix = 5;
+
+// Writes flag and length before a message of `size` bytes (below 2^32).
+void WriteMessagePrefix(bool compressed, std::size_t size,
+                        char (&prefix)[kMessagePrefix]);
+
+// Gathers one message at a time. Memory grows with what has come, not with what
+// the prefix promises.
+class MessageAssembler {
+ public:
+  enum class Outcome {
+    kNeedsMore,
+    kMessage,    // Release it
+    kTooLarge,   // the prefix says more than the limit
+    kMalformed,  // the flag is neither 0 nor 1
+  };
+
+  explicit MessageAssembler(std::size_t limit) : limit_(limit) {}
+
+  // Takes bytes off the front of `bytes`, up to the end of one message.
+  Outcome Take(absl::string_view& bytes);
+  // The message; starts over.
+  GrpcMessage Release();
+  // Forgets what has been gathered.
+  void Clear();
+
+  // Nothing of a message has come.
+  bool at_boundary() const { return prefix_bytes_ == 0; }
+
+ private:
+  const std::size_t limit_;  // bytes of a message
+  char prefix_[kMessagePrefix];
+  std::size_t prefix_bytes_ = 0;
+  std::uint32_t size_ = 0;
+  std::string message_;
+};
+
+}  // namespace psm::edge
+
+#endif  // PSM_MESH_EDGE_MESSAGE_ASSEMBLER_H_

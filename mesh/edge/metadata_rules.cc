@@ -1,0 +1,81 @@
+#include "mesh/edge/metadata_rules.h"
+
+#include <algorithm>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "mesh/edge/grpc_status.h"
+
+namespace psm::edge {
+namespace {
+
+bool IsAlphanumeric(char c) {
+  return absl::ascii_isalnum(static_cast<unsigned char>(c));
+}
+
+}  // namespace
+
+bool IsMetadataKey(absl::string_view key) {
+  return !key.empty() && std::all_of(key.begin(), key.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
+           c == '.' || c == '-';
+  });
+}
+
+bool IsMetadataText(absl::string_view value) {
+  return std::all_of(value.begin(), value.end(),
+                     [](char c) { return c >= 0x20 && c <= 0x7e; });
+}
+
+bool IsBinaryKey(absl::string_view key) { return absl::EndsWith(key, "-bin"); }
+
+bool MaySend(const std::pair<std::string, std::string>& entry) {
+  if (!IsMetadataKey(entry.first) || IsReservedKey(entry.first)) return false;
+  return IsBinaryKey(entry.first) || IsMetadataText(entry.second);
+}
+
+bool IsReservedKey(absl::string_view key) {
+  static constexpr absl::string_view kReserved[] = {"accept-encoding",
+                                                    "connection",
+                                                    "content-length",
+                                                    "content-type",
+                                                    "forwarded",
+                                                    "host",
+                                                    "keep-alive",
+                                                    "proxy-connection",
+                                                    "te",
+                                                    "trailer",
+                                                    "transfer-encoding",
+                                                    "upgrade",
+                                                    "user-agent",
+                                                    "via"};
+  return absl::StartsWith(key, "grpc-") ||
+         absl::StartsWith(key, "x-forwarded-") ||
+         std::binary_search(std::begin(kReserved), std::end(kReserved), key);
+}
+
+bool IsConsumersKey(absl::string_view key) {
+  return key == "psm-affair" || key == "psm-consent" || key == "psm-provider" ||
+         key == "psm-exchange-id";
+}
+
+bool IsMethodPath(absl::string_view path) {
+  if (path.empty() || path[0] != '/') return false;
+  const std::size_t slash = path.find('/', 1);
+  if (slash == absl::string_view::npos) return false;
+  const absl::string_view service = path.substr(1, slash - 1);
+  const absl::string_view method = path.substr(slash + 1);
+  return !service.empty() && !method.empty() &&
+         std::all_of(service.begin(), service.end(),
+                     [](char c) {
+                       return IsAlphanumeric(c) || c == '_' || c == '.';
+                     }) &&
+         std::all_of(method.begin(), method.end(),
+                     [](char c) { return IsAlphanumeric(c) || c == '_'; });
+}
+
+bool IsGrpcContentType(absl::string_view value) {
+  return value == "application/grpc" || value == "application/grpc+proto";
+}
+
+}  // namespace psm::edge

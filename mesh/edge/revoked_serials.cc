@@ -1,0 +1,97 @@
+#include "mesh/edge/revoked_serials.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
+
+#include <ctime>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "mesh/base/error.h"
+#include "mesh/crypto/openssl_ptr.h"
+
+namespace psm::edge {
+namespace {
+
+std::string DerOf(const X509_NAME* name) {
+  unsigned char* der = nullptr;
+  const int size = i2d_X509_NAME(name, &der);
+  CheckOpenSsl(size > 0, "i2d_X509_NAME");
+  std::string text(reinterpret_cast<char*>(der),
+                   static_cast<std::size_t>(size));
+  OPENSSL_free(der);
+  return text;
+}
+
+std::optional<absl::Time> TimeOf(const ASN1_TIME* time) {
+  std::tm parts = {};
+  if (time == nullptr || ASN1_TIME_to_tm(time, &parts) != 1)
+    return std::nullopt;
+  return absl::FromTM(parts, absl::UTCTimeZone());
+}
+
+std::string HexOf(const ASN1_INTEGER* serial) {
+  return absl::BytesToHexString(absl::string_view(
+      reinterpret_cast<const char*>(ASN1_STRING_get0_data(serial)),
+      static_cast<std::size_t>(ASN1_STRING_length(serial))));
+}
+
+}  // namespace
+
+absl::StatusOr<RevokedSerials> RevokedSerials::Parse(absl::string_view pem) {
+  RevokedSerials revoked;
+  OpenSslPtr<BIO> bio = ReadingBio(pem);
+  ERR_clear_error();
+  while (OpenSslPtr<X509_CRL> list{
+      PEM_read_bio_X509_CRL(bio.get(), nullptr, nullptr, nullptr)}) {
+    const std::optional<absl::Time> next =
+        TimeOf(X509_CRL_get0_nextUpdate(list.get()));
+    if (!next.has_value()) {
+      return absl::InvalidArgumentError(
+          "a revocation list does not say until when it holds");
+    }
+    auto [place, added] = revoked.issuers_.try_emplace(
+        DerOf(X509_CRL_get_issuer(list.get())), Issuer{*next, {}});
+    Issuer& issuer = place->second;
+    issuer.next_update = std::min(issuer.next_update, *next);
+    STACK_OF(X509_REVOKED)* entries = X509_CRL_get_REVOKED(list.get());
+    for (int i = 0; i < sk_X509_REVOKED_num(entries); ++i) {
+      issuer.serials.insert(HexOf(
+          X509_REVOKED_get0_serialNumber(sk_X509_REVOKED_value(entries, i))));
+    }
+  }
+  const bool ended =
+      ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
+  const std::string reason = TakeOpenSslReason();
+  if (!ended) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a revocation list does not parse: ", reason));
+  }
+  if (revoked.issuers_.empty())
+    return absl::InvalidArgumentError("no PEM revocation list is in it");
+  return revoked;
+}
+
+absl::Status RevokedSerials::Check(const PeerIdentity& peer,
+                                   absl::Time now) const {
+  for (const PeerIdentity::CertificateName& certificate : peer.chain) {
+    auto issuer = issuers_.find(certificate.issuer);
+    if (issuer == issuers_.end() || now >= issuer->second.next_update) {
+      return MakeError(absl::StatusCode::kUnavailable, "REVOCATION_STATE_STALE",
+                       Party::kGateway,
+                       "no usable revocation list; renew the lists");
+    }
+    if (issuer->second.serials.contains(certificate.serial)) {
+      return MakeError(absl::StatusCode::kUnauthenticated,
+                       "CERTIFICATE_REVOKED", Party::kConsumer,
+                       "the certificate is revoked; use a new one",
+                       {{"serial", certificate.serial}});
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace psm::edge

@@ -1,0 +1,293 @@
+#include "mesh/edge/server_connection.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "mesh/base/error.h"
+#include "mesh/base/log.h"
+#include "mesh/edge/server_stream.h"
+
+namespace psm::edge {
+namespace {
+
+// What all streams of a connection may have under way; credit is returned on
+// receipt, so this bounds a burst, not memory.
+constexpr std::int32_t kConnectionWindow = 1 << 20;
+// Frames that nghttp2 may owe as answers (ACKs, resets) before it gives up.
+constexpr std::size_t kMaxOutboundAcks = 1000;
+// Between the notice that no more streams are wanted and the last GOAWAY: the
+// answer to a PING, or this.
+constexpr absl::Duration kDrainGrace = absl::Seconds(1);
+constexpr std::uint8_t kDrainPing[8] = {'p', 's', 'm', 'd', 'r', 'a', 'i', 'n'};
+
+nghttp2_option* NewOptions() {
+  nghttp2_option* options = nullptr;
+  nghttp2_option_new(&options);
+  nghttp2_option_set_no_auto_window_update(options, 1);
+  nghttp2_option_set_no_closed_streams(options, 1);
+  nghttp2_option_set_max_outbound_ack(options, kMaxOutboundAcks);
+  return options;
+}
+
+}  // namespace
+
+ServerConnection::ServerConnection(ServerShard& shard, Socket socket, SSL* ssl)
+    : Http2Connection(shard.worker(), std::move(socket), ssl,
+                      {shard.limits().handshake_time, shard.limits().write_time,
+                       shard.limits().output_bytes}),
+      shard_(shard),
+      budget_(shard.limits()),
+      dead_streams_(shard.limits().dead_streams),
+      settings_timer_(shard.worker().timers(),
+                      [this] {
+                        if (draining_) {
+                          SayLastGoaway();
+                        } else {
+                          Terminate(NGHTTP2_SETTINGS_TIMEOUT);
+                        }
+                      }),
+      idle_timer_(shard.worker().timers(), [this] { CheckIdle(); }) {}
+
+ServerConnection::~ServerConnection() = default;
+
+absl::StatusOr<nghttp2_session*> ServerConnection::OnSecured(
+    std::shared_ptr<const PeerIdentity> peer) {
+  absl::Status valid = shard_.tls().CheckPeer(*peer, worker().clock().Now());
+  if (!valid.ok()) return valid;
+  if (!shard_.peer_connections().Add(peer->system)) {
+    return absl::ResourceExhaustedError(
+        absl::StrCat(peer->system, " has too many connections"));
+  }
+  peer_ = std::move(peer);
+  share_ = shard_.ShareOf(peer_->system);
+
+  static nghttp2_option* const options = NewOptions();
+  nghttp2_session* session = nullptr;
+  if (nghttp2_session_server_new2(&session, Callbacks(), this, options) != 0)
+    return absl::ResourceExhaustedError("no memory for an HTTP/2 session");
+  const ServerLimits& limits = shard_.limits();
+  const nghttp2_settings_entry settings[] = {
+      {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.max_concurrent_streams},
+      {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE,
+       static_cast<std::uint32_t>(limits.header_list_bytes)}};
+  nghttp2_submit_settings(session, NGHTTP2_FLAG_NONE, settings,
+                          std::size(settings));
+  nghttp2_session_set_local_window_size(session, NGHTTP2_FLAG_NONE, 0,
+                                        kConnectionWindow);
+  settings_timer_.Set(limits.settings_time);
+  last_used_ = Now();
+  idle_timer_.Set(limits.idle_time);
+  shard_.Secured(*this);
+  return session;
+}
+
+void ServerConnection::OnClosed(const absl::Status& why) {
+  settings_timer_.Cancel();
+  idle_timer_.Cancel();
+  if (peer_ == nullptr) {
+    LogInfo("handshake_refused", {{"reason", std::string(why.message())}});
+  } else {
+    shard_.peer_connections().Remove(peer_->system);
+  }
+  writable_.clear();
+  // Calls that end now must not look for their place in the list.
+  for (ServerStream* stream : std::exchange(streams_, {})) stream->Closed();
+  shard_.Remove(*this);
+}
+
+void ServerConnection::Forsake() {
+  settings_timer_.Cancel();
+  idle_timer_.Cancel();
+  for (ServerStream* stream : std::exchange(streams_, {})) stream->Abandon();
+  Abandon();
+}
+
+void ServerConnection::CancelAll(const absl::Status& reason) {
+  const std::vector<ServerStream*> streams = streams_;
+  for (ServerStream* stream : streams) stream->Cancel(reason);
+}
+
+void ServerConnection::TellWritable(ServerStream& stream) {
+  writable_.push_back(&stream);
+}
+
+void ServerConnection::Forget(ServerStream& stream) {
+  ServerStream* last = streams_.back();
+  streams_[stream.slot] = last;
+  last->slot = stream.slot;
+  streams_.pop_back();
+  std::replace(writable_.begin(), writable_.end(), &stream,
+               static_cast<ServerStream*>(nullptr));
+  if (!streams_.empty()) return;
+  last_used_ = Now();
+  if (last_goaway_) Terminate(NGHTTP2_NO_ERROR);
+}
+
+void ServerConnection::AfterOutput() {
+  for (ServerStream* stream : std::exchange(writable_, {}))
+    if (stream != nullptr) stream->TellWritable();
+}
+
+ServerStream* ServerConnection::Find(std::int32_t id) {
+  return static_cast<ServerStream*>(
+      nghttp2_session_get_stream_user_data(session(), id));
+}
+
+int ServerConnection::OnBeginFrame(const nghttp2_frame_hd& head) {
+  if (!budget_.Count(head, Now())) Flood();
+  return 0;
+}
+
+int ServerConnection::OnBeginHeaders(const nghttp2_frame& frame) {
+  if (frame.headers.cat != NGHTTP2_HCAT_REQUEST) {
+    // gRPC has no request trailers: what they could carry nobody has checked.
+    return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+  }
+  ServerStream* stream = shard_.TakeStream();
+  stream->slot = streams_.size();
+  streams_.push_back(stream);
+  stream->Open(*this, frame.hd.stream_id);
+  nghttp2_session_set_stream_user_data(session(), frame.hd.stream_id, stream);
+  return 0;
+}
+
+int ServerConnection::OnHeader(const nghttp2_frame& frame,
+                               absl::string_view name,
+                               absl::string_view value) {
+  ServerStream* stream = Find(frame.hd.stream_id);
+  if (stream == nullptr || !stream->head().Add(name, value))
+    return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+  return 0;
+}
+
+int ServerConnection::OnInvalidHeader(const nghttp2_frame& frame) {
+  // nghttp2 would drop the field and go on: a caller could then hide a key from
+  // us that a provider sees.
+  if (ServerStream* stream = Find(frame.hd.stream_id))
+    stream->head().AddInvalid();
+  return 0;
+}
+
+int ServerConnection::OnFrame(const nghttp2_frame& frame) {
+  switch (frame.hd.type) {
+    case NGHTTP2_HEADERS:
+    case NGHTTP2_DATA:
+      if (ServerStream* stream = Find(frame.hd.stream_id)) {
+        if (frame.hd.type == NGHTTP2_HEADERS) stream->HeadersDone();
+        if ((frame.hd.flags & NGHTTP2_FLAG_END_STREAM) != 0)
+          stream->HalfClosed();
+      }
+      return 0;
+    case NGHTTP2_RST_STREAM:
+      return CountDead();
+    case NGHTTP2_SETTINGS:
+      if ((frame.hd.flags & NGHTTP2_FLAG_ACK) != 0 && !draining_)
+        settings_timer_.Cancel();
+      return 0;
+    case NGHTTP2_PING:
+      if ((frame.hd.flags & NGHTTP2_FLAG_ACK) != 0 && draining_ &&
+          std::memcmp(frame.ping.opaque_data, kDrainPing, sizeof kDrainPing) ==
+              0)
+        SayLastGoaway();
+      return 0;
+    default:
+      return 0;
+  }
+}
+
+int ServerConnection::OnData(std::int32_t stream_id, absl::string_view bytes) {
+  nghttp2_session_consume_connection(session(), bytes.size());
+  if (ServerStream* stream = Find(stream_id)) stream->Received(bytes);
+  return 0;
+}
+
+int ServerConnection::OnStreamClosed(std::int32_t stream_id, std::uint32_t) {
+  if (ServerStream* stream = Find(stream_id)) {
+    nghttp2_session_set_stream_user_data(session(), stream_id, nullptr);
+    Forget(*stream);
+    stream->Closed();
+  }
+  return 0;
+}
+
+int ServerConnection::OnFrameSent(const nghttp2_frame& frame) {
+  if (frame.hd.type == NGHTTP2_RST_STREAM)
+    return frame.rst_stream.error_code == NGHTTP2_NO_ERROR ? 0 : CountDead();
+  if ((frame.hd.type != NGHTTP2_HEADERS && frame.hd.type != NGHTTP2_DATA) ||
+      (frame.hd.flags & NGHTTP2_FLAG_END_STREAM) == 0)
+    return 0;
+  ServerStream* stream = Find(frame.hd.stream_id);
+  if (stream != nullptr && stream->EndSent()) {
+    // The answer is complete and the rest of the request not wanted (RFC 9113,
+    // 8.1).
+    nghttp2_submit_rst_stream(session(), NGHTTP2_FLAG_NONE, frame.hd.stream_id,
+                              NGHTTP2_NO_ERROR);
+  }
+  return 0;
+}
+
+int ServerConnection::CountDead() {
+  const absl::Duration now = Now();
+  const bool mine = dead_streams_.Take(now);
+  const bool peers = share_->dead_streams.Take(now);
+  if (!mine || !peers) Flood();
+  return 0;
+}
+
+void ServerConnection::Flood() {
+  if (std::exchange(flooded_, true)) return;
+  shard_.flooded.Add(1);
+  LogWarning("peer_floods",
+             {{"peer", peer_->system}, {"serial", peer_->serial}});
+  Terminate(NGHTTP2_ENHANCE_YOUR_CALM);
+}
+
+void ServerConnection::Drain() {
+  if (draining_) return;
+  if (session() == nullptr) {
+    Close(absl::UnavailableError("the server stops"));
+    return;
+  }
+  draining_ = true;
+  // First "no more, please" with the highest id, then, when requests that were
+  // on their way must have arrived, the last id that counts (RFC 9113, 6.8).
+  nghttp2_submit_shutdown_notice(session());
+  nghttp2_submit_ping(session(), NGHTTP2_FLAG_NONE, kDrainPing);
+  settings_timer_.Set(kDrainGrace);
+  Touch();
+}
+
+void ServerConnection::EndSoon() {
+  if (session() == nullptr) {
+    Close(absl::UnavailableError("the server stops"));
+  } else {
+    Terminate(NGHTTP2_NO_ERROR);
+  }
+}
+
+void ServerConnection::SayLastGoaway() {
+  if (std::exchange(last_goaway_, true)) return;
+  settings_timer_.Cancel();
+  if (streams_.empty()) {
+    Terminate(NGHTTP2_NO_ERROR);
+    return;
+  }
+  nghttp2_submit_goaway(session(), NGHTTP2_FLAG_NONE,
+                        nghttp2_session_get_last_proc_stream_id(session()),
+                        NGHTTP2_NO_ERROR, nullptr, 0);
+  Touch();
+}
+
+void ServerConnection::CheckIdle() {
+  const absl::Duration idle = Now() - last_used_;
+  const absl::Duration limit = shard_.limits().idle_time;
+  if (streams_.empty() && idle >= limit) {
+    Drain();
+  } else {
+    idle_timer_.Set(streams_.empty() ? limit - idle : limit);
+  }
+}
+
+}  // namespace psm::edge

@@ -1,0 +1,193 @@
+// The half of ServerStream that makes answers.
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "mesh/base/error.h"
+#include "mesh/base/log.h"
+#include "mesh/edge/field_list.h"
+#include "mesh/edge/metadata_rules.h"
+#include "mesh/edge/server_connection.h"
+#include "mesh/edge/server_stream.h"
+
+// Whatever ends a stream in good order carries grpc-status: trailers-only, or
+// trailers behind the data. A response without it aborts gRPC C++ clients of
+// version 1.51. What cannot be ended so is reset.
+
+namespace psm::edge {
+namespace {
+
+absl::string_view CodeText(int code) {
+  static constexpr absl::string_view kCodes[] = {
+      "0", "1",  "2",  "3",  "4",  "5",  "6",  "7", "8",
+      "9", "10", "11", "12", "13", "14", "15", "16"};
+  return code >= 0 && code <= 16 ? kCodes[code] : "2";
+}
+
+// Answers are kept small enough for clients that take 8 KiB of metadata.
+constexpr std::size_t kMaxMessageText = 2048;
+
+void AddStatus(FieldList& fields, const WireStatus& end,
+               const Metadata& trailers) {
+  fields.Add("grpc-status", CodeText(end.code));
+  if (!end.message.empty()) {
+    std::string text = PercentEncode(end.message);
+    if (text.size() <= kMaxMessageText)
+      fields.AddOnce("grpc-message", std::move(text));
+  }
+  if (!end.details.empty())
+    fields.AddOnce("grpc-status-details-bin", EncodeBinary(end.details));
+  fields.AddMetadata(trailers);
+}
+
+}  // namespace
+
+void ServerStream::SetEncodings(std::string encoding,
+                                std::string accept_encoding) {
+  response_encoding_ = std::move(encoding);
+  response_accept_encoding_ = std::move(accept_encoding);
+}
+
+void ServerStream::SendHeaders(Metadata metadata) {
+  if (finished_ || headers_submitted_) return;
+  metadata.erase(
+      std::remove_if(metadata.begin(), metadata.end(),
+                     [](const auto& entry) { return !MaySend(entry); }),
+      metadata.end());
+  initial_metadata_ = std::move(metadata);
+  SubmitHeaders();
+}
+
+void ServerStream::SendMessage(GrpcMessage message) {
+  if (finished_ || connection_ == nullptr) return;
+  Output& output = output_.emplace_back();
+  WriteMessagePrefix(message.compressed, message.bytes.size(), output.prefix);
+  output.body = std::move(message.bytes);
+  unsent_bytes_ += kMessagePrefix + output.body.size();
+  if (!headers_submitted_) {
+    SubmitHeaders();
+  } else if (std::exchange(deferred_, false)) {
+    nghttp2_session_resume_data(connection_->session(), id_);
+    connection_->Touch();
+  }
+}
+
+void ServerStream::Finish(WireStatus status, Metadata trailers) {
+  if (finished_) return;
+  finished_ = true;
+  wanted_ = false;
+  timer_.Cancel();
+  shard_.active_calls.Add(-1);
+  --share_->calls;
+  shard_.Retire(*this);
+  if (connection_ == nullptr) return;
+  end_ = std::move(status);
+  trailers_ = std::move(trailers);
+  if (!std::all_of(trailers_.begin(), trailers_.end(), MaySend)) {
+    LogError("trailer_invalid", {{"path", head_.path()}});
+    trailers_.clear();
+    end_ = ToWireStatus(MakeError(absl::StatusCode::kInternal,
+                                  "METADATA_INVALID", Party::kGateway,
+                                  "the answer's metadata is not valid"));
+  }
+  timer_.Set(shard_.limits().finish_time);
+  if (!headers_submitted_) {
+    SubmitTrailersOnly("200");
+  } else if (std::exchange(deferred_, false)) {
+    nghttp2_session_resume_data(connection_->session(), id_);
+    connection_->Touch();
+  }
+}
+
+void ServerStream::SubmitHeaders() {
+  headers_submitted_ = true;
+  if (connection_ == nullptr) return;
+  FieldList& fields = FieldList::Scratch();
+  fields.Add(":status", "200");
+  fields.Add("content-type", "application/grpc");
+  if (!response_encoding_.empty())
+    fields.Add("grpc-encoding", response_encoding_);
+  if (!response_accept_encoding_.empty())
+    fields.Add("grpc-accept-encoding", response_accept_encoding_);
+  fields.AddMetadata(initial_metadata_);
+  nghttp2_data_provider provider;
+  provider.source.ptr = this;
+  provider.read_callback = [](nghttp2_session*, std::int32_t,
+                              std::uint8_t* buffer, std::size_t capacity,
+                              std::uint32_t* flags, nghttp2_data_source* source,
+                              void*) {
+    return static_cast<ServerStream*>(source->ptr)
+        ->ReadOutput(buffer, capacity, flags);
+  };
+  nghttp2_submit_response(connection_->session(), id_, fields.data(),
+                          fields.size(), &provider);
+  connection_->Touch();
+}
+
+void ServerStream::SubmitTrailersOnly(absl::string_view http_status) {
+  headers_submitted_ = true;
+  FieldList& fields = FieldList::Scratch();
+  fields.Add(":status", http_status);
+  fields.Add("content-type", "application/grpc");
+  if (!response_accept_encoding_.empty())
+    fields.Add("grpc-accept-encoding", response_accept_encoding_);
+  AddStatus(fields, end_, trailers_);
+  nghttp2_submit_response(connection_->session(), id_, fields.data(),
+                          fields.size(), nullptr);
+  connection_->Touch();
+}
+
+void ServerStream::SubmitTrailers() {
+  FieldList& fields = FieldList::Scratch();
+  AddStatus(fields, end_, trailers_);
+  nghttp2_submit_trailer(connection_->session(), id_, fields.data(),
+                         fields.size());
+}
+
+ssize_t ServerStream::ReadOutput(std::uint8_t* buffer, std::size_t capacity,
+                                 std::uint32_t* flags) {
+  std::size_t size = 0;
+  const auto copy = [&](const char* data, std::size_t available) {
+    const std::size_t count = std::min(available, capacity - size);
+    std::memcpy(buffer + size, data, count);
+    size += count;
+    output_offset_ += count;
+  };
+  while (size < capacity && output_at_ < output_.size()) {
+    const Output& output = output_[output_at_];
+    if (output_offset_ < kMessagePrefix)
+      copy(output.prefix + output_offset_, kMessagePrefix - output_offset_);
+    if (output_offset_ >= kMessagePrefix) {
+      const std::size_t at = output_offset_ - kMessagePrefix;
+      copy(output.body.data() + at, output.body.size() - at);
+    }
+    if (output_offset_ == kMessagePrefix + output.body.size()) {
+      output_[output_at_].body = std::string();
+      ++output_at_;
+      output_offset_ = 0;
+    }
+  }
+  unsent_bytes_ -= size;
+  if (output_at_ < output_.size()) return static_cast<ssize_t>(size);
+  output_.clear();
+  output_at_ = 0;
+  if (finished_) {
+    *flags |= NGHTTP2_DATA_FLAG_EOF | NGHTTP2_DATA_FLAG_NO_END_STREAM;
+    SubmitTrailers();
+    return static_cast<ssize_t>(size);
+  }
+  if (size == 0) {
+    deferred_ = true;
+    return NGHTTP2_ERR_DEFERRED;
+  }
+  connection_->TellWritable(*this);
+  return static_cast<ssize_t>(size);
+}
+
+void ServerStream::TellWritable() {
+  if (!finished_ && !cancellation_->cancelled() && handler_ != nullptr)
+    handler_->OnWritable();
+}
+
+}  // namespace psm::edge

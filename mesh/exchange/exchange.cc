@@ -1,0 +1,79 @@
+// The order of the steps is the security argument (design section 4): nothing
+// is decided before the subject is known, so that every refusal can be shown to
+// the person; nothing is asked before it is authorised; nothing leaves before
+// it is recorded. Arguments of co_await are named locals (gcc 12).
+#include "mesh/exchange/exchange.h"
+
+#include <utility>
+
+#include "mesh/exchange/draft.h"
+#include "mesh/exchange/release.h"
+#include "mesh/exchange/steps.h"
+#include "mesh/exchange/transparent.h"
+
+namespace psm {
+
+Task<Answer> RunExchange(Environment& env, Ask ask) {
+  // The configuration by which this exchange is decided; Recheck looks at the
+  // one then in force.
+  const std::shared_ptr<const PolicyEngine> policy = env.policy;
+  Draft draft(env, ask);
+
+  absl::StatusOr<Caller> caller = Authenticate(env, ask, *policy);
+  if (!caller.ok()) co_return co_await Refuse(env, draft, caller.status());
+
+  absl::Status admitted = Admit(env, *caller);
+  if (!admitted.ok()) co_return co_await Refuse(env, draft, admitted);
+
+  absl::StatusOr<Contracted> contracted =
+      ResolveContract(ask, *policy, *caller, draft);
+  if (!contracted.ok())
+    co_return co_await Refuse(env, draft, contracted.status());
+  if (contracted->plan().transparent)
+    co_return co_await ForwardTransparent(env, ask, *policy, *contracted,
+                                          draft);
+
+  absl::StatusOr<Identified> identified =
+      IdentifySubjects(env, ask, *contracted, draft);
+  if (!identified.ok())
+    co_return co_await Refuse(env, draft, identified.status());
+
+  absl::StatusOr<Authorised> authorised =
+      Authorise(env, ask, *policy, *std::move(identified), draft);
+  if (!authorised.ok())
+    co_return co_await Refuse(env, draft, authorised.status());
+
+  absl::Status fresh = CheckExchangeId(env, ask, draft);
+  if (!fresh.ok()) co_return co_await Refuse(env, draft, fresh);
+
+  absl::StatusOr<Encoded> encoded =
+      EncodeForProvider(env, ask, *std::move(authorised), draft);
+  if (!encoded.ok()) co_return co_await Refuse(env, draft, encoded.status());
+
+  if (encoded->authorised.permit().plan().write) {
+    absl::Status intended = co_await RecordIntent(env, draft);
+    if (!intended.ok()) co_return EndUnrecorded(env, draft, intended);
+  }
+
+  absl::StatusOr<Provided> provided =
+      co_await Invoke(env, ask, *encoded, draft);
+  if (!provided.ok()) co_return co_await Refuse(env, draft, provided.status());
+
+  absl::StatusOr<Minimised> minimised =
+      Minimise(env, ask, *std::move(provided), draft);
+  if (!minimised.ok())
+    co_return co_await Refuse(env, draft, minimised.status());
+
+  absl::StatusOr<Rechecked> rechecked =
+      Recheck(env, ask, *std::move(minimised));
+  if (!rechecked.ok())
+    co_return co_await Refuse(env, draft, rechecked.status());
+
+  absl::StatusOr<Durable> durable =
+      co_await RecordDurably(env, *rechecked, draft);
+  if (!durable.ok()) co_return EndUnrecorded(env, draft, durable.status());
+
+  co_return Release(env, draft, *std::move(durable));
+}
+
+}  // namespace psm

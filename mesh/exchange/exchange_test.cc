@@ -1,0 +1,502 @@
+#include "mesh/exchange/exchange.h"
+
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "mesh/exchange/exchange_fixture.h"
+#include "psm/accounts/v1/accounts.pb.h"
+#include "psm/identity/v1/basic_items.pb.h"
+#include "psm/identity/v1/sign_in.pb.h"
+#include "psm/residents/v1/residents.pb.h"
+#include "psm/tax/v1/tax.pb.h"
+
+namespace psm {
+namespace {
+
+using records::v1::Record;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+constexpr char kTax[] = "/psm.tax.v1.TaxService/GetTaxStatus";
+constexpr char kHousehold[] = "/psm.residents.v1.ResidentsService/GetHousehold";
+constexpr char kRegister[] = "/psm.accounts.v1.AccountsService/RegisterAccount";
+
+constexpr char kItems[] = "/psm.identity.v1.BasicItemsService/GetBasicItems";
+constexpr char kId[] = "6f1c3a58-9d0f-4f0e-8a51-2f6f5d7c9b10";
+
+class ExchangeTest : public ExchangeFixture {
+ protected:
+  void SetUp() override {
+    ExchangeFixture::SetUp();
+    tax::v1::GetTaxStatusResponse status;
+    status.set_fiscal_year(2026);
+    status.set_category(tax::v1::GetTaxStatusResponse::EXEMPT);
+    status.set_income_yen(1200000);
+    link_.providers[kTax] = Answering(status);
+  }
+
+  Ask TaxAsk(char person) {
+    tax::v1::GetTaxStatusRequest request;
+    request.set_subject(Code("akatsuki", person));
+    return MakeAsk(kTax, "benefit", request);
+  }
+};
+
+TEST_F(ExchangeTest, ReleasesTheAgreedAttributesAndNoOthers) {
+  Answer answer = Run(TaxAsk('h'));
+  ASSERT_TRUE(answer.status.ok()) << answer.status;
+  tax::v1::GetTaxStatusResponse got;
+  ASSERT_TRUE(got.ParseFromString(answer.message));
+  EXPECT_EQ(got.category(), tax::v1::GetTaxStatusResponse::EXEMPT);
+  EXPECT_EQ(got.fiscal_year(), 2026);
+  EXPECT_EQ(got.income_yen(), 0);
+}
+
+TEST_F(ExchangeTest, TheProviderHearsItsOwnCodeAndWhoAsksForWhat) {
+  Run(TaxAsk('h'));
+  ASSERT_EQ(link_.requests.size(), 1u);
+  const ProviderRequest& request = link_.requests.front();
+  tax::v1::GetTaxStatusRequest got;
+  ASSERT_TRUE(got.ParseFromString(request.message));
+  EXPECT_EQ(got.subject(), Code("yunagi", 'h'));
+  EXPECT_EQ(request.provider->id, "yunagi/tax");
+  std::map<std::string, std::string> metadata(request.metadata.begin(),
+                                              request.metadata.end());
+  EXPECT_EQ(metadata["psm-consumer"], "akatsuki/benefits");
+  EXPECT_EQ(metadata["psm-affair"], "benefit");
+  EXPECT_EQ(metadata["psm-attributes"], "category");
+}
+
+TEST_F(ExchangeTest, RecordsWhoAskedForWhatOnWhichBasis) {
+  Ask ask = TaxAsk('h');
+  ask.exchange_id = kId;
+  std::string request = ask.message;
+  Run(std::move(ask));
+  ASSERT_EQ(log_.records.size(), 1u);
+  const Record& record = log_.records.front();
+  EXPECT_EQ(record.kind(), Record::EXCHANGE);
+  EXPECT_EQ(record.exchange_id(), kId);
+  EXPECT_EQ(record.consumer(), "akatsuki/benefits");
+  EXPECT_EQ(record.provider(), "yunagi/tax");
+  EXPECT_EQ(record.method(), "psm.tax.v1.TaxService/GetTaxStatus");
+  EXPECT_EQ(record.affair(), "benefit");
+  EXPECT_EQ(record.agreement(), "benefit-tax");
+  EXPECT_EQ(record.agreement_version(), 3u);
+  EXPECT_EQ(record.subject(), RecordsCode('h'));
+  EXPECT_THAT(record.released(), ElementsAre("category"));
+  EXPECT_THAT(record.withheld(), ElementsAre("income"));
+  EXPECT_EQ(record.request_digest(), Sha256(request));
+  EXPECT_TRUE(record.has_provide_time());
+  EXPECT_EQ(record.gateway(), "test");
+}
+
+TEST_F(ExchangeTest, NothingIsReleasedBeforeTheRecordIsDurable) {
+  log_.hold = true;
+  Begin(TaxAsk('h'));
+  EXPECT_EQ(link_.requests.size(), 1u);
+  EXPECT_FALSE(answer_.has_value());
+  log_.ReleaseHeld();
+  executor_.RunAll();
+  ASSERT_TRUE(answer_.has_value());
+  EXPECT_TRUE(answer_->status.ok());
+}
+
+TEST_F(ExchangeTest, NothingIsReleasedWhenTheRecordCannotBeMadeDurable) {
+  log_.failure = MakeError(absl::StatusCode::kUnavailable, "RECORD_NOT_DURABLE",
+                           Party::kGateway, "full");
+  Answer answer = Run(TaxAsk('h'));
+  EXPECT_EQ(link_.requests.size(), 1u);  // the provider answered
+  EXPECT_EQ(answer.status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ReasonOf(answer.status), "RECORD_NOT_DURABLE");
+  EXPECT_EQ(answer.message, "");
+}
+
+TEST_F(ExchangeTest, ARefusalIsRecordedToo) {
+  peer_.status = absl::OkStatus();
+  Ask ask = TaxAsk('h');
+  ask.affair = "arrears";
+  Answer answer = Run(std::move(ask));
+  EXPECT_EQ(answer.status.code(), absl::StatusCode::kPermissionDenied);
+  EXPECT_EQ(ReasonOf(answer.status), "NO_AGREEMENT");
+  EXPECT_THAT(link_.requests, IsEmpty());
+  ASSERT_EQ(log_.records.size(), 1u);
+  EXPECT_EQ(log_.records[0].kind(), Record::REFUSAL);
+  EXPECT_EQ(log_.records[0].subject(), RecordsCode('h'));
+  EXPECT_EQ(log_.records[0].reason(), "NO_AGREEMENT");
+  EXPECT_THAT(log_.records[0].released(), IsEmpty());
+}
+
+TEST_F(ExchangeTest, ARefusalThatCannotBeRecordedSaysThatInstead) {
+  log_.failure = MakeError(absl::StatusCode::kUnavailable, "RECORD_NOT_DURABLE",
+                           Party::kGateway, "full");
+  Ask ask = TaxAsk('h');
+  ask.affair = "arrears";
+  EXPECT_EQ(ReasonOf(Run(std::move(ask)).status), "RECORD_NOT_DURABLE");
+}
+
+TEST_F(ExchangeTest, AFloodOfRefusalsIsCountedNotWritten) {
+  for (int i = 0; i < 200; ++i) {
+    Ask ask = TaxAsk('h');
+    ask.affair = "arrears";
+    EXPECT_EQ(ReasonOf(Run(std::move(ask)).status), "NO_AGREEMENT");
+  }
+  EXPECT_EQ(log_.records.size(), RefusalCounter::kIndividualRecords);
+  EXPECT_THAT(refusals_.TakeFinished(clock_.Now()), IsEmpty());
+  clock_.Advance(absl::Minutes(1));
+  std::vector<Record> counted = refusals_.TakeFinished(clock_.Now());
+  ASSERT_EQ(counted.size(), 1u);
+  EXPECT_EQ(counted[0].kind(), Record::REFUSALS);
+  EXPECT_EQ(counted[0].count(), 200 - RefusalCounter::kIndividualRecords);
+  EXPECT_EQ(counted[0].subject(), RecordsCode('h'));
+  EXPECT_THAT(refusals_.TakeFinished(clock_.Now()), IsEmpty());
+}
+
+TEST_F(ExchangeTest, AnotherAgencysCodeIsRefused) {
+  tax::v1::GetTaxStatusRequest request;
+  request.set_subject(Code("yunagi", 'h'));
+  Answer answer = Run(MakeAsk(kTax, "benefit", request));
+  EXPECT_EQ(ReasonOf(answer.status), "SUBJECT_CODE_INVALID");
+  ASSERT_EQ(log_.records.size(), 1u);
+  EXPECT_EQ(log_.records[0].subject(), "");
+  EXPECT_THAT(link_.requests, IsEmpty());
+}
+
+TEST_F(ExchangeTest, GuessingCodesIsStopped) {
+  tax::v1::GetTaxStatusRequest request;
+  request.set_subject(Code("yunagi", 'h'));
+  std::string last;
+  for (int i = 0; i < 60; ++i)
+    last = ReasonOf(Run(MakeAsk(kTax, "benefit", request)).status);
+  EXPECT_EQ(last, "QUOTA_EXCEEDED");
+  clock_.Advance(absl::Seconds(30));
+  EXPECT_TRUE(Run(TaxAsk('h')).status.ok());
+}
+
+TEST_F(ExchangeTest, ARevokedCertificateIsRefusedOnALiveConnection) {
+  peer_.status = MakeError(absl::StatusCode::kUnauthenticated,
+                           "CERTIFICATE_REVOKED", Party::kConsumer, "revoked");
+  EXPECT_EQ(ReasonOf(Run(TaxAsk('h')).status), "CERTIFICATE_REVOKED");
+  EXPECT_THAT(link_.requests, IsEmpty());
+}
+
+TEST_F(ExchangeTest, ACertificateRevokedWhileTheProviderWorksReleasesNothing) {
+  link_.hold = true;
+  Begin(TaxAsk('h'));
+  peer_.status = MakeError(absl::StatusCode::kUnauthenticated,
+                           "CERTIFICATE_REVOKED", Party::kConsumer, "revoked");
+  link_.ReleaseHeld();
+  executor_.RunAll();
+  ASSERT_TRUE(answer_.has_value());
+  EXPECT_EQ(ReasonOf(answer_->status), "CERTIFICATE_REVOKED");
+  EXPECT_EQ(answer_->message, "");
+}
+
+TEST_F(ExchangeTest, AnAgreementEndedWhileTheProviderWorksReleasesNothing) {
+  link_.hold = true;
+  Begin(TaxAsk('h'));
+  std::string text = kConfiguration;
+  text.replace(text.find("benefit-tax\"\n    version: 3"), 11, "benefit-old");
+  text.replace(text.find("valid_from: \"2026-01-01\""), 24,
+               "valid_from: \"2026-01-01\" valid_through: \"2026-01-02\"");
+  env().policy = MakePolicy(text);
+  link_.ReleaseHeld();
+  executor_.RunAll();
+  ASSERT_TRUE(answer_.has_value());
+  EXPECT_EQ(ReasonOf(answer_->status), "AGREEMENT_NOT_IN_FORCE");
+  EXPECT_EQ(answer_->message, "");
+}
+
+TEST_F(ExchangeTest, EveryPersonThatAnAnswerNamesGetsARecord) {
+  residents::v1::GetHouseholdResponse household;
+  for (char person : {'h', 'm', 'c'}) {
+    residents::v1::Member* member = household.add_members();
+    member->set_subject(Code("akatsuki", person));
+    member->set_name("name");
+    member->set_kana("kana");
+  }
+  link_.providers[kHousehold] = Answering(household);
+  residents::v1::GetHouseholdRequest request;
+  request.set_subject(Code("akatsuki", 'h'));
+  Ask ask = MakeAsk(kHousehold, "benefit", request);
+  ask.provider = "akatsuki/residents";
+  Answer answer = Run(std::move(ask));
+  ASSERT_TRUE(answer.status.ok()) << answer.status;
+  ASSERT_EQ(log_.records.size(), 3u);
+  EXPECT_EQ(log_.records[0].subject(), RecordsCode('h'));
+  EXPECT_FALSE(log_.records[0].named_in_answer());
+  EXPECT_EQ(log_.records[1].subject(), RecordsCode('m'));
+  EXPECT_TRUE(log_.records[1].named_in_answer());
+  residents::v1::GetHouseholdResponse got;
+  ASSERT_TRUE(got.ParseFromString(answer.message));
+  EXPECT_EQ(got.members(1).name(), "name");
+  EXPECT_EQ(got.members(1).kana(), "");
+}
+
+TEST_F(ExchangeTest,
+       OfSeveralProvidersOneMustBeNamedAndOneThatTheAgreementNames) {
+  residents::v1::GetHouseholdRequest request;
+  request.set_subject(Code("akatsuki", 'h'));
+  Ask ask = MakeAsk(kHousehold, "benefit", request);
+  EXPECT_EQ(ReasonOf(Run(ask).status), "PROVIDER_REQUIRED");
+  ask.provider = "yunagi/tax";
+  EXPECT_EQ(ReasonOf(Run(ask).status), "PROVIDER_UNKNOWN");
+  ask.provider = "yunagi/residents";
+  EXPECT_EQ(ReasonOf(Run(ask).status), "NO_AGREEMENT");
+}
+
+TEST_F(ExchangeTest, APersonTwiceInARequestIsRefused) {
+  Ask ask = TaxAsk('h');
+  tax::v1::GetTaxStatusRequest other;
+  other.set_subject(Code("akatsuki", 'm'));
+  ask.message += other.SerializeAsString();
+  EXPECT_EQ(ReasonOf(Run(std::move(ask)).status), "FIELD_REPEATED");
+}
+
+TEST_F(ExchangeTest, AProvidersErrorKeepsItsReasonAndLosesItsWords) {
+  link_.providers[kTax] = Refusing(
+      MakeError(absl::StatusCode::kNotFound, "NOT_A_TAXPAYER", Party::kProvider,
+                "hanako aozora, 2 chome", {{"address", "secret"}}));
+  Answer answer = Run(TaxAsk('h'));
+  EXPECT_EQ(answer.status.code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(ReasonOf(answer.status), "NOT_A_TAXPAYER");
+  EXPECT_EQ(answer.status.ToString().find("hanako"), std::string::npos);
+  EXPECT_EQ(DetailOf(answer.status)->metadata.count("address"), 0u);
+
+  link_.providers[kTax] = Refusing(MakeError(
+      absl::StatusCode::kNotFound, "HANAKO_LIVES_HERE", Party::kProvider, "x"));
+  EXPECT_EQ(ReasonOf(Run(TaxAsk('h')).status), "PROVIDER_ERROR");
+}
+
+TEST_F(ExchangeTest, AProvidersForeignCodeOrBrokenAnswerIsNotReleased) {
+  residents::v1::GetHouseholdResponse household;
+  household.add_members()->set_subject(Code("yunagi", 'h'));
+  link_.providers[kHousehold] = Answering(household);
+  residents::v1::GetHouseholdRequest request;
+  request.set_subject(Code("akatsuki", 'h'));
+  Ask ask = MakeAsk(kHousehold, "benefit", request);
+  ask.provider = "akatsuki/residents";
+  EXPECT_EQ(ReasonOf(Run(std::move(ask)).status), "PROVIDER_ANSWER_MALFORMED");
+}
+
+TEST_F(ExchangeTest, ACancelledExchangeIsRecordedAndReleasesNothing) {
+  link_.hold = true;
+  Begin(TaxAsk('h'));
+  cancellation_.Cancel(MakeError(absl::StatusCode::kDeadlineExceeded,
+                                 "DEADLINE_EXCEEDED", Party::kConsumer,
+                                 "late"));
+  link_.ReleaseHeld();
+  executor_.RunAll();
+  ASSERT_TRUE(answer_.has_value());
+  EXPECT_EQ(answer_->status.code(), absl::StatusCode::kDeadlineExceeded);
+  ASSERT_EQ(log_.records.size(), 1u);
+  EXPECT_EQ(log_.records[0].kind(), Record::REFUSAL);
+}
+
+TEST_F(ExchangeTest, AWriteRecordsItsIntentBeforeTheProviderIsAsked) {
+  accounts::v1::RegisterAccountResponse done;
+  link_.providers[kRegister] =
+      [&, bytes = done.SerializeAsString()](const ProviderRequest&) {
+        EXPECT_EQ(log_.records.size(), 1u);
+        EXPECT_EQ(log_.records.back().kind(), Record::INTENT);
+        ProviderReply reply;
+        reply.from_provider = true;
+        reply.message = bytes;
+        return reply;
+      };
+  accounts::v1::RegisterAccountRequest request;
+  request.set_subject(Code("akatsuki", 'h'));
+  request.mutable_account()->set_number("1234567");
+  ASSERT_TRUE(Run(MakeAsk(kRegister, "benefit", request)).status.ok());
+  ASSERT_EQ(log_.records.size(), 2u);
+  EXPECT_EQ(log_.records[1].kind(), Record::EXCHANGE);
+  EXPECT_THAT(log_.records[1].released(), ElementsAre("account"));
+}
+
+TEST_F(ExchangeTest, AWriteWithoutDurableIntentIsNotInvoked) {
+  log_.failure = MakeError(absl::StatusCode::kUnavailable, "RECORD_NOT_DURABLE",
+                           Party::kGateway, "full");
+  accounts::v1::RegisterAccountRequest request;
+  request.set_subject(Code("akatsuki", 'h'));
+  EXPECT_EQ(ReasonOf(Run(MakeAsk(kRegister, "benefit", request)).status),
+            "RECORD_NOT_DURABLE");
+  EXPECT_THAT(link_.requests, IsEmpty());
+}
+
+TEST_F(ExchangeTest, ARetryWithTheSameAnswerIsRecordedOnce) {
+  Ask ask = TaxAsk('h');
+  ask.exchange_id = kId;
+  Answer first = Run(ask);
+  Answer second = Run(ask);
+  EXPECT_EQ(first.message, second.message);
+  EXPECT_EQ(log_.records.size(), 1u);
+  EXPECT_EQ(link_.requests.size(), 2u);  // authorised and invoked again
+}
+
+TEST_F(ExchangeTest, AnExchangeIdOfAnotherRequestIsRefused) {
+  Ask ask = TaxAsk('h');
+  ask.exchange_id = kId;
+  Run(ask);
+  Ask other = TaxAsk('m');
+  other.exchange_id = kId;
+  EXPECT_EQ(ReasonOf(Run(other).status), "EXCHANGE_ID_REUSED");
+}
+
+TEST_F(ExchangeTest, WhatIsMissingIsSaid) {
+  Ask ask = TaxAsk('h');
+  ask.affair = "";
+  EXPECT_EQ(ReasonOf(Run(std::move(ask)).status), "AFFAIR_REQUIRED");
+  EXPECT_EQ(
+      ReasonOf(
+          Run(MakeAsk(kTax, "benefit", tax::v1::GetTaxStatusRequest())).status),
+      "SUBJECT_REQUIRED");
+  EXPECT_EQ(ReasonOf(Run(MakeAsk("/psm.tax.v1.TaxService/Nothing", "benefit",
+                                 tax::v1::GetTaxStatusRequest()))
+                         .status),
+            "UNKNOWN_METHOD");
+  FakePeer stranger("nobody/nothing");
+  ask = TaxAsk('h');
+  ask.peer = &stranger;
+  EXPECT_EQ(ReasonOf(Run(std::move(ask)).status), "UNKNOWN_SYSTEM");
+}
+
+TEST_F(ExchangeTest, ATransparentMethodIsForwardedWithoutRecord) {
+  identity::v1::BeginSignInResponse challenge;
+  challenge.set_challenge_id("c");
+  link_.providers["/psm.identity.v1.SignInService/BeginSignIn"] =
+      Answering(challenge);
+  Answer answer = Run(MakeAsk("/psm.identity.v1.SignInService/BeginSignIn", "",
+                              identity::v1::BeginSignInRequest()));
+  ASSERT_TRUE(answer.status.ok()) << answer.status;
+  EXPECT_EQ(answer.message, challenge.SerializeAsString());
+  EXPECT_THAT(log_.records, IsEmpty());
+  // And only under an agreement.
+  FakePeer bank("bank/customers");
+  Ask ask = MakeAsk("/psm.identity.v1.SignInService/BeginSignIn", "",
+                    identity::v1::BeginSignInRequest());
+  ask.peer = &bank;
+  EXPECT_EQ(ReasonOf(Run(std::move(ask)).status), "NO_AGREEMENT");
+}
+
+class ConsentExchangeTest : public ExchangeFixture {
+ protected:
+  void SetUp() override {
+    ExchangeFixture::SetUp();
+    key_ = *SigningKey::Generate();
+    Feed({});
+    identity::v1::GetBasicItemsResponse items;
+    items.set_name("name");
+    items.set_address("address");
+    link_.providers[kItems] = Answering(items);
+  }
+
+  void Feed(std::vector<std::string> withdrawn) {
+    consent::v1::GetFeedResponse feed;
+    feed.add_keys()->set_kid("k");
+    feed.mutable_keys(0)->set_public_key(key_->Public()->ToDer());
+    for (const std::string& id : withdrawn) {
+      feed.add_withdrawals()->set_consent_id(id);
+      feed.mutable_withdrawals(feed.withdrawals_size() - 1)
+          ->set_sequence(++sequence_);
+    }
+    consents_.Update(feed, clock_.Monotonic());
+  }
+
+  std::string Token(char person, std::string consumer = "bank/customers") {
+    Consent consent;
+    consent.id = "consent-1";
+    consent.subject = scopes_->For(SubjectScopeKind::kRelyingParty, "bank")
+                          .Encode(Person(person));
+    consent.consumer = consumer;
+    consent.affair = "address";
+    consent.method = "psm.identity.v1.BasicItemsService/GetBasicItems";
+    consent.attributes = {"address"};
+    consent.issue_time = clock_.Now();
+    consent.expire_time = clock_.Now() + absl::Hours(1);
+    return *SignConsent(consent, *key_, "k");
+  }
+
+  Ask ItemsAsk(const std::string& token) {
+    Ask ask = MakeAsk(kItems, "address", identity::v1::GetBasicItemsRequest());
+    ask.peer = &bank_;
+    ask.consent = token;
+    return ask;
+  }
+
+  FakePeer bank_{"bank/customers"};
+  std::unique_ptr<SigningKey> key_;
+  std::uint64_t sequence_ = 0;
+};
+
+TEST_F(ConsentExchangeTest, TheTokenNamesThePersonToTheProvider) {
+  Answer answer = Run(ItemsAsk(Token('h')));
+  ASSERT_TRUE(answer.status.ok()) << answer.status;
+  identity::v1::GetBasicItemsRequest asked;
+  ASSERT_TRUE(asked.ParseFromString(link_.requests.at(0).message));
+  EXPECT_EQ(asked.subject(), Code("identity", 'h'));
+  identity::v1::GetBasicItemsResponse got;
+  ASSERT_TRUE(got.ParseFromString(answer.message));
+  EXPECT_EQ(got.address(), "address");
+  EXPECT_EQ(got.name(), "");
+  EXPECT_EQ(log_.records.at(0).consent_id(), "consent-1");
+  EXPECT_EQ(log_.records.at(0).subject(), RecordsCode('h'));
+}
+
+TEST_F(ConsentExchangeTest, WithoutConsentNothing) {
+  EXPECT_EQ(ReasonOf(Run(ItemsAsk("")).status), "CONSENT_REQUIRED");
+}
+
+TEST_F(ConsentExchangeTest, ARelyingPartyMayNotNameThePersonItself) {
+  identity::v1::GetBasicItemsRequest request;
+  request.set_subject(scopes_->For(SubjectScopeKind::kRelyingParty, "bank")
+                          .Encode(Person('h')));
+  Ask ask = ItemsAsk(Token('h'));
+  ask.message = request.SerializeAsString();
+  EXPECT_EQ(ReasonOf(Run(std::move(ask)).status), "SUBJECT_NOT_ACCEPTED");
+}
+
+TEST_F(ConsentExchangeTest, AWithdrawalBindsTheNextExchange) {
+  std::string token = Token('h');
+  ASSERT_TRUE(Run(ItemsAsk(token)).status.ok());
+  Feed({"consent-1"});
+  Answer answer = Run(ItemsAsk(token));
+  EXPECT_EQ(answer.status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(ReasonOf(answer.status), "CONSENT_WITHDRAWN");
+}
+
+TEST_F(ConsentExchangeTest, AWithdrawalBindsTheExchangeInFlight) {
+  link_.hold = true;
+  Begin(ItemsAsk(Token('h')));
+  Feed({"consent-1"});
+  link_.ReleaseHeld();
+  executor_.RunAll();
+  ASSERT_TRUE(answer_.has_value());
+  EXPECT_EQ(ReasonOf(answer_->status), "CONSENT_WITHDRAWN");
+  EXPECT_EQ(answer_->message, "");
+}
+
+TEST_F(ConsentExchangeTest, StaleKnowledgeOfWithdrawalsRefuses) {
+  clock_.Advance(absl::Seconds(2));
+  Answer answer = Run(ItemsAsk(Token('h')));
+  EXPECT_EQ(answer.status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ReasonOf(answer.status), "CONSENT_STATE_STALE");
+}
+
+TEST_F(ConsentExchangeTest, ATokenOfAnotherConsumerOrPersonIsRefused) {
+  EXPECT_EQ(ReasonOf(Run(ItemsAsk(Token('h', "akatsuki/benefits"))).status),
+            "CONSENT_INVALID");
+  Ask ask = ItemsAsk(Token('h'));
+  ask.peer = &peer_;  // akatsuki/benefits: the token's subject is not its code
+  EXPECT_EQ(ReasonOf(Run(std::move(ask)).status), "CONSENT_INVALID");
+  clock_.Advance(absl::Hours(2));
+  Feed({});
+}
+
+TEST_F(ConsentExchangeTest, AnExpiredTokenIsRefused) {
+  std::string token = Token('h');
+  clock_.Advance(absl::Hours(2));
+  Feed({});
+  EXPECT_EQ(ReasonOf(Run(ItemsAsk(token)).status), "CONSENT_EXPIRED");
+}
+
+}  // namespace
+}  // namespace psm

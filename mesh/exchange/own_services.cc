@@ -1,0 +1,216 @@
+#include "mesh/exchange/own_services.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "mesh/base/error.h"
+#include "mesh/base/status_macros.h"
+#include "mesh/exchange/draft.h"
+#include "mesh/exchange/release.h"
+#include "mesh/exchange/steps.h"
+#include "psm/disclosure/v1/disclosure.pb.h"
+#include "psm/records/v1/records_service.pb.h"
+#include "psm/subjects/v1/subjects.pb.h"
+
+namespace psm {
+namespace {
+
+absl::Status NotParsed(absl::string_view type) {
+  return MakeError(
+      absl::StatusCode::kInvalidArgument, "MESSAGE_MALFORMED", Party::kConsumer,
+      "the request is not what this method takes", {{"expected", type}});
+}
+
+absl::Status NotAllowed(absl::string_view reason, absl::string_view flag,
+                        const System& system) {
+  return MakeError(absl::StatusCode::kPermissionDenied, reason,
+                   Party::kConsumer,
+                   "the configuration of the agency does not allow this",
+                   {{"agency", system.agency->id}, {"needs", flag}});
+}
+
+absl::StatusOr<PersonNumber> DecodeOwn(Environment& env, const System& system,
+                                       const std::string& code) {
+  return env.scopes.For(system.agency->scope_kind(), system.agency->id)
+      .Decode(code);
+}
+
+// An answer without a record of its own: reading records is no exchange between
+// agencies.
+Answer Unrecorded(absl::Status status, std::string message) {
+  Answer answer;
+  answer.status = std::move(status);
+  answer.message = std::move(message);
+  return answer;
+}
+
+// Appends what the draft says happened and gives the answer that may leave.
+Task<Answer> ReleaseRecorded(Environment& env, Draft& draft,
+                             const std::string& message) {
+  Completion<absl::Status> recorded;
+  env.log.Append(
+      draft.Entries(env, records::v1::Record::EXCHANGE, absl::OkStatus()),
+      env.executor, &recorded);
+  absl::Status durable = co_await recorded;
+  Answer answer = EndUnrecorded(env, draft, durable);
+  if (durable.ok()) answer.message = message;
+  co_return answer;
+}
+
+absl::StatusOr<std::string> EnrolPerson(Environment& env, const System& system,
+                                        Draft& draft) {
+  if (!system.agency->enrols)
+    return NotAllowed("NOT_AN_ENROLLING_AGENCY", "enrols: true", system);
+  const PersonNumber person =
+      env.scopes.Enrol(system.agency->id, draft.exchange_id());
+  draft.SetSubject(person);
+  draft.record().set_provider(kGatewaySystem);
+  subjects::v1::EnrolResponse response;
+  response.set_subject(
+      env.scopes.For(system.agency->scope_kind(), system.agency->id)
+          .Encode(person));
+  return response.SerializeAsString();
+}
+
+// What identity may tell an audience is what an agreement of the audience with
+// identity grants. Identity issues the consent tokens itself, so it speaks here
+// for the consent that the person is giving: the agreement decides whether one
+// can be given at all.
+absl::StatusOr<std::string> DiscloseTo(Environment& env, const Ask& ask,
+                                       const PolicyEngine& policy,
+                                       const System& discloser, Draft& draft) {
+  if (!discloser.agency->discloses)
+    return NotAllowed("NOT_A_DISCLOSING_AGENCY", "discloses: true", discloser);
+  disclosure::v1::DiscloseRequest request;
+  if (!request.ParseFromString(ask.message))
+    return NotParsed("psm.disclosure.v1.DiscloseRequest");
+  PSM_ASSIGN_OR_RETURN(PersonNumber person,
+                       DecodeOwn(env, discloser, request.subject()));
+  draft.SetSubject(person);
+
+  const absl::Status no_agreement = MakeError(
+      absl::StatusCode::kPermissionDenied, "NO_AGREEMENT", Party::kConsumer,
+      "the audience has no agreement for these attributes and this affair",
+      {{"audience", request.audience()},
+       {"method", request.method()},
+       {"affair", ask.affair}});
+  const System* audience = policy.directory().FindSystem(request.audience());
+  const MethodPlan* plan = policy.contracts().FindByName(request.method());
+  if (audience == nullptr || plan == nullptr) return no_agreement;
+  // The record says who learns and who tells, not who called.
+  draft.record().set_consumer(audience->id);
+  draft.SetPlan(*plan);
+  draft.record().set_method(ask.path.substr(1));
+
+  Consent spoken_for;
+  spoken_for.id = draft.exchange_id();
+  spoken_for.consumer = audience->id;
+  spoken_for.affair = ask.affair;
+  spoken_for.method = plan->name;
+  spoken_for.attributes.assign(request.attributes().begin(),
+                               request.attributes().end());
+  spoken_for.issue_time = env.clock.Now();
+  spoken_for.expire_time = absl::InfiniteFuture();
+  Question question;
+  question.consumer = audience;
+  question.plan = plan;
+  question.affair = ask.affair;
+  question.provider = &discloser;
+  question.consent = &spoken_for;
+  question.now = env.clock.Now();
+  PSM_ASSIGN_OR_RETURN(Permit permit, policy.Authorise(question));
+  AttributeMask wanted = 0;
+  for (const std::string& attribute : request.attributes()) {
+    const AttributeMask bit = plan->BitOf(attribute) & permit.attributes();
+    if (bit == 0) return no_agreement;
+    wanted |= bit;
+  }
+  draft.SetPermit(permit);
+  draft.record().clear_consent_id();  // none exists yet
+  draft.SetReleased(wanted, 0, "");
+
+  disclosure::v1::DiscloseResponse response;
+  response.set_code(
+      env.scopes.For(audience->agency->scope_kind(), audience->agency->id)
+          .Encode(person));
+  response.set_exchange_id(draft.exchange_id());
+  return response.SerializeAsString();
+}
+
+absl::StatusOr<std::string> ReadRecords(Environment& env, const Ask& ask,
+                                        const System& system) {
+  if (!system.agency->discloses)
+    return NotAllowed("NOT_A_DISCLOSING_AGENCY", "discloses: true", system);
+  records::v1::ListRecordsRequest request;
+  if (!request.ParseFromString(ask.message))
+    return NotParsed("psm.records.v1.ListRecordsRequest");
+  RecordQuery query;
+  if (request.subject().empty() == request.corporation().empty()) {
+    return MakeError(absl::StatusCode::kInvalidArgument, "SUBJECT_REQUIRED",
+                     Party::kConsumer,
+                     "name either a subject or a corporation");
+  }
+  if (!request.subject().empty()) {
+    PSM_ASSIGN_OR_RETURN(PersonNumber person,
+                         DecodeOwn(env, system, request.subject()));
+    query.subject =
+        env.scopes.For(SubjectScopeKind::kRecords, "").Encode(person);
+  }
+  query.corporation = request.corporation();
+  auto time_of = [](const google::protobuf::Timestamp& stamp) {
+    return absl::FromUnixSeconds(stamp.seconds()) +
+           absl::Nanoseconds(stamp.nanos());
+  };
+  if (request.has_start_time())
+    query.start_time = time_of(request.start_time());
+  if (request.has_end_time()) query.end_time = time_of(request.end_time());
+  const int size =
+      request.page_size() <= 0 ? 100 : std::min(request.page_size(), 1000);
+  query.limit = static_cast<std::size_t>(size);
+  query.page_token = request.page_token();
+
+  PSM_ASSIGN_OR_RETURN(RecordPage page, env.log.List(query));
+  records::v1::ListRecordsResponse response;
+  response.set_next_page_token(page.next_page_token);
+  for (records::v1::Record& record : page.records) {
+    record.clear_subject();  // the code in the scope `records` leaves the
+                             // gateway for nobody
+    *response.add_records() = std::move(record);
+  }
+  return response.SerializeAsString();
+}
+
+}  // namespace
+
+Task<Answer> Enrol(Environment& env, Ask ask) {
+  const std::shared_ptr<const PolicyEngine> policy = env.policy;
+  Draft draft(env, ask);
+  absl::StatusOr<Caller> caller = Authenticate(env, ask, *policy);
+  if (!caller.ok()) co_return co_await Refuse(env, draft, caller.status());
+  absl::StatusOr<std::string> message =
+      EnrolPerson(env, caller->system(), draft);
+  if (!message.ok()) co_return co_await Refuse(env, draft, message.status());
+  co_return co_await ReleaseRecorded(env, draft, *message);
+}
+
+Task<Answer> Disclose(Environment& env, Ask ask) {
+  const std::shared_ptr<const PolicyEngine> policy = env.policy;
+  Draft draft(env, ask);
+  absl::StatusOr<Caller> caller = Authenticate(env, ask, *policy);
+  if (!caller.ok()) co_return co_await Refuse(env, draft, caller.status());
+  absl::StatusOr<std::string> message =
+      DiscloseTo(env, ask, *policy, caller->system(), draft);
+  if (!message.ok()) co_return co_await Refuse(env, draft, message.status());
+  co_return co_await ReleaseRecorded(env, draft, *message);
+}
+
+Task<Answer> ListRecords(Environment& env, Ask ask) {
+  const std::shared_ptr<const PolicyEngine> policy = env.policy;
+  absl::StatusOr<Caller> caller = Authenticate(env, ask, *policy);
+  if (!caller.ok()) co_return Unrecorded(caller.status(), "");
+  absl::StatusOr<std::string> message = ReadRecords(env, ask, caller->system());
+  if (!message.ok()) co_return Unrecorded(message.status(), "");
+  co_return Unrecorded(absl::OkStatus(), *std::move(message));
+}
+
+}  // namespace psm

@@ -1,0 +1,23 @@
+// The gateway's own exchanges: enrolment, disclosure to relying parties, and
+// the reading of records. Each is for the agencies whose configuration says so.
+#ifndef PSM_MESH_EXCHANGE_OWN_SERVICES_H_
+#define PSM_MESH_EXCHANGE_OWN_SERVICES_H_
+
+#include "mesh/base/task.h"
+#include "mesh/exchange/ask.h"
+#include "mesh/exchange/environment.h"
+
+namespace psm {
+
+// psm.subjects.v1.SubjectsService/Enrol; errors as the proto says.
+Task<Answer> Enrol(Environment& env, Ask ask);
+
+// psm.disclosure.v1.DisclosureService/Disclose; errors as the proto says.
+Task<Answer> Disclose(Environment& env, Ask ask);
+
+// psm.records.v1.RecordsService/ListRecords; errors as the proto says.
+Task<Answer> ListRecords(Environment& env, Ask ask);
+
+}  // namespace psm
+
+#endif  // PSM_MESH_EXCHANGE_OWN_SERVICES_H_

@@ -1,0 +1,48 @@
+#include "mesh/exchange/refusals.h"
+
+#include <utility>
+
+namespace psm {
+
+bool RefusalCounter::TakesOwnRecord(const records::v1::Record& refusal,
+                                    absl::Time now) {
+  Key key(absl::ToUnixSeconds(now) / 60, refusal.consumer(), refusal.reason(),
+          refusal.subject() + refusal.corporation());
+  MutexLock lock(mu_);
+  auto found = counts_.find(key);
+  if (found == counts_.end() && counts_.size() >= kMaxKinds) {
+    // A consumer that sprays subjects: its refusals are counted together from
+    // here on.
+    std::get<3>(key).clear();
+    found = counts_.find(key);
+  }
+  Count& count = found == counts_.end() ? counts_[key] : found->second;
+  if (++count.seen <= kIndividualRecords) return true;
+  count.last = refusal;
+  if (std::get<3>(key).empty()) {
+    count.last.clear_subject();
+    count.last.clear_corporation();
+  }
+  return false;
+}
+
+std::vector<records::v1::Record> RefusalCounter::TakeFinished(absl::Time now) {
+  std::vector<records::v1::Record> finished;
+  const std::int64_t minute = absl::ToUnixSeconds(now) / 60;
+  MutexLock lock(mu_);
+  for (auto it = counts_.begin(); it != counts_.end();) {
+    // Ordered by minute; a clock that was set back leaves later minutes to be
+    // finished when it has caught up.
+    if (std::get<0>(it->first) >= minute) break;
+    if (it->second.seen > kIndividualRecords) {
+      records::v1::Record record = std::move(it->second.last);
+      record.set_kind(records::v1::Record::REFUSALS);
+      record.set_count(it->second.seen - kIndividualRecords);
+      finished.push_back(std::move(record));
+    }
+    it = counts_.erase(it);
+  }
+  return finished;
+}
+
+}  // namespace psm

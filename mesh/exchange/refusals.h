@@ -1,0 +1,53 @@
+// Counts refusals alike, so that a flood of them fills neither the log nor a
+// citizen's history (threats 21 and 24b).
+#ifndef PSM_MESH_EXCHANGE_REFUSALS_H_
+#define PSM_MESH_EXCHANGE_REFUSALS_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "mesh/base/mutex.h"
+#include "psm/records/v1/record.pb.h"
+
+namespace psm {
+
+// Refusals of one consumer, for one reason, about one subject, in one minute
+// are alike. The first few each get a record of their own; the rest are counted
+// and become one record of kind REFUSALS when the minute is over. Counts live
+// in memory: a crash loses those of the running minute, never an individual
+// record. Thread-safe.
+class RefusalCounter {
+ public:
+  static constexpr std::uint32_t kIndividualRecords = 5;  // a minute
+  static constexpr std::size_t kMaxKinds =
+      4096;  // kept apart in one minute; beyond, subjects are no longer told
+             // apart
+
+  // Whether this refusal gets a record of its own; if not, it has been counted.
+  bool TakesOwnRecord(const records::v1::Record& refusal, absl::Time now)
+      PSM_EXCLUDES(mu_);
+
+  // The records of minutes before that of `now`, to be appended; they are
+  // forgotten here.
+  std::vector<records::v1::Record> TakeFinished(absl::Time now)
+      PSM_EXCLUDES(mu_);
+
+ private:
+  using Key = std::tuple<std::int64_t, std::string, std::string,
+                         std::string>;  // minute, consumer, reason, subject
+  struct Count {
+    std::uint32_t seen = 0;
+    records::v1::Record last;  // of those counted
+  };
+
+  Mutex mu_;
+  std::map<Key, Count> counts_ PSM_GUARDED_BY(mu_);
+};
+
+}  // namespace psm
+
+#endif  // PSM_MESH_EXCHANGE_REFUSALS_H_

@@ -1,0 +1,84 @@
+#include "mesh/exchange/release.h"
+
+#include <utility>
+
+namespace psm {
+namespace {
+
+// What development tools see of the leg.
+void Observe(Environment& env, const Draft& draft,
+             const absl::Status& outcome) {
+  if (env.observer == nullptr) return;
+  const records::v1::Record& record = draft.record();
+  LegReport report;
+  report.consumer = record.consumer();
+  report.provider = record.provider();
+  report.affair = record.affair();
+  report.method = record.method();
+  report.corporation = record.corporation();
+  report.exchange_id = record.exchange_id();
+  report.took = env.clock.Monotonic() - draft.started();
+  report.outcome = outcome;
+  if (!record.agreement().empty())
+    report.basis = record.consent_id().empty() ? "statute" : "consent";
+  if (outcome.ok()) {
+    report.released = draft.released();
+    report.withheld = draft.withheld();
+  }
+  const Directory& directory = env.policy->directory();
+  auto code_at = [&](const std::string& system) -> std::string {
+    const System* found = directory.FindSystem(system);
+    if (found == nullptr || !draft.subject().has_value()) return "";
+    return env.scopes.For(found->agency->scope_kind(), found->agency->id)
+        .Encode(*draft.subject());
+  };
+  report.consumer_code = code_at(record.consumer());
+  report.provider_code = code_at(record.provider());
+  env.observer->OnLeg(std::move(report));
+}
+
+Answer AnswerOf(const Draft& draft, absl::Status status, std::string message) {
+  Answer answer;
+  answer.status = std::move(status);
+  answer.message = std::move(message);
+  answer.exchange_id = draft.exchange_id();
+  answer.provider = draft.record().provider();
+  if (draft.record().has_provide_time()) {
+    const google::protobuf::Timestamp& time = draft.record().provide_time();
+    answer.provide_time =
+        absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
+  }
+  return answer;
+}
+
+}  // namespace
+
+Answer Release(Environment& env, const Draft& draft, Durable durable) {
+  Observe(env, draft, absl::OkStatus());
+  return AnswerOf(draft, absl::OkStatus(), durable.TakeMessage());
+}
+
+Answer EndUnrecorded(Environment& env, const Draft& draft,
+                     const absl::Status& outcome) {
+  Observe(env, draft, outcome);
+  return AnswerOf(draft, outcome, "");
+}
+
+Task<Answer> Refuse(Environment& env, Draft& draft,
+                    const absl::Status& refusal) {
+  std::vector<records::v1::Record> entries =
+      draft.Entries(env, records::v1::Record::REFUSAL, refusal);
+  // A provider's own refusal says something about the person: each gets its
+  // record. The gateway's may be one of a flood.
+  const bool provider_was_asked = draft.record().has_provide_time();
+  if (provider_was_asked ||
+      env.refusals.TakesOwnRecord(entries.front(), env.clock.Now())) {
+    Completion<absl::Status> recorded;
+    env.log.Append(std::move(entries), env.executor, &recorded);
+    absl::Status durable = co_await recorded;
+    if (!durable.ok()) co_return EndUnrecorded(env, draft, durable);
+  }
+  co_return EndUnrecorded(env, draft, refusal);
+}
+
+}  // namespace psm

@@ -1,0 +1,201 @@
+// The steps of an exchange. Each takes the value that the step before returned
+// and cannot be called without it, so that none can be left out or moved.
+#ifndef PSM_MESH_EXCHANGE_STEPS_H_
+#define PSM_MESH_EXCHANGE_STEPS_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "mesh/base/task.h"
+#include "mesh/exchange/draft.h"
+
+namespace psm {
+
+// A peer that is a system of the mesh with a certificate in force.
+class Caller {
+ public:
+  const System& system() const { return *system_; }
+
+ private:
+  friend absl::StatusOr<Caller> Authenticate(Environment&, const Ask&,
+                                             const PolicyEngine&);
+  explicit Caller(const System& system) : system_(&system) {}
+  const System* system_;
+};
+
+// A caller that has not used up its allowance, and the contract of what it
+// calls.
+class Contracted {
+ public:
+  const System& consumer() const { return *consumer_; }
+  const MethodPlan& plan() const { return *plan_; }
+
+ private:
+  friend absl::StatusOr<Contracted> ResolveContract(const Ask&,
+                                                    const PolicyEngine&, Caller,
+                                                    Draft&);
+  Contracted(const System& consumer, const MethodPlan& plan)
+      : consumer_(&consumer), plan_(&plan) {}
+  const System* consumer_;
+  const MethodPlan* plan_;
+};
+
+// Whom it is about.
+class Identified {
+ public:
+  const System& consumer() const { return contracted_.consumer(); }
+  const MethodPlan& plan() const { return contracted_.plan(); }
+  const std::optional<PersonNumber>& person() const { return person_; }
+  const Consent* consent() const { return consent_.get(); }
+  bool subject_in_message() const { return subject_in_message_; }
+
+ private:
+  friend absl::StatusOr<Identified> IdentifySubjects(Environment&, const Ask&,
+                                                     Contracted, Draft&);
+  explicit Identified(Contracted contracted) : contracted_(contracted) {}
+  Contracted contracted_;
+  std::optional<PersonNumber>
+      person_;  // from the request, or from the consent token
+  std::shared_ptr<const Consent> consent_;  // verified; null where none came
+  bool subject_in_message_ = false;
+};
+
+// It may happen.
+class Authorised {
+ public:
+  const Identified& identified() const { return identified_; }
+  const Permit& permit() const { return permit_; }
+
+ private:
+  friend absl::StatusOr<Authorised> Authorise(Environment&, const Ask&,
+                                              const PolicyEngine&, Identified,
+                                              Draft&);
+  Authorised(Identified identified, Permit permit)
+      : identified_(std::move(identified)), permit_(std::move(permit)) {}
+  Identified identified_;
+  Permit permit_;
+};
+
+// The request in the provider's terms.
+struct Encoded {
+  Authorised authorised;
+  ProviderRequest request;
+};
+
+// What the provider answered, in its terms.
+struct Provided {
+  Authorised authorised;
+  std::string message;
+};
+
+// The answer in the consumer's terms, with nothing beyond the agreement.
+struct Minimised {
+  Authorised authorised;
+  std::string message;
+};
+
+// An answer that may still be released.
+class Rechecked {
+ public:
+  const Permit& permit() const { return minimised_.authorised.permit(); }
+  std::string TakeMessage() { return std::move(minimised_.message); }
+
+ private:
+  friend absl::StatusOr<Rechecked> Recheck(Environment&, const Ask&, Minimised);
+  explicit Rechecked(Minimised minimised) : minimised_(std::move(minimised)) {}
+  Minimised minimised_;
+};
+
+// An answer whose record is durable: the only thing that can be released.
+class Durable {
+ public:
+  std::string TakeMessage() { return std::move(message_); }
+
+ private:
+  friend Task<absl::StatusOr<Durable>> RecordDurably(Environment&, Rechecked&,
+                                                     Draft&);
+  explicit Durable(std::string message) : message_(std::move(message)) {}
+  std::string message_;
+};
+
+// Errors of Peer::CheckCertificate; PERMISSION_DENIED UNKNOWN_SYSTEM.
+absl::StatusOr<Caller> Authenticate(Environment& env, const Ask& ask,
+                                    const PolicyEngine& policy);
+
+// RESOURCE_EXHAUSTED QUOTA_EXCEEDED (metadata retry_after_ms) for a caller that
+// sent too many codes that are not its own: nobody enumerates.
+absl::Status Admit(Environment& env, const Caller& caller);
+
+// UNIMPLEMENTED UNKNOWN_METHOD; INVALID_ARGUMENT AFFAIR_REQUIRED.
+absl::StatusOr<Contracted> ResolveContract(const Ask& ask,
+                                           const PolicyEngine& policy,
+                                           Caller caller, Draft& draft);
+
+// Errors of FindNamed, SubjectScope::Decode and ConsentState::Verify;
+// INVALID_ARGUMENT SUBJECT_NOT_ACCEPTED for a relying party that fills a
+// subject field; PERMISSION_DENIED CONSENT_INVALID where the consent is another
+// person's.
+absl::StatusOr<Identified> IdentifySubjects(Environment& env, const Ask& ask,
+                                            Contracted contracted,
+                                            Draft& draft);
+
+// Errors of PolicyEngine; INVALID_ARGUMENT PROVIDER_REQUIRED and
+// PROVIDER_UNKNOWN, UNAVAILABLE PROVIDER_UNAVAILABLE where nobody provides the
+// service; INVALID_ARGUMENT SUBJECT_REQUIRED; FAILED_PRECONDITION
+// CONSENT_WITHDRAWN; UNAVAILABLE CONSENT_STATE_STALE; RESOURCE_EXHAUSTED
+// QUOTA_EXCEEDED.
+absl::StatusOr<Authorised> Authorise(Environment& env, const Ask& ask,
+                                     const PolicyEngine& policy,
+                                     Identified identified, Draft& draft);
+
+// Translates the subject for the provider and drops what the agreement does not
+// grant.
+absl::StatusOr<Encoded> EncodeForProvider(Environment& env, const Ask& ask,
+                                          Authorised authorised, Draft& draft);
+
+// Calls the provider. Its own refusals come back with a reason of its contract,
+// or PROVIDER_ERROR, and with the contract's words: nothing else that a
+// provider writes into a status is passed on.
+Task<absl::StatusOr<Provided>> Invoke(Environment& env, const Ask& ask,
+                                      Encoded& encoded, Draft& draft);
+
+// Translates the subjects for the consumer, drops attributes beyond the permit
+// and what was wanted. INTERNAL PROVIDER_ANSWER_MALFORMED.
+absl::StatusOr<Minimised> Minimise(Environment& env, const Ask& ask,
+                                   Provided provided, Draft& draft);
+
+// The agreement, the consent and the certificate as they are now, not as they
+// were when it began; errors as theirs.
+absl::StatusOr<Rechecked> Recheck(Environment& env, const Ask& ask,
+                                  Minimised minimised);
+
+// UNAVAILABLE RECORD_NOT_DURABLE. A retry that got the same answer is already
+// recorded.
+Task<absl::StatusOr<Durable>> RecordDurably(Environment& env,
+                                            Rechecked& rechecked, Draft& draft);
+
+// For a WRITE, before the provider is asked. UNAVAILABLE RECORD_NOT_DURABLE.
+Task<absl::Status> RecordIntent(Environment& env, Draft& draft);
+
+// ALREADY_EXISTS EXCHANGE_ID_REUSED where the consumer used this exchange id
+// for another request within 24 h.
+absl::Status CheckExchangeId(Environment& env, const Ask& ask, Draft& draft);
+
+// The provider that the consumer named, or the only one there is; errors as
+// Authorise. To be asked only after PolicyEngine::MayCall, so that routing
+// tells nobody anything.
+absl::StatusOr<const System*> ChooseProvider(const Ask& ask,
+                                             const PolicyEngine& policy,
+                                             const MethodPlan& plan);
+
+// A provider's refusal in the contract's words. Text, metadata and unlisted
+// reasons of the provider stay behind: they could carry anything.
+absl::Status InContractWords(const absl::Status& refusal,
+                             const MethodPlan& plan, const System& provider);
+
+}  // namespace psm
+
+#endif  // PSM_MESH_EXCHANGE_STEPS_H_

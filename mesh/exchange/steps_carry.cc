@@ -1,0 +1,181 @@
+// From the permit to the durable record: what is carried to the provider and
+// back.
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "mesh/base/error.h"
+#include "mesh/base/status_macros.h"
+#include "mesh/contracts/rewrite.h"
+#include "mesh/exchange/steps.h"
+#include "mesh/exchange/trace.h"
+
+namespace psm {
+namespace {
+
+SubjectScope& ScopeOf(Environment& env, const System& system) {
+  return env.scopes.For(system.agency->scope_kind(), system.agency->id);
+}
+
+// Writes the person already identified into the request: a request has at most
+// one subject field.
+class RequestTranslator : public SubjectTranslator {
+ public:
+  explicit RequestTranslator(std::string code) : code_(std::move(code)) {}
+  absl::StatusOr<std::string> Translate(absl::string_view) override {
+    return code_;
+  }
+
+ private:
+  const std::string code_;
+};
+
+// Provider's codes to consumer's, and everyone named to the draft.
+class ResponseTranslator : public SubjectTranslator {
+ public:
+  ResponseTranslator(SubjectScope& from, SubjectScope& to, Draft& draft)
+      : from_(from), to_(to), draft_(draft) {}
+  absl::StatusOr<std::string> Translate(absl::string_view code) override {
+    PSM_ASSIGN_OR_RETURN(PersonNumber person, from_.Decode(code));
+    draft_.AddNamedInAnswer(person);
+    return to_.Encode(person);
+  }
+
+ private:
+  SubjectScope& from_;
+  SubjectScope& to_;
+  Draft& draft_;
+};
+
+absl::Status Malformed(const System& provider) {
+  return MakeError(
+      absl::StatusCode::kInternal, "PROVIDER_ANSWER_MALFORMED",
+      Party::kProvider,
+      "the provider's answer breaks its contract and was not released",
+      {{"provider", provider.id}});
+}
+
+}  // namespace
+
+absl::Status InContractWords(const absl::Status& refusal,
+                             const MethodPlan& plan, const System& provider) {
+  const ProviderReason* reason = plan.FindReason(ReasonOf(refusal));
+  if (reason == nullptr) {
+    return MakeError(refusal.code(), "PROVIDER_ERROR", Party::kProvider,
+                     "the provider failed; ask its operator",
+                     {{"provider", provider.id}});
+  }
+  return MakeError(refusal.code(), reason->id, Party::kProvider,
+                   absl::StrCat("the provider refused: ", reason->remedy),
+                   {{"provider", provider.id}, {"remedy", reason->remedy}});
+}
+
+absl::StatusOr<Encoded> EncodeForProvider(Environment& env, const Ask& ask,
+                                          Authorised authorised, Draft& draft) {
+  const Permit& permit = authorised.permit();
+  const MethodPlan& plan = permit.plan();
+  const std::optional<PersonNumber>& person = authorised.identified().person();
+
+  RequestTranslator translator(
+      person.has_value() ? ScopeOf(env, permit.provider()).Encode(*person)
+                         : "");
+  RewriteOptions options;
+  options.allowed = permit.attributes();
+  options.translator = &translator;
+  if (plan.request_subject_field != 0 &&
+      !authorised.identified().subject_in_message()) {
+    options.insert_subject = *translator.Translate("");
+    options.insert_field = plan.request_subject_field;
+  }
+  PSM_ASSIGN_OR_RETURN(Rewritten rewritten,
+                       Rewrite(*plan.request, ask.message, options));
+
+  ProviderRequest request;
+  request.provider = &permit.provider();
+  request.path = plan.path;
+  request.message = std::move(rewritten.message);
+  request.time_left = ask.deadline - env.clock.Monotonic();
+  request.metadata = {
+      {"psm-consumer", ask.peer->system_id()},
+      {"psm-affair", ask.affair},
+      {"psm-exchange-id", draft.exchange_id()},
+      {"psm-attributes",
+       absl::StrJoin(plan.NamesOf(permit.attributes() & ask.wanted), ",")}};
+  if (std::string trace = ContinueTrace(ask.traceparent, env.random);
+      !trace.empty()) {
+    request.metadata.emplace_back("traceparent", std::move(trace));
+  }
+  draft.SetSent(rewritten.released, rewritten.withheld);
+  return Encoded{std::move(authorised), std::move(request)};
+}
+
+Task<absl::StatusOr<Provided>> Invoke(Environment& env, const Ask& ask,
+                                      Encoded& encoded, Draft& draft) {
+  const Permit& permit = encoded.authorised.permit();
+  Completion<ProviderReply> completion;
+  env.link.Invoke(std::move(encoded.request), *ask.cancellation, &completion);
+  ProviderReply reply = co_await completion;
+  if (!reply.status.ok() && !reply.from_provider) co_return reply.status;
+  draft.SetProvided(env.clock.Now(), reply.message);
+  if (!reply.status.ok())
+    co_return InContractWords(reply.status, permit.plan(), permit.provider());
+  co_return Provided{std::move(encoded.authorised), std::move(reply.message)};
+}
+
+absl::StatusOr<Minimised> Minimise(Environment& env, const Ask& ask,
+                                   Provided provided, Draft& draft) {
+  const Permit& permit = provided.authorised.permit();
+  ResponseTranslator translator(
+      ScopeOf(env, permit.provider()),
+      ScopeOf(env, provided.authorised.identified().consumer()), draft);
+  RewriteOptions options;
+  options.allowed = permit.attributes() & ask.wanted;
+  options.translator = &translator;
+  absl::StatusOr<Rewritten> rewritten =
+      Rewrite(*permit.plan().response, provided.message, options);
+  if (!rewritten.ok()) return Malformed(permit.provider());
+  draft.SetReleased(rewritten->released, rewritten->withheld,
+                    rewritten->message);
+  return Minimised{std::move(provided.authorised),
+                   std::move(rewritten->message)};
+}
+
+absl::StatusOr<Rechecked> Recheck(Environment& env, const Ask& ask,
+                                  Minimised minimised) {
+  const Permit& permit = minimised.authorised.permit();
+  if (ask.cancellation->cancelled()) return ask.cancellation->reason();
+  PSM_RETURN_IF_ERROR(ask.peer->CheckCertificate(env.clock.Now()));
+  PSM_RETURN_IF_ERROR(env.policy->Recheck(permit, env.clock.Now()));
+  if (!permit.consent_id().empty()) {
+    PSM_RETURN_IF_ERROR(
+        env.consents.CheckInForce(permit.consent_id(), env.clock.Monotonic()));
+  }
+  return Rechecked(std::move(minimised));
+}
+
+Task<absl::StatusOr<Durable>> RecordDurably(Environment& env,
+                                            Rechecked& rechecked,
+                                            Draft& draft) {
+  if (!draft.RecordedBefore()) {
+    Completion<absl::Status> recorded;
+    env.log.Append(
+        draft.Entries(env, records::v1::Record::EXCHANGE, absl::OkStatus()),
+        env.executor, &recorded);
+    absl::Status durable = co_await recorded;
+    if (!durable.ok()) co_return durable;
+  }
+  co_return Durable(rechecked.TakeMessage());
+}
+
+Task<absl::Status> RecordIntent(Environment& env, Draft& draft) {
+  if (draft.IntendedBefore()) co_return absl::OkStatus();
+  Completion<absl::Status> recorded;
+  env.log.Append(
+      draft.Entries(env, records::v1::Record::INTENT, absl::OkStatus()),
+      env.executor, &recorded);
+  absl::Status durable = co_await recorded;
+  co_return durable;
+}
+
+}  // namespace psm

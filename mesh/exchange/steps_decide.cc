@@ -1,0 +1,214 @@
+// From the certificate to the permit: what is decided before anything is asked
+// of a provider.
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "mesh/base/error.h"
+#include "mesh/base/status_macros.h"
+#include "mesh/contracts/rewrite.h"
+#include "mesh/exchange/steps.h"
+
+namespace psm {
+namespace {
+
+// Codes that are not the caller's own: a person's mistake now and then, or
+// somebody who guesses.
+constexpr double kForeignCodesPerSecond = 1;
+constexpr double kForeignCodesAtOnce = 50;
+
+std::string ForeignCodeBucket(const System& consumer) {
+  return absl::StrCat("foreign code ", consumer.id);
+}
+
+absl::Status QuotaExceeded(absl::Duration wait, absl::string_view what) {
+  return MakeError(
+      absl::StatusCode::kResourceExhausted, "QUOTA_EXCEEDED", Party::kConsumer,
+      absl::StrCat(what, "; try again later"),
+      {{"retry_after_ms", absl::StrCat(absl::ToInt64Milliseconds(wait) + 1)}});
+}
+
+absl::Status ConsentOfAnother() {
+  return MakeError(absl::StatusCode::kPermissionDenied, "CONSENT_INVALID",
+                   Party::kConsumer,
+                   "the consent is not one of the person asked about; send "
+                   "that person's own token");
+}
+
+}  // namespace
+
+absl::StatusOr<const System*> ChooseProvider(const Ask& ask,
+                                             const PolicyEngine& policy,
+                                             const MethodPlan& plan) {
+  const std::vector<const System*>& providers =
+      policy.directory().ProvidersOf(plan.service);
+  if (!ask.provider.empty()) {
+    for (const System* provider : providers) {
+      if (provider->id == ask.provider) return provider;
+    }
+    return MakeError(
+        absl::StatusCode::kInvalidArgument, "PROVIDER_UNKNOWN",
+        Party::kConsumer,
+        "psm-provider must name a system that provides this service",
+        {{"service", plan.service}});
+  }
+  if (providers.size() == 1) return providers.front();
+  if (providers.empty()) {
+    return MakeError(absl::StatusCode::kUnavailable, "PROVIDER_UNAVAILABLE",
+                     Party::kProvider, "no system provides this service",
+                     {{"service", plan.service}});
+  }
+  return MakeError(
+      absl::StatusCode::kInvalidArgument, "PROVIDER_REQUIRED", Party::kConsumer,
+      "several systems provide this service; name one in psm-provider",
+      {{"service", plan.service}});
+}
+
+absl::StatusOr<Caller> Authenticate(Environment& env, const Ask& ask,
+                                    const PolicyEngine& policy) {
+  PSM_RETURN_IF_ERROR(ask.peer->CheckCertificate(env.clock.Now()));
+  const System* system = policy.directory().FindSystem(ask.peer->system_id());
+  if (system == nullptr) {
+    return MakeError(absl::StatusCode::kPermissionDenied, "UNKNOWN_SYSTEM",
+                     Party::kConsumer,
+                     "the configuration does not know this system; add it to a "
+                     "configuration folder",
+                     {{"system", ask.peer->system_id()}});
+  }
+  return Caller(*system);
+}
+
+absl::Status Admit(Environment& env, const Caller& caller) {
+  // Looks without taking: only a foreign code costs a token, in
+  // IdentifySubjects.
+  absl::Duration wait = env.rates.TimeToNext(ForeignCodeBucket(caller.system()),
+                                             env.clock.Monotonic());
+  if (wait > absl::ZeroDuration())
+    return QuotaExceeded(wait,
+                         "too many subject codes that are not this agency's");
+  return absl::OkStatus();
+}
+
+absl::StatusOr<Contracted> ResolveContract(const Ask& ask,
+                                           const PolicyEngine& policy,
+                                           Caller caller, Draft& draft) {
+  const MethodPlan* plan = policy.contracts().FindByPath(ask.path);
+  if (plan == nullptr) {
+    return MakeError(absl::StatusCode::kUnimplemented, "UNKNOWN_METHOD",
+                     Party::kConsumer,
+                     "no contract of this mesh has this method",
+                     {{"method", draft.record().method()}});
+  }
+  draft.SetPlan(*plan);
+  if (!plan->transparent && ask.affair.empty()) {
+    return MakeError(absl::StatusCode::kInvalidArgument, "AFFAIR_REQUIRED",
+                     Party::kConsumer, "name the affair in psm-affair",
+                     {{"method", plan->name}});
+  }
+  return Contracted(caller.system(), *plan);
+}
+
+absl::StatusOr<Identified> IdentifySubjects(Environment& env, const Ask& ask,
+                                            Contracted contracted,
+                                            Draft& draft) {
+  const System& consumer = contracted.consumer();
+  SubjectScope& scope =
+      env.scopes.For(consumer.agency->scope_kind(), consumer.agency->id);
+  Identified identified(contracted);
+
+  PSM_ASSIGN_OR_RETURN(Named named, FindNamed(contracted.plan(), ask.message));
+  draft.record().set_corporation(named.corporation);
+  if (!named.subject.empty()) {
+    if (consumer.agency->relying_party) {
+      return MakeError(absl::StatusCode::kInvalidArgument,
+                       "SUBJECT_NOT_ACCEPTED", Party::kConsumer,
+                       "a relying party leaves the subject empty; the consent "
+                       "token names it");
+    }
+    absl::StatusOr<PersonNumber> person = scope.Decode(named.subject);
+    if (!person.ok()) {
+      env.rates.Take(ForeignCodeBucket(consumer), kForeignCodesPerSecond,
+                     kForeignCodesAtOnce, env.clock.Monotonic());
+      return person.status();
+    }
+    identified.person_ = *person;
+    identified.subject_in_message_ = true;
+    draft.SetSubject(*person);
+  }
+
+  if (!ask.consent.empty()) {
+    PSM_ASSIGN_OR_RETURN(identified.consent_,
+                         env.consents.Verify(ask.consent, env.clock.Now()));
+    absl::StatusOr<PersonNumber> person =
+        scope.Decode(identified.consent_->subject);
+    // A token made for another consumer names the person by a code that is not
+    // ours.
+    if (!person.ok()) return ConsentOfAnother();
+    if (identified.person_.has_value() && *identified.person_ != *person)
+      return ConsentOfAnother();
+    identified.person_ = *person;
+    draft.SetSubject(*person);
+  }
+  return identified;
+}
+
+absl::StatusOr<Authorised> Authorise(Environment& env, const Ask& ask,
+                                     const PolicyEngine& policy,
+                                     Identified identified, Draft& draft) {
+  const System& consumer = identified.consumer();
+  const MethodPlan& plan = identified.plan();
+  const absl::Time now = env.clock.Now();
+  PSM_RETURN_IF_ERROR(policy.MayCall(consumer, plan, ask.affair, now));
+
+  Question question;
+  question.consumer = &consumer;
+  question.plan = &plan;
+  question.affair = ask.affair;
+  question.wanted = ask.wanted;
+  question.consent = identified.consent();
+  question.now = now;
+  PSM_ASSIGN_OR_RETURN(question.provider, ChooseProvider(ask, policy, plan));
+  draft.record().set_provider(question.provider->id);
+  PSM_ASSIGN_OR_RETURN(Permit permit, policy.Authorise(question));
+  draft.SetPermit(permit);
+
+  if (plan.request_subject_field != 0 && !identified.person().has_value()) {
+    return MakeError(absl::StatusCode::kInvalidArgument, "SUBJECT_REQUIRED",
+                     Party::kConsumer, "name the person by your agency's code");
+  }
+  if (!permit.consent_id().empty()) {
+    PSM_RETURN_IF_ERROR(
+        env.consents.CheckInForce(permit.consent_id(), env.clock.Monotonic()));
+  }
+  if (const std::uint32_t rate = permit.agreement().max_calls_per_second;
+      rate != 0) {
+    absl::Duration wait =
+        env.rates.Take(absl::StrCat("agreement ", permit.agreement().id), rate,
+                       rate, env.clock.Monotonic());
+    if (wait > absl::ZeroDuration())
+      return QuotaExceeded(wait, "the agreement allows no more calls a second");
+  }
+  return Authorised(std::move(identified), std::move(permit));
+}
+
+absl::Status CheckExchangeId(Environment& env, const Ask& ask, Draft& draft) {
+  if (ask.exchange_id.empty()) return absl::OkStatus();
+  PSM_ASSIGN_OR_RETURN(
+      std::vector<records::v1::Record> earlier,
+      env.log.FindExchange(ask.peer->system_id(), ask.exchange_id,
+                           env.clock.Now() - absl::Hours(24)));
+  for (const records::v1::Record& record : earlier) {
+    if (record.method() != draft.record().method() ||
+        record.affair() != ask.affair ||
+        record.request_digest() != draft.record().request_digest()) {
+      return MakeError(
+          absl::StatusCode::kAlreadyExists, "EXCHANGE_ID_REUSED",
+          Party::kConsumer,
+          "this psm-exchange-id belongs to another request; choose a new one");
+    }
+  }
+  draft.SetEarlier(std::move(earlier));
+  return absl::OkStatus();
+}
+
+}  // namespace psm

@@ -1,0 +1,213 @@
+#include "mesh/gateway/gateway.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "mesh/base/log.h"
+#include "mesh/base/status_macros.h"
+#include "mesh/directory/configuration.h"
+#include "mesh/edge/endpoint_source.h"
+#include "mesh/edge/server.h"
+#include "mesh/gateway/consent_follower.h"
+#include "mesh/gateway/file_follower.h"
+#include "mesh/gateway/leg_log.h"
+#include "mesh/gateway/policy_loader.h"
+#include "mesh/gateway/room.h"
+#include "mesh/records/record_store.h"
+
+namespace psm {
+namespace {
+
+// What stat can tell about the files that make the TLS state.
+std::string FingerprintOf(const edge::TlsFiles& files) {
+  std::string fingerprint;
+  for (const std::string& file : {files.identity, files.trust, files.crl}) {
+    struct stat info = {};
+    if (stat(file.c_str(), &info) != 0) {
+      absl::StrAppend(&fingerprint, file, " missing;");
+      continue;
+    }
+    absl::StrAppend(&fingerprint, info.st_ino, " ", info.st_size, " ",
+                    info.st_mtim.tv_sec, ".", info.st_mtim.tv_nsec, ";");
+  }
+  return fingerprint;
+}
+
+// Whole or not at all: readers never see half an address.
+absl::Status WriteEndpoint(const std::string& file,
+                           const std::string& endpoint) {
+  const std::string folder = file.substr(0, file.rfind('/'));
+  for (std::size_t slash = folder.find('/', 1);;
+       slash = folder.find('/', slash + 1)) {
+    mkdir(folder.substr(0, slash).c_str(), 0700);
+    if (slash == std::string::npos) break;
+  }
+  const std::string draft = file + ".new";
+  std::ofstream out(draft);
+  out << endpoint << "\n";
+  out.close();
+  if (!out || std::rename(draft.c_str(), file.c_str()) != 0) {
+    return absl::ErrnoToStatus(errno, absl::StrCat("cannot write ", file));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+class Gateway::Impl {
+ public:
+  Impl(const GatewayOptions& options, const Clock& clock)
+      : options_(options),
+        clock_(clock),
+        tls_files_(edge::TlsFilesOf(options.run, kGatewaySystem)),
+        endpoint_file_(
+            absl::StrCat(options.run, "/endpoints/", kGatewaySystem)),
+        endpoints_(options.run),
+        policy_follower_(
+            [this] { return ConfigurationFingerprint(options_.configuration); },
+            [this] { ReloadPolicy(); }),
+        tls_follower_([this] { return FingerprintOf(tls_files_); },
+                      [this] { ReloadTls(); }) {}
+
+  absl::Status Start() {
+    PSM_ASSIGN_OR_RETURN(std::shared_ptr<const PolicyEngine> policy,
+                         LoadPolicy(options_.configuration));
+    PSM_ASSIGN_OR_RETURN(SecretBytes master_key,
+                         ReadMasterKey(options_.run + "/keys/master.key"));
+    PSM_ASSIGN_OR_RETURN(std::shared_ptr<const edge::TlsConfig> tls,
+                         edge::TlsConfig::Load(tls_files_, clock_.Now()));
+    if (options_.development) {
+      PSM_ASSIGN_OR_RETURN(leg_log_,
+                           LegLog::Open(options_.run + "/legs.jsonl", clock_));
+    }
+    RecordStoreOptions records;
+    records.folder = options_.run + "/records";
+    PSM_ASSIGN_OR_RETURN(log_,
+                         RecordStore::Open(records, clock_, SystemRandom()));
+
+    const SharedState shared{clock_,       consents_,  *log_,
+                             refusals_,    endpoints_, leg_log_.get(),
+                             options_.name};
+    const int workers =
+        options_.workers > 0
+            ? options_.workers
+            : std::max(1,
+                       static_cast<int>(std::thread::hardware_concurrency()));
+    std::vector<edge::Server::Seat> seats;
+    for (int i = 0; i < workers; ++i) {
+      PSM_ASSIGN_OR_RETURN(std::unique_ptr<SubjectScopes> scopes,
+                           SubjectScopes::Create(master_key));
+      rooms_.push_back(
+          std::make_unique<Room>(i, shared, policy, std::move(scopes), tls));
+      seats.push_back({&rooms_.back()->worker(), &rooms_.back()->desk()});
+    }
+    rooms_.front()->TakeChores();
+    PSM_ASSIGN_OR_RETURN(
+        server_, edge::Server::Listen(options_.listen, std::move(seats), tls,
+                                      edge::ServerLimits()));
+    for (auto& room : rooms_) room->worker().Start();
+    policy_follower_.Start();
+    tls_follower_.Start();
+
+    const std::string endpoint =
+        absl::StrCat(options_.listen.substr(0, options_.listen.rfind(':')), ":",
+                     server_->port());
+    PSM_RETURN_IF_ERROR(WriteEndpoint(endpoint_file_, endpoint));
+    LogInfo("listening",
+            {{"endpoint", endpoint},
+             {"workers", absl::StrCat(workers)},
+             {"agreements", absl::StrCat(policy->agreements().size())}});
+    return absl::OkStatus();
+  }
+
+  void Stop(absl::Duration bound) {
+    if (server_ != nullptr) server_->Drain(bound);
+    const ServerStats stats =
+        server_ != nullptr ? server_->Stats() : ServerStats();
+    LogInfo("stopped", {{"calls", absl::StrCat(stats.calls)}});
+    std::remove(endpoint_file_.c_str());
+  }
+
+  ~Impl() {
+    policy_follower_.Stop();
+    tls_follower_.Stop();
+    for (auto& room : rooms_) room->worker().Stop();
+    for (auto& room : rooms_) room->worker().Join();
+    server_.reset();
+    // Completions of what is still queued are posted to workers, which have to
+    // be there.
+    log_.reset();
+    rooms_.clear();
+  }
+
+  int port() const { return server_->port(); }
+
+ private:
+  using ServerStats = edge::ServerStats;
+
+  // A version that does not pass stays out; the one in force stays in.
+  void ReloadPolicy() {
+    absl::StatusOr<std::shared_ptr<const PolicyEngine>> policy =
+        LoadPolicy(options_.configuration);
+    if (!policy.ok()) {
+      LogError("configuration_refused",
+               {{"error", std::string(policy.status().message())},
+                {"in_force", "the version before"}});
+      return;
+    }
+    for (auto& room : rooms_) room->Update(*policy);
+    LogInfo("configuration_in_force",
+            {{"agreements", absl::StrCat((*policy)->agreements().size())}});
+  }
+
+  void ReloadTls() {
+    absl::StatusOr<std::shared_ptr<const edge::TlsConfig>> tls =
+        edge::TlsConfig::Load(tls_files_, clock_.Now());
+    if (!tls.ok()) {
+      LogError("certificates_refused",
+               {{"error", std::string(tls.status().message())},
+                {"in_force",
+                 "the version before, until its revocation list goes stale"}});
+      return;
+    }
+    server_->Update(*tls);
+    for (auto& room : rooms_) room->Update(*tls);
+    LogInfo("certificates_in_force",
+            {{"not_after", absl::FormatTime((*tls)->not_after())}});
+  }
+
+  const GatewayOptions options_;
+  const Clock& clock_;
+  const edge::TlsFiles tls_files_;
+  const std::string endpoint_file_;
+  edge::RunFolderEndpoints endpoints_;
+  ConsentState consents_{kConsentMaxAge};
+  RefusalCounter refusals_;
+  std::unique_ptr<LegLog> leg_log_;
+  std::unique_ptr<RecordStore> log_;
+  std::vector<std::unique_ptr<Room>> rooms_;
+  std::unique_ptr<edge::Server> server_;
+  FileFollower policy_follower_;
+  FileFollower tls_follower_;
+};
+
+absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(
+    const GatewayOptions& options, const Clock& clock) {
+  auto impl = std::make_unique<Impl>(options, clock);
+  PSM_RETURN_IF_ERROR(impl->Start());
+  return std::unique_ptr<Gateway>(new Gateway(std::move(impl)));
+}
+
+Gateway::Gateway(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Gateway::~Gateway() = default;
+
+int Gateway::port() const { return impl_->port(); }
+void Gateway::Stop(absl::Duration bound) { impl_->Stop(bound); }
+
+}  // namespace psm

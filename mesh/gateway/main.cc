@@ -1,0 +1,71 @@
+// psm-gateway: the one way between agencies.
+#include <csignal>
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "mesh/base/log.h"
+#include "mesh/directory/directory.h"
+#include "mesh/gateway/gateway.h"
+
+namespace {
+
+constexpr int kBadConfiguration = 64;  // EX_USAGE
+constexpr absl::Duration kDrainBound = absl::Seconds(10);
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  psm::GatewayOptions options;
+  CLI::App app(
+      "The gateway of the Public Service Mesh. Unofficial prototype "
+      "(非公式の試作).");
+  app.add_option("--run", options.run,
+                 "Run folder: keys, certificates, records, endpoints")
+      ->required();
+  app.add_option("--config", options.configuration,
+                 "Configuration folder; repeat to merge several")
+      ->required();
+  app.add_option("--listen", options.listen,
+                 "Address and port; port 0 takes any")
+      ->capture_default_str();
+  app.add_option("--name", options.name, "Name of this gateway's log")
+      ->capture_default_str();
+  app.add_option("--workers", options.workers,
+                 "Event loops; 0 means one for each core")
+      ->capture_default_str();
+  app.add_flag(
+      "--development", options.development,
+      "Write a line for each leg, with codes of persons, for psm watch");
+  CLI11_PARSE(app, argc, argv);
+
+  // Before any thread exists, so that every thread leaves these signals to
+  // sigwait below.
+  sigset_t stop_signals;
+  sigemptyset(&stop_signals);
+  sigaddset(&stop_signals, SIGTERM);
+  sigaddset(&stop_signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  psm::InitLog(psm::kGatewaySystem);
+
+  absl::StatusOr<std::unique_ptr<psm::Clock>> clock =
+      psm::ClockFromEnvironment();
+  if (!clock.ok()) {
+    psm::LogError("not_started",
+                  {{"error", std::string(clock.status().message())}});
+    return kBadConfiguration;
+  }
+  auto gateway = psm::Gateway::Start(options, **clock);
+  if (!gateway.ok()) {
+    psm::LogError("not_started",
+                  {{"error", std::string(gateway.status().message())}});
+    return kBadConfiguration;
+  }
+  int signal = 0;
+  sigwait(&stop_signals, &signal);
+  psm::LogInfo("stopping");
+  (*gateway)->Stop(kDrainBound);
+  return 0;
+}

@@ -1,0 +1,64 @@
+// Everything of the gateway that belongs to one worker.
+#ifndef PSM_MESH_GATEWAY_ROOM_H_
+#define PSM_MESH_GATEWAY_ROOM_H_
+
+#include <memory>
+#include <string>
+
+#include "mesh/edge/upstream.h"
+#include "mesh/edge/worker.h"
+#include "mesh/exchange/environment.h"
+#include "mesh/gateway/service_desk.h"
+
+namespace psm {
+
+// What all workers share.
+struct SharedState {
+  const Clock& clock;
+  ConsentState& consents;
+  RecordLog& log;
+  RefusalCounter& refusals;
+  edge::EndpointSource& endpoints;
+  LegObserver* observer;
+  std::string gateway;
+};
+
+// Made and destroyed by the main thread, while its worker does not run; used by
+// the worker in between.
+class Room {
+ public:
+  Room(int index, const SharedState& shared,
+       std::shared_ptr<const PolicyEngine> policy,
+       std::unique_ptr<SubjectScopes> scopes,
+       std::shared_ptr<const edge::TlsConfig> tls);
+
+  edge::Worker& worker() { return worker_; }
+  ServiceDesk& desk() { return desk_; }
+
+  // Thread-safe: bind from the worker's next turn.
+  void Update(std::shared_ptr<const PolicyEngine> policy);
+  void Update(std::shared_ptr<const edge::TlsConfig> tls);
+
+  // Makes this room the one that follows consents and writes down counted
+  // refusals. Before the worker starts.
+  void TakeChores();
+
+ private:
+  void AskForConsents();
+  void WriteRefusals();
+
+  edge::Worker worker_;
+  std::unique_ptr<SubjectScopes> scopes_;
+  RateLimiter rates_;
+  edge::Upstream upstream_;
+  std::shared_ptr<const edge::TlsConfig> tls_;
+  Environment env_;
+  ServiceDesk desk_;
+  std::unique_ptr<edge::Timer> consents_;
+  std::unique_ptr<edge::Timer> refusals_;
+  bool consents_followed_ = true;
+};
+
+}  // namespace psm
+
+#endif  // PSM_MESH_GATEWAY_ROOM_H_

@@ -1,0 +1,105 @@
+#include "mesh/gateway/service_desk.h"
+
+#include <utility>
+
+#include "mesh/exchange/exchange.h"
+#include "mesh/gateway/health.h"
+#include "mesh/gateway/own_methods.h"
+#include "mesh/gateway/reflection.h"
+
+namespace psm {
+namespace {
+
+// The system at the other end of an HTTP/2 connection.
+class EdgePeer final : public Peer {
+ public:
+  EdgePeer(const edge::PeerIdentity& identity,
+           const std::shared_ptr<const edge::TlsConfig>& tls)
+      : identity_(identity), tls_(tls) {}
+  const std::string& system_id() const override { return identity_.system; }
+  absl::Status CheckCertificate(absl::Time now) const override {
+    return tls_->CheckPeer(identity_, now);
+  }
+
+ private:
+  const edge::PeerIdentity& identity_;
+  const std::shared_ptr<const edge::TlsConfig>&
+      tls_;  // replaced under it by a reload
+};
+
+// Reflection is a stream of questions, each answered before the next is read.
+class ReflectionHandler final : public edge::StreamHandler {
+ public:
+  ReflectionHandler(edge::InboundStream& stream, Environment& env)
+      : stream_(stream), env_(env) {}
+
+  void OnStart() override { stream_.ReadNext(); }
+
+  void OnMessage(edge::GrpcMessage message) override {
+    edge::GrpcMessage answer;
+    answer.bytes = Reflect(env_.policy->contracts(), message.bytes);
+    stream_.SendMessage(std::move(answer));
+    stream_.ReadNext();
+  }
+  void OnHalfClose() override { stream_.Finish(absl::OkStatus()); }
+  void OnCancelled(const absl::Status& reason) override {
+    stream_.Finish(reason);
+  }
+
+ private:
+  edge::InboundStream& stream_;
+  Environment& env_;
+};
+
+Metadata TrailersOf(const Answer& answer) {
+  Metadata trailers;
+  if (!answer.exchange_id.empty())
+    trailers.emplace_back("psm-exchange-id", answer.exchange_id);
+  return trailers;
+}
+
+}  // namespace
+
+std::unique_ptr<edge::StreamHandler> ServiceDesk::Dispatch(
+    edge::InboundStream& stream) {
+  if (stream.path() == kReflectionPath ||
+      stream.path() == kReflectionAlphaPath) {
+    return std::make_unique<ReflectionHandler>(stream, env_);
+  }
+  return edge::NewUnaryHandler(stream, *this);
+}
+
+Task<edge::UnaryReply> ServiceDesk::Handle(edge::UnaryCall& call) {
+  edge::UnaryReply reply;
+  if (call.path == kHealthCheckPath) {
+    absl::StatusOr<std::string> health =
+        CheckHealth(env_.log, env_.policy->contracts(), call.message);
+    reply.status = health.status();
+    if (health.ok()) reply.message = *std::move(health);
+    co_return reply;
+  }
+
+  EdgePeer peer(call.peer, tls_);
+  Ask ask;
+  ask.peer = &peer;
+  ask.path = call.path;
+  ask.message = std::move(call.message);
+  ask.ask_time = call.ask_time;
+  ask.deadline = call.deadline;
+  ask.cancellation = &call.cancellation;
+  absl::Status read = ReadMetadata(call.metadata, ask);
+  if (!read.ok()) {
+    reply.status = std::move(read);
+    co_return reply;
+  }
+  const OwnMethod* own = FindOwnMethod(call.path);
+  Task<Answer> task = own != nullptr ? own->answer(env_, std::move(ask))
+                                     : RunExchange(env_, std::move(ask));
+  Answer answer = co_await task;
+  reply.trailers = TrailersOf(answer);
+  reply.status = std::move(answer.status);
+  reply.message = std::move(answer.message);
+  co_return reply;
+}
+
+}  // namespace psm

@@ -1,0 +1,35 @@
+// What one worker of the gateway does with the calls that reach it: its own
+// services, reflection, health, and exchanges.
+#ifndef PSM_MESH_GATEWAY_SERVICE_DESK_H_
+#define PSM_MESH_GATEWAY_SERVICE_DESK_H_
+
+#include <memory>
+
+#include "mesh/edge/stream_handler.h"
+#include "mesh/edge/tls_config.h"
+#include "mesh/edge/unary.h"
+#include "mesh/exchange/environment.h"
+
+namespace psm {
+
+// Belongs to one worker's thread. What is passed must outlive it.
+class ServiceDesk final : public edge::Dispatcher, public edge::UnaryService {
+ public:
+  // `tls` is the newest TLS state of this worker, by which peers of live
+  // connections are judged.
+  ServiceDesk(Environment& env,
+              const std::shared_ptr<const edge::TlsConfig>& tls)
+      : env_(env), tls_(tls) {}
+
+  std::unique_ptr<edge::StreamHandler> Dispatch(
+      edge::InboundStream& stream) override;
+  Task<edge::UnaryReply> Handle(edge::UnaryCall& call) override;
+
+ private:
+  Environment& env_;
+  const std::shared_ptr<const edge::TlsConfig>& tls_;
+};
+
+}  // namespace psm
+
+#endif  // PSM_MESH_GATEWAY_SERVICE_DESK_H_
