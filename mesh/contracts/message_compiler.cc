@@ -87,6 +87,10 @@ absl::StatusOr<FieldPlan> MessageCompiler::CompileField(
   FieldPlan compiled;
   compiled.kind = KindOf(field, annotation.role);
   compiled.repeated = field.is_repeated();
+  compiled.implicit =
+      !field.is_repeated() &&
+      (!field.has_presence() || compiled.kind == FieldKind::kSubject ||
+       compiled.kind == FieldKind::kCorporation);
   compiled.attribute = BitOf(EffectiveAttribute(annotation, cover));
   if (field.message_type() != nullptr) {
     PSM_ASSIGN_OR_RETURN(

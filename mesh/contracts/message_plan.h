@@ -33,6 +33,9 @@ enum class FieldKind : std::uint8_t {
 struct FieldPlan {
   FieldKind kind = FieldKind::kUnknown;
   bool repeated = false;
+  // Whether a parser does not tell its default from its absence: a scalar
+  // without presence; also subject and corporation, where empty means absent.
+  bool implicit = false;
   // Where the field is singular: a number below MessagePlan::slots(). The
   // members of one oneof share it, since at most one of them may occur.
   std::uint16_t slot = 0;

@@ -2,10 +2,12 @@
 // is written belongs to a field of the plan, in the wire type of its type, at
 // most once where it is singular, each varint and length in its shortest form
 // and no wider than its type, each string UTF-8. Nothing else is copied, so
-// there is no room for a second reading nor for hidden bits. Fields that are
-// withheld are checked as the kept ones are.
+// there is no room for a second reading nor for hidden bits. Defaults that a
+// parser does not tell from absence are left out for the same reason. Fields
+// that are withheld are checked as the kept ones are.
 #include "mesh/contracts/message_walk.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
@@ -112,12 +114,17 @@ bool MessageWalk::WalkMessage(const MessagePlan& plan, const char* p,
     }
     const bool keep =
         known->attribute == 0 || (known->attribute & allowed_) != 0;
-    (keep ? released_ : withheld_) |= known->attribute;
     if (known->kind == FieldKind::kMessage) {
+      (keep ? released_ : withheld_) |= known->attribute;
       if (!WalkSubmessage(*known, field, keep, write)) return false;
       continue;
     }
     if (!CheckValue(plan, *known, &field)) return false;
+    if (IsAbsent(*known, field)) {
+      if (write) Drop(field);
+      continue;
+    }
+    (keep ? released_ : withheld_) |= known->attribute;
     if (!write) continue;
     if (!keep) {
       Drop(field);
@@ -126,6 +133,23 @@ bool MessageWalk::WalkMessage(const MessagePlan& plan, const char* p,
     }
   }
   return true;
+}
+
+bool MessageWalk::IsAbsent(const FieldPlan& known, const Field& field) {
+  if (known.repeated) {  // a packed field without values
+    return field.size() == 0 &&
+           WireTypeOf(known.kind) != wire::kLengthDelimited;
+  }
+  if (!known.implicit) return false;
+  switch (field.type()) {
+    case wire::kVarint:
+      return Canonical(known.kind, field.value) == 0;
+    case wire::kLengthDelimited:
+      return field.size() == 0;
+    default:
+      return std::all_of(field.content, field.end,
+                         [](char c) { return c == 0; });
+  }
 }
 
 bool MessageWalk::ReadField(const MessagePlan& plan, const char* end,
@@ -234,10 +258,6 @@ bool MessageWalk::CopyValue(const MessagePlan& plan, const FieldPlan& known,
 
 bool MessageWalk::TranslateSubject(const MessagePlan& plan,
                                    const Field& field) {
-  if (field.size() == 0) {
-    Drop(field);  // an empty subject is an absent one
-    return true;
-  }
   if (field.number() == taken_ && &plan == root_) return Repeated(plan, field);
   absl::StatusOr<std::string> code = translator_->Translate(field.bytes());
   if (!code.ok()) {

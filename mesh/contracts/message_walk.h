@@ -60,6 +60,8 @@ class MessageWalk {
   // may be copied as they are.
   bool CheckValue(const MessagePlan& plan, const FieldPlan& known,
                   Field* field);
+  // Whether a parser takes a field on the wire for absent.
+  static bool IsAbsent(const FieldPlan& known, const Field& field);
   bool CheckPacked(const MessagePlan& plan, FieldKind kind, Field* field);
   // Writes a value that was checked and is to be kept.
   bool CopyValue(const MessagePlan& plan, const FieldPlan& known,

@@ -34,8 +34,8 @@ struct RewriteOptions {
 
 struct Rewritten {
   std::string message;
-  // Attributes of which a field was present, as the wire shows it: a scalar
-  // without presence that has its default is absent.
+  // Attributes of which a field was present. A field without presence that has
+  // its default is absent, on the wire or not.
   AttributeMask released = 0;  // kept
   AttributeMask withheld = 0;  // dropped
   bool dropped_unknown =
@@ -66,12 +66,12 @@ inline constexpr int kMaxMessageFields = 200000;
 absl::StatusOr<Named> FindNamed(const MethodPlan& plan,
                                 absl::string_view request);
 
-// Rewrites a message by the plan of its type: a request's or a response's. An
-// empty subject is dropped, being absent. A message field whose attribute is
-// withheld stays, emptied, around inner fields of another attribute that is
-// kept. What is kept is written in its shortest form, so that nothing hides in
-// padded varints. Errors as FindNamed (the exchange turns those of an answer
-// into PROVIDER_ANSWER_MALFORMED), and the translator's. Never partial.
+// Rewrites a message by the plan of its type: a request's or a response's. A
+// message field whose attribute is withheld stays, emptied, around inner fields
+// of another attribute that is kept. What is kept is written in its shortest
+// form and without defaults that say nothing, so that nothing hides in either.
+// Errors as FindNamed (the exchange turns those of an answer into
+// PROVIDER_ANSWER_MALFORMED), and the translator's. Never partial.
 absl::StatusOr<Rewritten> Rewrite(const MessagePlan& plan,
                                   absl::string_view message,
                                   const RewriteOptions& options);
