@@ -13,6 +13,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "mesh/base/clock.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/directory/configuration.h"
 #include "mesh/directory/directory.h"
@@ -171,13 +172,23 @@ absl::Status Launcher::Launch(const Member& member) {
 absl::Status Launcher::AwaitServing(const Member& member) {
   PSM_ASSIGN_OR_RETURN(ProcessName process,
                        ReadProcessName(folder_.ProcessId(member.id)));
-  absl::Status serving =
-      AwaitFile(folder_.Endpoint(member.id), process, options_.patience)
-          .status();
-  if (serving.ok()) return serving;
-  return absl::UnavailableError(absl::StrCat(
-      member.id, " did not come up; its log ", folder_.Log(member.id),
-      " ends with:\n", LastLines(folder_.Log(member.id), 5)));
+  const SystemClock clock;
+  const absl::Duration deadline = clock.Monotonic() + options_.patience;
+  // In slices, so that Ctrl-C is heard.
+  for (;;) {
+    absl::Status serving =
+        AwaitFile(folder_.Endpoint(member.id), process, absl::Milliseconds(200))
+            .status();
+    if (serving.ok()) return serving;
+    if (options_.interrupted != nullptr && *options_.interrupted) {
+      return absl::CancelledError("interrupted; everything is stopped again");
+    }
+    if (!absl::IsDeadlineExceeded(serving) || clock.Monotonic() >= deadline) {
+      return absl::UnavailableError(absl::StrCat(
+          member.id, " did not come up; its log ", folder_.Log(member.id),
+          " ends with:\n", LastLines(folder_.Log(member.id), 5)));
+    }
+  }
 }
 
 absl::Status Launcher::Start(Progress progress) {

@@ -3,6 +3,7 @@
 #ifndef PSM_MESH_CLI_LAUNCHER_H_
 #define PSM_MESH_CLI_LAUNCHER_H_
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <utility>
@@ -31,6 +32,9 @@ struct LaunchOptions {
       environment;                              // for every process
   bool dies_with_parent = false;                // for tests
   absl::Duration patience = absl::Seconds(20);  // for one process to serve
+  // Looked at while processes come up: true ends Start with CANCELLED, and
+  // everything is stopped again. May be set by a signal handler; null: never.
+  const std::atomic<bool>* interrupted = nullptr;
 };
 
 struct SystemState {

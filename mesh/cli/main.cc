@@ -1,0 +1,51 @@
+// psm-cli: the verbs of the root script `psm` that need a program.
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <utility>
+
+#include "mesh/cli/verb.h"
+
+namespace psm {
+
+const char kNotice[] =
+    "Unofficial prototype; persons, businesses and numbers are synthetic.\n"
+    "非公式の試作です。人物・法人・番号はすべて架空です。";
+
+}  // namespace psm
+
+int main(int argc, char** argv) {
+  namespace fs = std::filesystem;
+  psm::CommandLine line;
+  CLI::App app(
+      std::string("psm: the Public Service Mesh (公共サービスメッシュ).\n") +
+          psm::kNotice,
+      "psm");
+  const char* run = std::getenv("PSM_RUN");
+  line.run = run != nullptr ? run : ".run";
+  app.add_option("--run", line.run,
+                 "Run folder: all state of the mesh (default: $PSM_RUN)");
+  app.require_subcommand(1);
+  app.fallthrough();
+  line.programs = fs::read_symlink("/proc/self/exe").parent_path().string();
+  line.source_root = PSM_SOURCE_ROOT;
+  for (auto add :
+       {psm::AddUp, psm::AddDown, psm::AddStatus, psm::AddRestart, psm::AddLogs,
+        psm::AddDemo, psm::AddWatch, psm::AddPeople, psm::AddRecords,
+        psm::AddCheck, psm::AddCall, psm::AddEnv, psm::AddPki}) {
+    add(app, line);
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : psm::kUsage;
+  }
+  line.run = fs::absolute(line.run).lexically_normal().string();
+  std::signal(SIGPIPE, SIG_IGN);
+  absl::Status done = line.chosen();
+  if (done.ok()) return 0;
+  std::fflush(stdout);
+  std::fprintf(stderr, "psm: %s\n", std::string(done.message()).c_str());
+  return done.code() == absl::StatusCode::kInvalidArgument ? psm::kUsage
+                                                           : psm::kFailed;
+}

@@ -1,0 +1,40 @@
+// A table in a terminal: columns as wide as their contents, East Asian wide
+// characters counted as two.
+#ifndef PSM_MESH_CLI_TABLE_H_
+#define PSM_MESH_CLI_TABLE_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+
+namespace psm {
+
+// Columns that a UTF-8 text takes in a terminal (Unicode Standard Annex 11, the
+// ranges that Japanese text uses).
+std::size_t DisplayWidth(absl::string_view utf8);
+
+// `text` with spaces to at least `width` columns.
+std::string Pad(absl::string_view text, std::size_t width);
+
+// `text` broken at spaces, or between wide characters, into lines of at most
+// `width` columns.
+std::vector<std::string> Wrap(absl::string_view text, std::size_t width);
+
+// Columns of standard output's terminal; 100 where it is none.
+std::size_t TerminalWidth();
+
+class Table {
+ public:
+  explicit Table(std::vector<std::string> heads);
+  void Add(std::vector<std::string> cells);  // as many as heads
+  // Two spaces between columns; the last column wraps at the terminal's width.
+  std::string Text() const;
+
+ private:
+  std::vector<std::vector<std::string>> rows_;  // heads first
+};
+
+}  // namespace psm
+
+#endif  // PSM_MESH_CLI_TABLE_H_

@@ -1,0 +1,237 @@
+// call.
+#include <chrono>
+#include <cstdio>
+#include <iostream>
+#include <iterator>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "google/protobuf/dynamic_message.h"
+#include "google/protobuf/util/json_util.h"
+#include "grpcpp/create_channel.h"
+#include "grpcpp/generic/generic_stub.h"
+#include "grpcpp/support/byte_buffer.h"
+#include "mesh/agency/call_context.h"
+#include "mesh/agency/credentials.h"
+#include "mesh/base/clock.h"
+#include "mesh/base/error.h"
+#include "mesh/base/status_macros.h"
+#include "mesh/cli/persona_file.h"
+#include "mesh/cli/verb.h"
+#include "mesh/gateway/policy_loader.h"
+
+namespace psm {
+namespace {
+
+struct Options {
+  std::string as;
+  std::string affair;
+  std::string person;
+  std::string provider;
+  std::string consent;
+  std::string exchange_id;
+  double timeout = 10;
+  std::string method;
+  std::string json = "{}";
+};
+
+const google::protobuf::MethodDescriptor* FindMethod(
+    const ContractSet& contracts, const std::string& name) {
+  std::string dotted = name.front() == '/' ? name.substr(1) : name;
+  const std::size_t slash = dotted.find('/');
+  if (slash != std::string::npos) dotted[slash] = '.';
+  return contracts.pool().FindMethodByName(dotted);
+}
+
+// The field of a request that names the person: the contract's, or `subject` in
+// the gateway's own services.
+void SetPerson(const MethodPlan* plan, const std::string& code,
+               google::protobuf::Message& request) {
+  const auto* type = request.GetDescriptor();
+  const auto* field =
+      plan == nullptr ? type->FindFieldByName("subject")
+      : plan->request_subject_field != 0
+          ? type->FindFieldByNumber(plan->request_subject_field)
+      : plan->request_corporation_field != 0
+          ? type->FindFieldByNumber(plan->request_corporation_field)
+          : nullptr;
+  if (field != nullptr)
+    request.GetReflection()->SetString(&request, field, code);
+}
+
+struct Reply {
+  grpc::Status status;
+  std::string message;
+  std::string exchange_id;
+};
+
+Reply Invoke(const std::shared_ptr<grpc::Channel>& channel,
+             grpc::ClientContext& context, const std::string& path,
+             const std::string& request) {
+  grpc::Slice slice(request);
+  grpc::ByteBuffer sent(&slice, 1);
+  grpc::ByteBuffer received;
+  grpc::GenericStub stub(channel);
+  grpc::CompletionQueue queue;
+  auto call = stub.PrepareUnaryCall(&context, path, sent, &queue);
+  Reply reply;
+  call->StartCall();
+  call->Finish(&received, &reply.status, nullptr);
+  void* tag = nullptr;
+  bool ok = false;
+  queue.Next(&tag, &ok);
+  queue.Shutdown();
+  std::vector<grpc::Slice> slices;
+  if (reply.status.ok() && received.Dump(&slices).ok()) {
+    for (const grpc::Slice& part : slices)
+      reply.message.append(reinterpret_cast<const char*>(part.begin()),
+                           part.size());
+  }
+  auto id = context.GetServerTrailingMetadata().find("psm-exchange-id");
+  if (id != context.GetServerTrailingMetadata().end())
+    reply.exchange_id.assign(id->second.data(), id->second.size());
+  return reply;
+}
+
+std::string Shown(const absl::Status& status) {
+  std::string text = absl::StrCat(absl::StatusCodeToString(status.code()), ": ",
+                                  status.message());
+  std::optional<ErrorDetail> detail = DetailOf(status);
+  if (!detail.has_value()) return text;
+  absl::StrAppend(&text, "\n  reason: ", detail->reason,
+                  "\n  failed: ", PartyName(detail->party));
+  for (const auto& [key, value] : detail->metadata)
+    absl::StrAppend(&text, "\n  ", key, ": ", value);
+  return text;
+}
+
+absl::Status Call(const CommandLine& line, Options options) {
+  PSM_ASSIGN_OR_RETURN(std::unique_ptr<Launcher> launcher, OpenMesh(line));
+  PSM_ASSIGN_OR_RETURN(std::shared_ptr<const PolicyEngine> policy,
+                       LoadPolicy(launcher->options().configuration));
+  const System* system = policy->directory().FindSystem(options.as);
+  if (system == nullptr)
+    return absl::NotFoundError(
+        absl::StrCat("no system ", options.as, "; ./psm status lists them"));
+  const auto* method = FindMethod(policy->contracts(), options.method);
+  if (method == nullptr) {
+    return absl::NotFoundError(
+        absl::StrCat("no method ", options.method,
+                     "; write it as psm.tax.v1.TaxService/GetTaxStatus"));
+  }
+  const std::string path =
+      absl::StrCat("/", method->service()->full_name(), "/", method->name());
+
+  google::protobuf::DynamicMessageFactory factory(&policy->contracts().pool());
+  std::unique_ptr<google::protobuf::Message> request(
+      factory.GetPrototype(method->input_type())->New());
+  if (options.json == "-")
+    options.json.assign(std::istreambuf_iterator<char>(std::cin), {});
+  auto parsed =
+      google::protobuf::util::JsonStringToMessage(options.json, request.get());
+  if (!parsed.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("the request is not a ", method->input_type()->full_name(),
+                     " in JSON: ", std::string(parsed.message())));
+  }
+  if (!options.person.empty()) {
+    PSM_ASSIGN_OR_RETURN(seed::v1::Persona persona,
+                         FindPersona(launcher->folder(), options.person));
+    PSM_ASSIGN_OR_RETURN(std::string code,
+                         CodeAt(launcher->folder(), *system->agency, persona));
+    SetPerson(policy->contracts().FindByPath(path), code, *request);
+  }
+
+  const std::string endpoint = launcher->States().front().endpoint;
+  if (endpoint.empty())
+    return absl::UnavailableError(
+        "the gateway does not run; ./psm up starts it");
+  static const SystemClock clock;
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  auto channel = grpc::CreateCustomChannel(
+      endpoint,
+      agency::ChannelCredentialsOf(
+          agency::CredentialFiles::In(line.run, options.as), clock),
+      arguments);
+  std::unique_ptr<grpc::ClientContext> context =
+      agency::Outgoing(nullptr, options.affair, absl::Seconds(options.timeout));
+  for (const auto& [key, value] :
+       {std::pair<const char*, std::string>("psm-provider", options.provider),
+        {"psm-consent", options.consent},
+        {"psm-exchange-id", options.exchange_id}}) {
+    if (value.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRST"
+                                "UVWXYZ0123456789-_./") != std::string::npos) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(key, " holds characters that it cannot hold"));
+    }
+    if (!value.empty()) context->AddMetadata(key, value);
+  }
+  const absl::Duration started = clock.Monotonic();
+  Reply reply = Invoke(channel, *context, path, request->SerializeAsString());
+  const absl::Duration took = clock.Monotonic() - started;
+  if (!reply.exchange_id.empty()) {
+    std::fprintf(stderr, "exchange %s, %.1f ms\n", reply.exchange_id.c_str(),
+                 absl::ToDoubleMilliseconds(took));
+  }
+  if (!reply.status.ok()) {
+    const absl::Status refused = agency::FromGrpc(reply.status);
+    return absl::Status(absl::StatusCode::kFailedPrecondition, Shown(refused));
+  }
+  std::unique_ptr<google::protobuf::Message> response(
+      factory.GetPrototype(method->output_type())->New());
+  if (!response->ParseFromString(reply.message))
+    return absl::InternalError("the answer does not parse");
+  google::protobuf::util::JsonPrintOptions print;
+  print.add_whitespace = true;
+  print.preserve_proto_field_names = true;
+  std::string json;
+  auto printed =
+      google::protobuf::util::MessageToJsonString(*response, &json, print);
+  if (!printed.ok())
+    return absl::InternalError("the answer cannot be printed as JSON");
+  std::fputs(json.c_str(), stdout);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddCall(CLI::App& app, CommandLine& line) {
+  CLI::App* verb = app.add_subcommand(
+      "call", "Call any method through the gateway, as any system");
+  verb->footer(
+      "Examples:\n"
+      "  ./psm call --as akatsuki/benefits --affair benefit-tax-exempt "
+      "--person hanako \\\n"
+      "    --provider yunagi/tax psm.tax.v1.TaxService/GetTaxStatus\n"
+      "  ./psm call --as yunagi/tax --affair collect-arrears --person kenji "
+      "\\\n"
+      "    psm.accounts.v1.AccountsService/GetAccount                  "
+      "refused, and says why");
+  auto* options = new Options;
+  verb->add_option("--as", options->as, "The calling system, agency/system")
+      ->required();
+  verb->add_option("--affair", options->affair, "Affair id (psm-affair)");
+  verb->add_option("--person", options->person,
+                   "Fill the subject of the request with this persona's code "
+                   "(./psm people)");
+  verb->add_option(
+      "--provider", options->provider,
+      "Which provider, where several provide the service (psm-provider)");
+  verb->add_option("--consent", options->consent,
+                   "Consent token (psm-consent)");
+  verb->add_option("--exchange-id", options->exchange_id,
+                   "UUID, to retry the same exchange (psm-exchange-id)");
+  verb->add_option("--timeout", options->timeout, "Seconds")
+      ->capture_default_str()
+      ->check(CLI::Range(0.001, 3600.0));
+  verb->add_option("METHOD", options->method, "package.Service/Method")
+      ->required();
+  verb->add_option("JSON", options->json, "The request; - reads standard input")
+      ->capture_default_str();
+  verb->callback([&line, options] {
+    line.chosen = [&line, options] { return Call(line, *options); };
+  });
+}
+
+}  // namespace psm

@@ -1,0 +1,138 @@
+// check.
+#include <cstdio>
+#include <filesystem>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "mesh/base/clock.h"
+#include "mesh/base/status_macros.h"
+#include "mesh/cli/table.h"
+#include "mesh/cli/verb.h"
+#include "mesh/gateway/policy_loader.h"
+
+namespace psm {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  std::vector<std::string> configuration;
+  std::vector<std::string> why;
+  std::string provider;
+};
+
+// The folders of the mesh that was started here; of none, the project's own.
+// Those given are added.
+std::vector<std::string> Folders(const CommandLine& line,
+                                 const Options& options) {
+  absl::StatusOr<LaunchOptions> settings = ReadSettings(line.run);
+  std::vector<std::string> folders;
+  if (settings.ok()) {
+    folders = settings->configuration;
+  } else {
+    folders = {
+        line.source_root + "/services",
+        fs::path(line.programs + "/../contracts").lexically_normal().string()};
+  }
+  for (const std::string& folder : options.configuration)
+    folders.push_back(fs::absolute(folder).string());
+  return folders;
+}
+
+std::string Basis(const CompiledAgreement& agreement) {
+  return agreement.by_consent ? "the person's consent" : agreement.statute.en;
+}
+
+void ShowAll(const PolicyEngine& policy) {
+  Table table({"consumer", "affair", "may get", "on the basis of"});
+  for (const CompiledAgreement* agreement : policy.agreements()) {
+    for (const CompiledGrant& grant : agreement->grants) {
+      std::vector<std::string> names = grant.plan->NamesOf(grant.attributes);
+      const std::string what =
+          names.empty()
+              ? grant.plan->name.substr(grant.plan->name.rfind('.') + 1)
+              : absl::StrCat(grant.plan->dataset, ": ",
+                             absl::StrJoin(names, " "));
+      table.Add({agreement->consumer->id, agreement->affair->id, what,
+                 Basis(*agreement)});
+    }
+  }
+  std::fputs(table.Text().c_str(), stdout);
+  std::printf("%zu agencies, %zu systems, %zu agreements: valid.\n",
+              policy.directory().agencies().size(),
+              policy.directory().systems().size(), policy.agreements().size());
+}
+
+absl::Status Why(const PolicyEngine& policy, const Options& options) {
+  const System* consumer = policy.directory().FindSystem(options.why[0]);
+  if (consumer == nullptr) {
+    return absl::NotFoundError(absl::StrCat("no system ", options.why[0],
+                                            "; ./psm status lists them"));
+  }
+  const MethodPlan* plan = policy.contracts().FindByName(options.why[1]);
+  if (plan == nullptr) plan = policy.contracts().FindByPath(options.why[1]);
+  if (plan == nullptr) {
+    return absl::NotFoundError(
+        absl::StrCat("no contract has the method ", options.why[1],
+                     "; write it as psm.tax.v1.TaxService/GetTaxStatus"));
+  }
+  const System* provider = nullptr;
+  if (!options.provider.empty()) {
+    provider = policy.directory().FindSystem(options.provider);
+    if (provider == nullptr)
+      return absl::NotFoundError(absl::StrCat("no system ", options.provider));
+  }
+  Explanation explanation = policy.Explain(*consumer, *plan, options.why[2],
+                                           provider, SystemClock().Now());
+  std::printf(
+      "%s: %s\n",
+      explanation.allowed
+          ? (explanation.needs_consent ? "Allowed with consent" : "Allowed")
+          : "Refused",
+      explanation.rule.c_str());
+  for (const std::string& near : explanation.near)
+    std::printf("Near: %s\n", near.c_str());
+  if (!explanation.missing_agreement.empty()) {
+    std::printf(
+        "This would allow it, in a *.textproto of a configuration "
+        "folder:\n\n%s",
+        explanation.missing_agreement.c_str());
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddCheck(CLI::App& app, CommandLine& line) {
+  CLI::App* verb =
+      app.add_subcommand("check",
+                         "Validate the configuration and show who may get "
+                         "what, for which affair, on which basis");
+  verb->footer(
+      "Examples:\n"
+      "  ./psm check\n"
+      "  ./psm check --config my-agency\n"
+      "  ./psm check --why yunagi/tax "
+      "psm.accounts.v1.AccountsService/GetAccount collect-arrears");
+  auto* options = new Options;
+  verb->add_option("--config", options->configuration,
+                   "A configuration folder to add; repeatable");
+  verb->add_option("--why", options->why,
+                   "CONSUMER METHOD AFFAIR: which rule allows or refuses, and "
+                   "what agreement is missing")
+      ->expected(3)
+      ->type_name("CONSUMER METHOD AFFAIR");
+  verb->add_option("--provider", options->provider,
+                   "With --why: ask about this provider only");
+  verb->callback([&line, options] {
+    line.chosen = [&line, options]() -> absl::Status {
+      PSM_ASSIGN_OR_RETURN(std::shared_ptr<const PolicyEngine> policy,
+                           LoadPolicy(Folders(line, *options)));
+      if (!options->why.empty()) return Why(*policy, *options);
+      ShowAll(*policy);
+      return absl::OkStatus();
+    };
+  });
+}
+
+}  // namespace psm

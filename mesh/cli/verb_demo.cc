@@ -1,0 +1,91 @@
+// demo: brings the mesh up, has the story told, and says what to try next.
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "absl/strings/str_cat.h"
+#include "mesh/base/status_macros.h"
+#include "mesh/cli/verb.h"
+
+namespace psm {
+namespace {
+
+// Runs the story with our terminal. Its exit code says whether every step was
+// as told.
+absl::Status TellStory(const CommandLine& line) {
+  const std::string program = line.programs + "/psm-story";
+  const pid_t pid = fork();
+  if (pid < 0) return absl::ErrnoToStatus(errno, "cannot start a process");
+  if (pid == 0) {
+    execl(program.c_str(), program.c_str(), "--run", line.run.c_str(),
+          static_cast<char*>(nullptr));
+    _exit(127);
+  }
+  int result = 0;
+  while (waitpid(pid, &result, 0) < 0) {
+    if (errno != EINTR)
+      return absl::ErrnoToStatus(errno, "cannot wait for the story");
+  }
+  if (WIFEXITED(result) && WEXITSTATUS(result) == 0) return absl::OkStatus();
+  return absl::InternalError(
+      "the story did not go as told; ./psm logs may say why");
+}
+
+absl::Status Demo(const CommandLine& line, const UpOptions& options,
+                  bool once) {
+  std::fprintf(stderr, "%s\n", kNotice);
+  bool ours = true;
+  std::unique_ptr<Launcher> launcher;
+  if (absl::StatusOr<std::unique_ptr<Launcher>> running = OpenMesh(line);
+      running.ok() && (*running)->States().front().running) {
+    launcher = *std::move(running);
+    ours = false;
+  } else {
+    PSM_ASSIGN_OR_RETURN(launcher, BringUp(line, options));
+  }
+  absl::Status told = TellStory(line);
+  if (once) {
+    if (ours) told.Update(launcher->Stop());
+    return told;
+  }
+  PSM_RETURN_IF_ERROR(told);
+  std::printf(
+      "\nThe mesh is still running. Try\n"
+      "  ./psm people            who there is, and then   ./psm call --help\n"
+      "  ./psm watch             in a second terminal, to see every exchange "
+      "as it happens\n"
+      "  ./psm down              to stop it; everything it knows lies in %s\n",
+      line.run.c_str());
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddDemo(CLI::App& app, CommandLine& line) {
+  CLI::App* verb = app.add_subcommand("demo",
+                                      "Install, build, start everything, tell "
+                                      "the story, leave the mesh running");
+  verb->footer(
+      "Examples:\n  ./psm demo\n  ./psm demo --yes            installs what is "
+      "missing without asking\n"
+      "  ./psm demo --once --yes     stops everything afterwards; exit code 1 "
+      "if a step was not as told");
+  struct Options {
+    UpOptions up;
+    bool once = false;
+    bool yes = false;
+  };
+  auto* options = new Options;
+  AddUpOptions(*verb, options->up);
+  verb->add_flag("--once", options->once, "Stop everything after the story");
+  verb->add_flag("--yes", options->yes,
+                 "Do not ask before installing packages (seen by the script)");
+  verb->callback([&line, options] {
+    line.chosen = [&line, options] {
+      return Demo(line, options->up, options->once);
+    };
+  });
+}
+
+}  // namespace psm

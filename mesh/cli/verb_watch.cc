@@ -1,0 +1,87 @@
+// watch.
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "mesh/cli/follow_file.h"
+#include "mesh/cli/table.h"
+#include "mesh/cli/verb.h"
+#include "nlohmann/json.hpp"
+
+namespace psm {
+namespace {
+
+std::atomic<bool> stop{false};
+
+std::string Shortened(const std::string& code) {
+  return code.size() <= 8 ? code : code.substr(0, 6) + "..";
+}
+
+void ShowLeg(absl::string_view text) {
+  nlohmann::json leg = nlohmann::json::parse(text.begin(), text.end(), nullptr,
+                                             /*allow_exceptions=*/false);
+  if (!leg.is_object()) return;
+  auto word = [&](const char* key) { return leg.value(key, std::string()); };
+  const std::string provider = word("provider");
+  std::string items =
+      absl::StrJoin(leg.value("released", std::vector<std::string>()), ",");
+  const std::vector<std::string> withheld =
+      leg.value("withheld", std::vector<std::string>());
+  if (!withheld.empty())
+    absl::StrAppend(&items, " (withheld ", absl::StrJoin(withheld, ","), ")");
+  const std::string whom =
+      word("corporation").empty()
+          ? absl::StrCat(Shortened(word("consumer_code")), " > ",
+                         Shortened(word("provider_code")))
+          : word("corporation");
+  const std::string outcome =
+      word("outcome") == "OK"
+          ? "OK"
+          : absl::StrCat("REFUSED ", word("reason").empty() ? word("outcome")
+                                                            : word("reason"));
+  std::printf("%s  %s  %s  %s  %s  %6.1f ms  %s%s%s\n",
+              word("time").substr(11, 12).c_str(),
+              Pad(absl::StrCat(word("consumer"), " > ",
+                               provider.empty() ? "-" : provider),
+                  40)
+                  .c_str(),
+              Pad(word("affair"), 20).c_str(), Pad(whom, 20).c_str(),
+              word("method").substr(word("method").find('/') + 1).c_str(),
+              leg.value("ms", 0.0), outcome.c_str(), items.empty() ? "" : "  ",
+              items.c_str());
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+void AddWatch(CLI::App& app, CommandLine& line) {
+  CLI::App* verb = app.add_subcommand(
+      "watch",
+      "One line for each exchange, live (development only); Ctrl-C ends it");
+  verb->footer(
+      "Shows agencies, affair, the subject's code at both ends, method, time "
+      "taken, outcome, items.\n"
+      "Examples:\n  ./psm watch\n  ./psm watch --json | jq .");
+  auto* json = new bool(false);
+  verb->add_flag("--json", *json, "The lines as they are");
+  verb->callback([&line, json] {
+    line.chosen = [&line, json]() -> absl::Status {
+      absl::StatusOr<LaunchOptions> settings = ReadSettings(line.run);
+      if (!settings.ok()) return settings.status();
+      struct sigaction action = {};
+      action.sa_handler = [](int) { stop = true; };
+      sigaction(SIGINT, &action, nullptr);
+      sigaction(SIGTERM, &action, nullptr);
+      return FollowFile(RunFolder(line.run).Legs(), stop,
+                        [&](absl::string_view text) {
+                          if (!*json) return ShowLeg(text);
+                          std::printf("%s\n", std::string(text).c_str());
+                          std::fflush(stdout);
+                        });
+    };
+  });
+}
+
+}  // namespace psm
