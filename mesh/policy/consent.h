@@ -38,33 +38,51 @@ inline constexpr char kConsentIssuer[] =
 inline constexpr char kConsentAudience[] = "psm-mesh";
 inline constexpr std::size_t kMaxConsentTokenSize = 8192;  // bytes
 
-// Makes a token. For identity.
+// How many verified tokens are remembered at least; at most twice as many.
+inline constexpr std::size_t kConsentCacheSize = 8192;
+
+// Makes a token. For identity. Times are cut to whole seconds. INVALID_ARGUMENT
+// where Verify would refuse the form of what is signed: ids and names of
+// another form, no attribute or more than 64, more than 365 days, a token of
+// more than kMaxConsentTokenSize. Publish a key in the feed before signing with
+// it.
 absl::StatusOr<std::string> SignConsent(const Consent& consent,
                                         const SigningKey& key,
                                         absl::string_view kid);
 
 // What the gateway knows about the issuer: keys, withdrawals, and how old that
-// knowledge is. Thread-safe; shared by all workers.
+// knowledge is. Trusts identity's answers, and nothing that a caller sends.
+// Thread-safe; shared by all workers.
 class ConsentState {
  public:
   // Knowledge older than `max_age` is no knowledge.
-  explicit ConsentState(absl::Duration max_age) : max_age_(max_age) {}
+  explicit ConsentState(absl::Duration max_age,
+                        std::size_t cache_size = kConsentCacheSize)
+      : max_age_(max_age), cache_size_(cache_size) {}
 
   // Takes an answer of ConsentFeedService. `asked_at`: monotonic time just
   // before the question was sent. Keys that do not parse are skipped and
-  // logged; keys replace the earlier set.
+  // logged; keys replace the earlier set, unless this answer is to an older
+  // question than that set's; tokens of a key that is gone, or now another,
+  // must be verified anew. Withdrawals bind at once and for good. Where a
+  // sequence number is missing between what was known and this answer, its
+  // withdrawals bind but knowledge does not become fresher: the next question
+  // asks for the gap again.
   void Update(const consent::v1::GetFeedResponse& feed, absl::Duration asked_at)
       PSM_EXCLUDES(mu_);
 
   // The sequence to ask after.
   std::uint64_t sequence() const PSM_EXCLUDES(mu_);
 
-  // Verifies a token: alg ES256 and nothing else, typ psm-consent+jwt, kid of a
-  // known key, no jku/jwk/x5u/crit, signature, iss, aud, every claim present
-  // and of the right type. PERMISSION_DENIED CONSENT_INVALID for all of these
-  // (one text for each cause); FAILED_PRECONDITION CONSENT_EXPIRED where exp
-  // has passed or iat lies more than a minute ahead. Signature verification is
-  // cached by the token's SHA-256, under the current keys, bounded.
+  // Verifies a token: exactly three parts of base64url, alg ES256 and nothing
+  // else, typ psm-consent+jwt, kid of a known key, no other header member,
+  // signature, iss, aud, every claim present once and of the right type, no
+  // other claim, at most 365 days. PERMISSION_DENIED CONSENT_INVALID for all of
+  // these (one text for each cause); FAILED_PRECONDITION CONSENT_EXPIRED where
+  // exp has passed or iat lies more than a minute ahead; UNAVAILABLE
+  // CONSENT_STATE_STALE before the first Update. Signature verification is
+  // cached by the token's SHA-256, under the current keys, bounded. Says
+  // nothing of withdrawal or freshness: ask CheckInForce in every call.
   absl::StatusOr<std::shared_ptr<const Consent>> Verify(absl::string_view token,
                                                         absl::Time now)
       PSM_EXCLUDES(mu_);
@@ -76,15 +94,37 @@ class ConsentState {
       PSM_EXCLUDES(mu_);
 
  private:
+  struct IssuerKey {
+    std::string der;
+    std::shared_ptr<const VerifyingKey> key;
+  };
+  struct Verified {
+    std::shared_ptr<const Consent> consent;
+    std::shared_ptr<const VerifyingKey> key;  // one of keys_
+  };
+  using VerifiedMap = absl::flat_hash_map<std::string, Verified>;
+
+  void TakeKeys(const consent::v1::GetFeedResponse& feed) PSM_REQUIRES(mu_);
+  void Remember(std::string digest, Verified verified) PSM_REQUIRES(mu_);
+
   const absl::Duration max_age_;
+  const std::size_t cache_size_;
   mutable Mutex mu_;
-  absl::flat_hash_map<std::string, std::shared_ptr<const VerifyingKey>> keys_
-      PSM_GUARDED_BY(mu_);
+  absl::flat_hash_map<std::string, IssuerKey> keys_
+      PSM_GUARDED_BY(mu_);                      // by kid
+  std::string keys_image_ PSM_GUARDED_BY(mu_);  // of the feed they came from
   absl::flat_hash_set<std::string> withdrawn_ PSM_GUARDED_BY(mu_);
   std::uint64_t sequence_ PSM_GUARDED_BY(mu_) = 0;
+  bool gap_ PSM_GUARDED_BY(mu_) = false;  // the last answer had one
+  // Of the newest question whose answer was complete, and of the newest whose
+  // keys were taken.
   absl::Duration asked_at_ PSM_GUARDED_BY(mu_) = -absl::InfiniteDuration();
-  absl::flat_hash_map<std::string, std::shared_ptr<const Consent>> verified_
-      PSM_GUARDED_BY(mu_);  // by token digest
+  absl::Duration keys_asked_at_ PSM_GUARDED_BY(mu_) = -absl::InfiniteDuration();
+  // By token digest. Holds tokens of keys_ alone. Two generations: when
+  // `young_` is full it becomes `old_`, and what was old is forgotten; what is
+  // asked for again moves to the young.
+  VerifiedMap young_ PSM_GUARDED_BY(mu_);
+  VerifiedMap old_ PSM_GUARDED_BY(mu_);
 };
 
 }  // namespace psm
