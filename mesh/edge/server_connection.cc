@@ -263,7 +263,8 @@ void ServerConnection::EndSoon() {
   if (session() == nullptr) {
     Close(absl::UnavailableError("the server stops"));
   } else {
-    Terminate(NGHTTP2_NO_ERROR);
+    draining_ = true;
+    SayLastGoaway();
   }
 }
 

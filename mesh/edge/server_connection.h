@@ -31,7 +31,7 @@ class ServerConnection final : public Http2Connection {
   // Says GOAWAY so that no request is lost on the way, then closes when the
   // last stream has ended.
   void Drain();
-  // Says GOAWAY at once and closes when what is ready has been sent.
+  // As Drain, without waiting for requests on their way.
   void EndSoon();
   // The peer of an established connection; else null.
   const std::shared_ptr<const PeerIdentity>& peer() const { return peer_; }

@@ -1,0 +1,91 @@
+// All calls of one worker to one provider, and the connections that carry them.
+#ifndef PSM_MESH_EDGE_PROVIDER_POOL_H_
+#define PSM_MESH_EDGE_PROVIDER_POOL_H_
+
+#include <deque>
+#include <list>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "mesh/edge/endpoint_source.h"
+#include "mesh/edge/limits.h"
+#include "mesh/edge/provider_connection.h"
+#include "mesh/edge/tls_config.h"
+#include "mesh/edge/upstream.h"
+#include "mesh/edge/upstream_call.h"
+#include "mesh/edge/worker.h"
+
+namespace psm::edge {
+
+// What the pools of an Upstream have in common. Outlives them.
+struct UpstreamContext {
+  Worker& worker;
+  EndpointSource& endpoints;
+  std::shared_ptr<const TlsConfig> tls;
+  const UpstreamLimits limits;
+  UpstreamStats stats;
+};
+
+// One connection takes new calls; older ones that were told to go away carry
+// theirs to the end. Calls get their results (Completion::Set) from Settle
+// alone, outside every callback of HTTP/2, because whoever waits for one may
+// start or cancel others.
+class ProviderPool {
+ public:
+  ProviderPool(std::string provider, UpstreamContext& context);
+  ~ProviderPool();
+  ProviderPool(const ProviderPool&) = delete;
+  ProviderPool& operator=(const ProviderPool&) = delete;
+
+  // See ProviderLink::Invoke.
+  void Invoke(ProviderRequest request, Cancellation& cancellation,
+              Completion<ProviderReply>* done);
+  std::size_t connections() const;
+  std::size_t active_calls() const { return calls_.size(); }
+  // Ends connections whose peer the newest TLS snapshot does not accept.
+  void CheckPeers();
+
+  // For calls: it has its reply.
+  void Ended(UpstreamCall& call);
+
+  // For connections.
+  UpstreamContext& context() { return context_; }
+  const std::string& provider() const { return provider_; }
+  // It can take calls (more of them).
+  void Ready();
+  // It takes no new calls.
+  void Retired(ProviderConnection& connection);
+  // It has ended; its calls have been given back or ended.
+  void Closed(ProviderConnection& connection, const absl::Status& why);
+  // The provider has certainly not processed the call: once more, elsewhere, or
+  // the end.
+  void GiveBack(UpstreamCall& call, const absl::Status& why);
+  // Hands out results and sends what waits.
+  void Settle();
+
+ private:
+  void Pump();
+  void Dial();
+  void DialFailed(const absl::Status& why);
+  void FailQueue(const absl::Status& why);
+  void Detach(UpstreamCall& call);
+
+  const std::string provider_;
+  UpstreamContext& context_;
+  std::list<std::unique_ptr<UpstreamCall>> calls_;
+  std::deque<UpstreamCall*> queue_;
+  std::vector<UpstreamCall*> ended_;
+  std::shared_ptr<ProviderConnection> current_;
+  std::vector<std::shared_ptr<ProviderConnection>> retired_;
+  bool settling_ = false;
+  bool reached_ = true;  // the last dial worked, or there was none: for the log
+  absl::Duration failed_at_ = -absl::InfiniteDuration();  // monotonic
+  absl::Status failure_;
+};
+
+}  // namespace psm::edge
+
+#endif  // PSM_MESH_EDGE_PROVIDER_POOL_H_
