@@ -99,7 +99,27 @@ class Record {
   std::string bytes_;
 };
 
+// Appends a data record to a file.
+absl::Status AppendTransfer(const ZenginTransfer& transfer,
+                            absl::string_view what, std::string& file) {
+  return Record()
+      .Constant("2")
+      .Account(transfer.account, "0000")
+      .Text("holder", transfer.account.holder_kana, kHolderSize, true)
+      .Number("amount", transfer.amount_yen, 1, 10)
+      .Constant("0")
+      .Number("reference", transfer.reference, 0, 10)
+      .Constant("00000000007")
+      .Spaces(8)
+      .Finish(what, file);
+}
+
 }  // namespace
+
+absl::Status CheckZenginAccount(const ZenginAccount& account) {
+  std::string file;
+  return AppendTransfer({account, 1, 0}, "account", file);
+}
 
 absl::StatusOr<std::string> ZenginFile(
     const ZenginConsignor& consignor, absl::CivilDay transfer_date,
@@ -126,16 +146,7 @@ absl::StatusOr<std::string> ZenginFile(
   for (std::size_t i = 0; i < transfers.size(); ++i) {
     const ZenginTransfer& transfer = transfers[i];
     PSM_RETURN_IF_ERROR(
-        Record()
-            .Constant("2")
-            .Account(transfer.account, "0000")
-            .Text("holder", transfer.account.holder_kana, kHolderSize, true)
-            .Number("amount", transfer.amount_yen, 1, 10)
-            .Constant("0")
-            .Number("reference", transfer.reference, 0, 10)
-            .Constant("00000000007")
-            .Spaces(8)
-            .Finish(absl::StrCat("transfer ", i), file));
+        AppendTransfer(transfer, absl::StrCat("transfer ", i), file));
     sum_yen += transfer.amount_yen;
   }
 

@@ -36,6 +36,7 @@
 #include <cstdint>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/civil_time.h"
 #include "absl/types/span.h"
@@ -55,6 +56,10 @@ struct ZenginAccount {
   std::string number;       // 7 digits
   std::string holder_kana;  // anything that ToZenginKana takes, not empty
 };
+
+// Whether a transfer can be made to an account: INVALID_ARGUMENT naming the
+// field that does not fit.
+absl::Status CheckZenginAccount(const ZenginAccount& account);
 
 // One payment.
 struct ZenginTransfer {

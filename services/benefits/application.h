@@ -1,0 +1,73 @@
+// One application: a form filled from evidence. Knows no agency's process and
+// no storage.
+#ifndef PSM_SERVICES_BENEFITS_APPLICATION_H_
+#define PSM_SERVICES_BENEFITS_APPLICATION_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/civil_time.h"
+#include "absl/types/span.h"
+#include "psm/benefits/v1/benefits.pb.h"
+#include "psm/linkage/v1/linkage.pb.h"
+#include "psm/residents/v1/residents.pb.h"
+#include "services/benefits/programme.h"
+#include "services/benefits/zengin_file.h"
+
+namespace psm {
+
+// A household and the exchange that told it.
+struct HouseholdEvidence {
+  residents::v1::GetHouseholdResponse household;
+  std::string provider;     // system id
+  std::string exchange_id;  // UUID
+};
+
+// Who applies and what the form says. Either persons or a business.
+struct Application {
+  std::string programme;             // id
+  std::string subject;               // the applicant; empty for a business
+  std::string corporation;           // empty for a person
+  std::vector<std::string> members;  // subject codes, head first
+  std::vector<benefits::v1::FilledField> fields;
+  std::vector<benefits::v1::Source> sources;
+  std::vector<benefits::v1::NeededPaper> papers;
+};
+
+// A part that could not be got: FAILED_PRECONDITION EVIDENCE_MISSING with
+// metadata `provider` (system id, or the dataset where no system is known) and
+// `reason`.
+absl::Status EvidenceMissing(absl::string_view provider,
+                             absl::string_view reason);
+
+// Fills a programme's form for a household. `evidence` has one list per member,
+// in the household's order, as LinkageService gave it. EVIDENCE_MISSING for a
+// leg that failed (its own reason), a dataset that is not there (NOT_ANSWERED),
+// a message of another type (ANSWER_UNREADABLE), a value that is empty
+// (ATTRIBUTE_WITHHELD) and an account that no transfer can be made to
+// (ACCOUNT_UNUSABLE).
+absl::StatusOr<Application> FillForHousehold(
+    const Programme& programme, const HouseholdEvidence& household,
+    absl::Span<const std::vector<linkage::v1::Evidence>> evidence,
+    absl::CivilDay today);
+
+// The same for a business.
+absl::StatusOr<Application> FillForBusiness(
+    const Programme& programme, const std::string& corporate_number,
+    const std::vector<linkage::v1::Evidence>& evidence);
+
+// Whether a programme's rule grants what the form says.
+bool RuleGrants(const Programme& programme,
+                absl::Span<const benefits::v1::FilledField> fields);
+
+// Where to pay, as the form says. INVALID_ARGUMENT where a transfer file would
+// not take it.
+absl::StatusOr<ZenginAccount> PaymentAccount(
+    const Programme& programme,
+    absl::Span<const benefits::v1::FilledField> fields);
+
+}  // namespace psm
+
+#endif  // PSM_SERVICES_BENEFITS_APPLICATION_H_

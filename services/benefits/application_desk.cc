@@ -1,0 +1,255 @@
+#include "services/benefits/application_desk.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "mesh/base/error.h"
+#include "mesh/base/status_macros.h"
+#include "psm/residents/v1/residents.pb.h"
+#include "services/benefits/application_store.h"
+
+namespace psm {
+namespace {
+
+using agency::CallContext;
+using agency::Refusal;
+using benefits::v1::ConfirmApplicationRequest;
+using benefits::v1::ConfirmApplicationResponse;
+using benefits::v1::StartApplicationRequest;
+using benefits::v1::StartApplicationResponse;
+using benefits::v1::StartBusinessApplicationRequest;
+using benefits::v1::StartBusinessApplicationResponse;
+using linkage::v1::Evidence;
+using linkage::v1::RetrieveRequest;
+
+absl::TimeZone Japan() { return absl::FixedTimeZone(9 * 60 * 60); }
+
+std::string ReasonOrCode(const absl::Status& status) {
+  const std::string reason = ReasonOf(status);
+  return reason.empty() ? absl::StatusCodeToString(status.code()) : reason;
+}
+
+template <typename Response>
+absl::StatusOr<Response> Parse(const std::string& bytes) {
+  Response response;
+  if (!response.ParseFromString(bytes)) {
+    return absl::InternalError("a kept answer does not parse");
+  }
+  return response;
+}
+
+template <typename Response>
+Response ResponseFor(const std::string& id, const Application& application) {
+  Response response;
+  response.set_application_id(id);
+  response.mutable_fields()->Add(application.fields.begin(),
+                                 application.fields.end());
+  response.mutable_sources()->Add(application.sources.begin(),
+                                  application.sources.end());
+  response.mutable_papers()->Add(application.papers.begin(),
+                                 application.papers.end());
+  return response;
+}
+
+// The question about one member of a household, or about a corporation.
+RetrieveRequest Question(const Programme& programme, const std::string& agency,
+                         bool head, const std::string& tax_municipality) {
+  RetrieveRequest request;
+  for (std::string& attribute : programme.LinkageAttributes(head)) {
+    const std::string dataset = attribute.substr(0, attribute.find('.'));
+    const std::string provider =
+        programme.ProviderOf(dataset, agency, tax_municipality);
+    if (!provider.empty()) (*request.mutable_providers())[dataset] = provider;
+    request.add_attributes(std::move(attribute));
+  }
+  return request;
+}
+
+}  // namespace
+
+absl::StatusOr<const Programme*> ApplicationDesk::FindProgramme(
+    const std::string& id, bool for_business) const {
+  const Programme* const programme = parts_.programmes->Find(id);
+  if (programme != nullptr && programme->for_business() == for_business) {
+    return programme;
+  }
+  return Refusal(absl::StatusCode::kNotFound, "PROGRAMME_UNKNOWN",
+                 for_business ? "no programme for businesses has this id"
+                              : "no programme for persons has this id");
+}
+
+absl::StatusOr<HouseholdEvidence> ApplicationDesk::AskForHousehold(
+    const CallContext& call, const Programme& programme,
+    const std::string& subject) {
+  const std::string provider =
+      programme.ProviderOf(kResidentsDataset, parts_.agency, "");
+  absl::StatusOr<HouseholdEvidence> household = parts_.evidence->GetHousehold(
+      call, programme.definition.affair(), provider, subject);
+  if (!household.ok()) {
+    if (ReasonOf(household.status()) == "NOT_A_RESIDENT") {
+      return Refusal(absl::StatusCode::kFailedPrecondition, "NOT_A_RESIDENT",
+                     "the applicant does not live in this municipality");
+    }
+    return EvidenceMissing(provider, ReasonOrCode(household.status()));
+  }
+  // Head first: so says the register's contract.
+  if (household->household.members().empty()) {
+    return EvidenceMissing(provider, "ANSWER_UNREADABLE");
+  }
+  if (household->household.members(0).subject() != subject) {
+    return Refusal(absl::StatusCode::kFailedPrecondition,
+                   "NOT_HEAD_OF_HOUSEHOLD",
+                   "the applicant is not the head of the household");
+  }
+  return household;
+}
+
+absl::StatusOr<std::vector<std::vector<Evidence>>>
+ApplicationDesk::AskForEvidence(const CallContext& call,
+                                const Programme& programme,
+                                const std::vector<RetrieveRequest>& requests) {
+  std::vector<std::vector<Evidence>> evidence;
+  const auto answers = parts_.evidence->RetrieveAll(
+      call, programme.definition.affair(), requests);
+  for (const auto& answer : answers) {
+    if (!answer.ok()) {
+      const std::optional<ErrorDetail> detail = DetailOf(answer.status());
+      std::string provider = "mesh/gateway";
+      if (detail && detail->metadata.count("provider") > 0) {
+        provider = detail->metadata.at("provider");
+      }
+      return EvidenceMissing(provider, ReasonOrCode(answer.status()));
+    }
+    evidence.emplace_back(answer->evidence().begin(), answer->evidence().end());
+  }
+  return evidence;
+}
+
+absl::StatusOr<StartApplicationResponse> ApplicationDesk::Start(
+    const CallContext& call, const StartApplicationRequest& request) {
+  constexpr char kMethod[] = "StartApplication";
+  PSM_ASSIGN_OR_RETURN(const std::optional<std::string> kept,
+                       parts_.database->Answered(kMethod, call));
+  if (kept) return Parse<StartApplicationResponse>(*kept);
+
+  PSM_ASSIGN_OR_RETURN(const Programme* const programme,
+                       FindProgramme(request.programme(), false));
+  PSM_ASSIGN_OR_RETURN(const HouseholdEvidence household,
+                       AskForHousehold(call, *programme, request.subject()));
+  std::vector<RetrieveRequest> questions;
+  for (const residents::v1::Member& member : household.household.members()) {
+    questions.push_back(Question(*programme, parts_.agency, questions.empty(),
+                                 member.tax_municipality()));
+    questions.back().set_subject(member.subject());
+  }
+  PSM_ASSIGN_OR_RETURN(const std::vector<std::vector<Evidence>> evidence,
+                       AskForEvidence(call, *programme, questions));
+  const absl::Time now = parts_.clock->Now();
+  PSM_ASSIGN_OR_RETURN(const Application application,
+                       FillForHousehold(*programme, household, evidence,
+                                        absl::ToCivilDay(now, Japan())));
+  const std::string id = NewUuid(*parts_.random);
+  PSM_ASSIGN_OR_RETURN(
+      const std::string answer,
+      parts_.database->Once(
+          kMethod, call, now,
+          [&](soci::session& sql) -> absl::StatusOr<std::string> {
+            ApplicationStore::Insert(sql, id, application, now);
+            auto response =
+                ResponseFor<StartApplicationResponse>(id, application);
+            response.set_household_size(
+                static_cast<int>(application.members.size()));
+            return response.SerializeAsString();
+          }));
+  return Parse<StartApplicationResponse>(answer);
+}
+
+absl::StatusOr<StartBusinessApplicationResponse> ApplicationDesk::StartBusiness(
+    const CallContext& call, const StartBusinessApplicationRequest& request) {
+  constexpr char kMethod[] = "StartBusinessApplication";
+  PSM_ASSIGN_OR_RETURN(const std::optional<std::string> kept,
+                       parts_.database->Answered(kMethod, call));
+  if (kept) return Parse<StartBusinessApplicationResponse>(*kept);
+
+  PSM_ASSIGN_OR_RETURN(const Programme* const programme,
+                       FindProgramme(request.programme(), true));
+  RetrieveRequest question = Question(*programme, parts_.agency, true, "");
+  question.set_corporation(request.corporate_number());
+  PSM_ASSIGN_OR_RETURN(const std::vector<std::vector<Evidence>> evidence,
+                       AskForEvidence(call, *programme, {question}));
+  PSM_ASSIGN_OR_RETURN(
+      const Application application,
+      FillForBusiness(*programme, request.corporate_number(), evidence[0]));
+  const absl::Time now = parts_.clock->Now();
+  const std::string id = NewUuid(*parts_.random);
+  PSM_ASSIGN_OR_RETURN(
+      const std::string answer,
+      parts_.database->Once(
+          kMethod, call, now,
+          [&](soci::session& sql) -> absl::StatusOr<std::string> {
+            ApplicationStore::Insert(sql, id, application, now);
+            return ResponseFor<StartBusinessApplicationResponse>(id,
+                                                                 application)
+                .SerializeAsString();
+          }));
+  return Parse<StartBusinessApplicationResponse>(answer);
+}
+
+absl::StatusOr<ConfirmApplicationResponse> ApplicationDesk::Decide(
+    soci::session& sql, const ConfirmApplicationRequest& request,
+    absl::Time now) {
+  PSM_ASSIGN_OR_RETURN(
+      const KeptApplication application,
+      ApplicationStore::Find(sql, request.application_id(), request.subject()));
+  if (application.decision) return *application.decision;
+  const Programme* const programme =
+      parts_.programmes->Find(application.programme);
+  if (programme == nullptr || programme->for_business()) {
+    return Refusal(absl::StatusCode::kNotFound, "APPLICATION_UNKNOWN",
+                   "the programme of this application is not offered any more");
+  }
+  const benefits::v1::DecisionRule& rule = programme->definition.rule();
+  ConfirmApplicationResponse decision;
+  decision.set_decision(ConfirmApplicationResponse::DENIED);
+  decision.mutable_decision_time()->set_seconds(absl::ToUnixSeconds(now));
+  if (ApplicationStore::HouseholdWasPaid(sql, application)) {
+    decision.set_rule_ja("一つの世帯への支給は一回限りであること");
+    decision.set_rule_en("a household is paid once per programme");
+  } else {
+    decision.set_rule_ja(rule.text_ja());
+    decision.set_rule_en(rule.text_en());
+    if (RuleGrants(*programme, application.fields)) {
+      decision.set_decision(ConfirmApplicationResponse::GRANTED);
+      decision.set_amount_yen(programme->definition.programme().amount_yen());
+      decision.set_payment_file(
+          PaymentFileName(programme->id(), absl::ToCivilDay(now, Japan())));
+    }
+  }
+  ApplicationStore::Decide(sql, application.number, decision);
+  return decision;
+}
+
+absl::StatusOr<ConfirmApplicationResponse> ApplicationDesk::Confirm(
+    const CallContext& call, const ConfirmApplicationRequest& request) {
+  const absl::Time now = parts_.clock->Now();
+  PSM_ASSIGN_OR_RETURN(
+      const std::string answer,
+      parts_.database->Once(
+          "ConfirmApplication", call, now,
+          [&](soci::session& sql) -> absl::StatusOr<std::string> {
+            PSM_ASSIGN_OR_RETURN(const ConfirmApplicationResponse decision,
+                                 Decide(sql, request, now));
+            return decision.SerializeAsString();
+          }));
+  PSM_ASSIGN_OR_RETURN(const ConfirmApplicationResponse decision,
+                       Parse<ConfirmApplicationResponse>(answer));
+  // After the commit, and again at every retry: the file follows the database.
+  if (!decision.payment_file().empty()) {
+    PSM_RETURN_IF_ERROR(parts_.payments->Write(decision.payment_file()));
+  }
+  return decision;
+}
+
+}  // namespace psm

@@ -1,0 +1,60 @@
+// Where an application's parts come from. The one thing that deciding
+// applications asks of the mesh.
+#ifndef PSM_SERVICES_BENEFITS_EVIDENCE_SOURCE_H_
+#define PSM_SERVICES_BENEFITS_EVIDENCE_SOURCE_H_
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/types/span.h"
+#include "grpcpp/channel.h"
+#include "mesh/agency/call_context.h"
+#include "psm/linkage/v1/linkage.pb.h"
+#include "services/benefits/application.h"
+
+namespace psm {
+
+// Thread-safe.
+class EvidenceSource {
+ public:
+  virtual ~EvidenceSource() = default;
+
+  // Asks `provider` (a system id) for a person's household, for `affair`, on
+  // behalf of `call`. Errors as ResidentsService/GetHousehold and the gateway.
+  virtual absl::StatusOr<HouseholdEvidence> GetHousehold(
+      const agency::CallContext& call, const std::string& affair,
+      const std::string& provider, const std::string& subject) = 0;
+
+  // Asks several questions at once and waits for all answers, which come in the
+  // order of the questions. Errors as LinkageService/Retrieve.
+  virtual std::vector<absl::StatusOr<linkage::v1::RetrieveResponse>>
+  RetrieveAll(const agency::CallContext& call, const std::string& affair,
+              absl::Span<const linkage::v1::RetrieveRequest> requests) = 0;
+};
+
+// Through the gateway.
+class GatewayEvidence final : public EvidenceSource {
+ public:
+  // `gateway` gives the channel to use for one call.
+  explicit GatewayEvidence(
+      std::function<std::shared_ptr<grpc::Channel>()> gateway)
+      : gateway_(std::move(gateway)) {}
+
+  absl::StatusOr<HouseholdEvidence> GetHousehold(
+      const agency::CallContext& call, const std::string& affair,
+      const std::string& provider, const std::string& subject) override;
+
+  std::vector<absl::StatusOr<linkage::v1::RetrieveResponse>> RetrieveAll(
+      const agency::CallContext& call, const std::string& affair,
+      absl::Span<const linkage::v1::RetrieveRequest> requests) override;
+
+ private:
+  const std::function<std::shared_ptr<grpc::Channel>()> gateway_;
+};
+
+}  // namespace psm
+
+#endif  // PSM_SERVICES_BENEFITS_EVIDENCE_SOURCE_H_

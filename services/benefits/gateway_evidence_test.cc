@@ -1,0 +1,159 @@
+// GatewayEvidence against a gRPC server that stands for the gateway.
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "grpcpp/create_channel.h"
+#include "grpcpp/security/credentials.h"
+#include "grpcpp/security/server_credentials.h"
+#include "grpcpp/server.h"
+#include "grpcpp/server_builder.h"
+#include "gtest/gtest.h"
+#include "mesh/base/clock.h"
+#include "mesh/base/error.h"
+#include "mesh/base/mutex.h"
+#include "mesh/crypto/digest.h"
+#include "psm/linkage/v1/linkage.grpc.pb.h"
+#include "psm/residents/v1/residents.grpc.pb.h"
+#include "services/benefits/evidence_source.h"
+#include "services/benefits/test_household.h"
+
+namespace psm {
+namespace {
+
+std::string Metadata(const grpc::ServerContext& context, const char* key) {
+  const auto found = context.client_metadata().find(key);
+  if (found == context.client_metadata().end()) return "";
+  return std::string(found->second.data(), found->second.size());
+}
+
+class FakeResidents final : public residents::v1::ResidentsService::Service {
+ public:
+  grpc::Status GetHousehold(
+      grpc::ServerContext* context,
+      const residents::v1::GetHouseholdRequest* request,
+      residents::v1::GetHouseholdResponse* response) override {
+    for (const char* key :
+         {"psm-affair", "psm-provider", "psm-exchange-id", "traceparent"}) {
+      metadata[key] = Metadata(*context, key);
+    }
+    if (request->subject() != "hanako") {
+      return agency::ToGrpc(agency::Refusal(absl::StatusCode::kNotFound,
+                                            "NOT_A_RESIDENT", "not here"));
+    }
+    *response = HanakosHousehold();
+    return grpc::Status::OK;
+  }
+
+  std::map<std::string, std::string> metadata;
+};
+
+// Answers nobody before all `expected` questions have come: one after another
+// they would never be answered.
+class FakeLinkage final : public linkage::v1::LinkageService::Service {
+ public:
+  explicit FakeLinkage(int expected) : missing_(expected) {}
+
+  grpc::Status Retrieve(grpc::ServerContext* context,
+                        const linkage::v1::RetrieveRequest* request,
+                        linkage::v1::RetrieveResponse* response) override {
+    EXPECT_EQ(Metadata(*context, "psm-affair"), "benefit-tax-exempt");
+    {
+      MutexLock lock(mu_);
+      if (--missing_ == 0) all_came_.NotifyAll();
+      while (missing_ > 0) {
+        if (!all_came_.WaitFor(mu_, std::chrono::seconds(5))) {
+          return grpc::Status(grpc::StatusCode::ABORTED, "not concurrent");
+        }
+      }
+    }
+    if (request->subject() == "fumie") {
+      return agency::ToGrpc(MakeError(absl::StatusCode::kPermissionDenied,
+                                      "NO_AGREEMENT", Party::kConsumer, "no"));
+    }
+    response->add_evidence()->set_provider(request->subject());
+    return grpc::Status::OK;
+  }
+
+ private:
+  Mutex mu_;
+  CondVar all_came_;
+  int missing_ PSM_GUARDED_BY(mu_);
+};
+
+class GatewayEvidenceTest : public testing::Test {
+ protected:
+  GatewayEvidenceTest() {
+    grpc::ServerBuilder builder;
+    int port = 0;
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(),
+                             &port);
+    builder.RegisterService(&residents_);
+    builder.RegisterService(&linkage_);
+    server_ = builder.BuildAndStart();
+    channel_ = grpc::CreateChannel("127.0.0.1:" + std::to_string(port),
+                                   grpc::InsecureChannelCredentials());
+    call_.exchange_id = "parent";
+    call_.traceparent =
+        "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  }
+  ~GatewayEvidenceTest() override { server_->Shutdown(); }
+
+  FakeResidents residents_;
+  FakeLinkage linkage_{3};
+  std::unique_ptr<grpc::Server> server_;
+  std::shared_ptr<grpc::Channel> channel_;
+  GatewayEvidence evidence_{[this] { return channel_; }};
+  agency::CallContext call_;
+};
+
+TEST_F(GatewayEvidenceTest, AHouseholdIsAskedForWithProviderAffairAndOwnId) {
+  const auto household = evidence_.GetHousehold(call_, "benefit-tax-exempt",
+                                                "akatsuki/residents", "hanako");
+  ASSERT_TRUE(household.ok()) << household.status();
+  EXPECT_EQ(household->household.members_size(), 3);
+  EXPECT_EQ(household->provider, "akatsuki/residents");
+  EXPECT_TRUE(IsUuid(household->exchange_id));
+  EXPECT_EQ(residents_.metadata["psm-exchange-id"], household->exchange_id);
+  EXPECT_EQ(residents_.metadata["psm-provider"], "akatsuki/residents");
+  EXPECT_EQ(residents_.metadata["psm-affair"], "benefit-tax-exempt");
+  EXPECT_EQ(residents_.metadata["traceparent"], call_.traceparent);
+}
+
+TEST_F(GatewayEvidenceTest, ARefusalKeepsItsReason) {
+  const auto household = evidence_.GetHousehold(call_, "benefit-tax-exempt",
+                                                "akatsuki/residents", "taro");
+  EXPECT_EQ(household.status().code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(ReasonOf(household.status()), "NOT_A_RESIDENT");
+}
+
+TEST_F(GatewayEvidenceTest, QuestionsAreAskedAtOnceAndAnsweredInOrder) {
+  std::vector<linkage::v1::RetrieveRequest> requests(3);
+  requests[0].set_subject("hanako");
+  requests[1].set_subject("fumie");
+  requests[2].set_subject("minato");
+  const auto answers =
+      evidence_.RetrieveAll(call_, "benefit-tax-exempt", requests);
+  ASSERT_EQ(answers.size(), 3U);
+  ASSERT_TRUE(answers[0].ok()) << answers[0].status();
+  EXPECT_EQ(answers[0]->evidence(0).provider(), "hanako");
+  EXPECT_EQ(ReasonOf(answers[1].status()), "NO_AGREEMENT");
+  ASSERT_TRUE(answers[2].ok()) << answers[2].status();
+  EXPECT_EQ(answers[2]->evidence(0).provider(), "minato");
+}
+
+TEST_F(GatewayEvidenceTest, ADeadGatewayIsUnavailable) {
+  server_->Shutdown();
+  call_.deadline = SystemClock().Now() + absl::Seconds(2);
+  const auto answers =
+      evidence_.RetrieveAll(call_, "benefit-tax-exempt",
+                            std::vector<linkage::v1::RetrieveRequest>(3));
+  ASSERT_EQ(answers.size(), 3U);
+  for (const auto& answer : answers) EXPECT_FALSE(answer.ok());
+}
+
+}  // namespace
+}  // namespace psm
