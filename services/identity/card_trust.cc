@@ -1,14 +1,15 @@
 #include "services/identity/card_trust.h"
 
-#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "mesh/base/error.h"
 #include "mesh/base/status_macros.h"
+#include "mesh/crypto/certificate.h"
 #include "mesh/crypto/openssl_ptr.h"
 #include "services/identity/card/private_file.h"
 #include "services/identity/card/virtual_card.h"
@@ -26,16 +27,6 @@ absl::Status NotAccepted(absl::string_view why) {
       absl::StrCat("the card's certificate is not accepted: ", why));
 }
 
-OpenSslPtr<X509> ParseDer(absl::string_view der) {
-  if (der.empty() || der.size() > kMaxCertificateSize) return nullptr;
-  const unsigned char* at = Bytes(der);
-  OpenSslPtr<X509> certificate(
-      d2i_X509(nullptr, &at, static_cast<long>(der.size())));
-  if (certificate == nullptr) TakeOpenSslReason();
-  if (at != Bytes(der) + der.size()) return nullptr;  // nothing may follow
-  return certificate;
-}
-
 // The one serialNumber of a subject that has nothing else; "" for any other.
 std::string SerialOf(X509* certificate) {
   const X509_NAME* subject = X509_get_subject_name(certificate);
@@ -51,19 +42,6 @@ std::string SerialOf(X509* certificate) {
   return card::IsCardSerial(serial) ? serial : "";
 }
 
-absl::StatusOr<std::shared_ptr<const VerifyingKey>> KeyOf(X509* certificate) {
-  unsigned char* der = nullptr;
-  const int size = i2d_PUBKEY(X509_get0_pubkey(certificate), &der);
-  if (size <= 0) {
-    TakeOpenSslReason();
-    return absl::InvalidArgumentError("no public key");
-  }
-  const std::string bytes(reinterpret_cast<char*>(der),
-                          static_cast<std::size_t>(size));
-  OPENSSL_free(der);
-  return VerifyingKey::FromDer(bytes);
-}
-
 }  // namespace
 
 CardTrust::CardTrust(std::string authority_file)
@@ -76,17 +54,16 @@ absl::Status CardTrust::Load() {
   if (store_ != nullptr) return absl::OkStatus();
   PSM_ASSIGN_OR_RETURN(const std::string pem,
                        card::ReadPrivateFile(authority_file_));
-  OpenSslPtr<BIO> bio = ReadingBio(pem);
-  OpenSslPtr<X509> authority(
-      PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
-  if (authority == nullptr || X509_check_ca(authority.get()) != 1) {
-    TakeOpenSslReason();
+  const absl::StatusOr<std::vector<Certificate>> chain =
+      Certificate::ChainFromPem(pem);
+  if (!chain.ok() || chain->size() != 1 ||
+      X509_check_ca(chain->front().get()) != 1) {
     return absl::InvalidArgumentError(
         absl::StrCat(authority_file_, " holds no certificate of an authority"));
   }
   OpenSslPtr<X509_STORE> store(X509_STORE_new());
   CheckOpenSsl(store != nullptr &&
-                   X509_STORE_add_cert(store.get(), authority.get()) == 1,
+                   X509_STORE_add_cert(store.get(), chain->front().get()) == 1,
                "X509_STORE_add_cert");
   store_ = store.release();
   return absl::OkStatus();
@@ -95,14 +72,17 @@ absl::Status CardTrust::Load() {
 absl::StatusOr<AcceptedCard> CardTrust::Verify(
     absl::string_view certificate_der, absl::Time now) {
   if (!Load().ok()) return NotAccepted("no card authority is known here yet");
-  OpenSslPtr<X509> certificate = ParseDer(certificate_der);
-  if (certificate == nullptr) return NotAccepted("it does not parse");
+  if (certificate_der.size() > kMaxCertificateSize)
+    return NotAccepted("it is too large");
+  const absl::StatusOr<Certificate> certificate =
+      Certificate::FromDer(certificate_der);
+  if (!certificate.ok()) return NotAccepted("it is no certificate of P-256");
 
   OpenSslPtr<X509_STORE_CTX> context(X509_STORE_CTX_new());
   CheckOpenSsl(context != nullptr, "X509_STORE_CTX_new");
   {
     MutexLock lock(mu_);  // the store itself is thread-safe and never replaced
-    CheckOpenSsl(X509_STORE_CTX_init(context.get(), store_, certificate.get(),
+    CheckOpenSsl(X509_STORE_CTX_init(context.get(), store_, certificate->get(),
                                      nullptr) == 1,
                  "X509_STORE_CTX_init");
   }
@@ -120,22 +100,19 @@ absl::StatusOr<AcceptedCard> CardTrust::Verify(
 
   // The profile. X509_get_key_usage and X509_get_extended_key_usage give all
   // bits where the extension is absent: the certificate must have both.
-  const std::uint32_t flags = X509_get_extension_flags(certificate.get());
+  const std::uint32_t flags = X509_get_extension_flags(certificate->get());
   if ((flags & EXFLAG_CA) != 0) return NotAccepted("it is an authority's");
   if ((flags & EXFLAG_KUSAGE) == 0 ||
-      (X509_get_key_usage(certificate.get()) & KU_DIGITAL_SIGNATURE) == 0)
+      (X509_get_key_usage(certificate->get()) & KU_DIGITAL_SIGNATURE) == 0)
     return NotAccepted("it is not for digital signatures");
   if ((flags & EXFLAG_XKUSAGE) == 0)
     return NotAccepted("it is not for client authentication");
 
   AcceptedCard card;
-  card.serial = SerialOf(certificate.get());
+  card.serial = SerialOf(certificate->get());
   if (card.serial.empty())
     return NotAccepted("its subject is not a card serial");
-  absl::StatusOr<std::shared_ptr<const VerifyingKey>> key =
-      KeyOf(certificate.get());
-  if (!key.ok()) return NotAccepted("its key is not a P-256 key");
-  card.key = *std::move(key);
+  card.key = certificate->key();
   return card;
 }
 

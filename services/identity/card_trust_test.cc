@@ -98,7 +98,7 @@ TEST_F(CardTrustTest, RefusesAnotherAuthorityOfTheSameName) {
 }
 
 TEST_F(CardTrustTest, RefusesTheAuthorityItselfAndASelfMadeCertificate) {
-  ExpectRefused(DerOf(FromPem(authority_->certificate_pem()).get()), now_);
+  ExpectRefused(authority_->certificate().ToDer(), now_);
   OpenSslPtr<X509> self = FromPem(pem_);
   X509_set_issuer_name(self.get(), X509_get_subject_name(self.get()));
   ASSERT_GT(X509_sign(self.get(), key_->get(), EVP_sha256()), 0);
@@ -187,7 +187,8 @@ TEST_F(CardTrustTest, AcceptsNothingUntilTheAuthorityAppears) {
   ASSERT_TRUE(card::WritePrivateFile(file, pem_).ok());
   EXPECT_TRUE(absl::IsInvalidArgument(trust.Load()))
       << "a card is no authority";
-  ASSERT_TRUE(card::WritePrivateFile(file, authority_->certificate_pem()).ok());
+  ASSERT_TRUE(
+      card::WritePrivateFile(file, authority_->certificate().ToPem()).ok());
   EXPECT_TRUE(trust.Load().ok());
   EXPECT_TRUE(trust.Verify(der, now_).ok());
 }

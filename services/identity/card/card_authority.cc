@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "mesh/base/secret.h"
@@ -69,6 +70,30 @@ std::string Sign(X509* certificate, const SigningKey& key) {
   return std::string(BioContents(bio.get()));
 }
 
+absl::StatusOr<std::unique_ptr<SigningKey>> OpenOrCreateKey(
+    const std::string& file) {
+  absl::StatusOr<std::string> pem = ReadPrivateFile(file);
+  if (pem.ok()) return SigningKey::FromPem(*pem, SecretBytes());
+  if (!absl::IsNotFound(pem.status())) return pem.status();
+  PSM_ASSIGN_OR_RETURN(std::unique_ptr<SigningKey> key, SigningKey::Generate());
+  PSM_RETURN_IF_ERROR(
+      WritePrivateFile(file, key->ToPem(SecretBytes()).Reveal()));
+  return key;
+}
+
+std::string SelfSigned(const SigningKey& key, absl::Time now, Random& random) {
+  OpenSslPtr<X509> made = NewCertificate(key, now - absl::Hours(24),
+                                         now + kAuthorityLifetime, random);
+  AddName(X509_get_subject_name(made.get()), NID_commonName, kAuthorityName);
+  AddName(X509_get_issuer_name(made.get()), NID_commonName, kAuthorityName);
+  AddExtension(made.get(), made.get(), NID_basic_constraints,
+               "critical,CA:TRUE,pathlen:0");
+  AddExtension(made.get(), made.get(), NID_key_usage,
+               "critical,keyCertSign,cRLSign");
+  AddExtension(made.get(), made.get(), NID_subject_key_identifier, "hash");
+  return Sign(made.get(), key);
+}
+
 absl::Status MakeFolder(const std::string& folder) {
   for (std::size_t slash = folder.find('/', 1);;
        slash = folder.find('/', slash + 1)) {
@@ -88,56 +113,28 @@ absl::StatusOr<std::unique_ptr<CardAuthority>> CardAuthority::OpenOrCreate(
   const std::string key_file = absl::StrCat(folder, "/", kAuthorityKey);
   const std::string certificate_file =
       absl::StrCat(folder, "/", kAuthorityCertificate);
-  std::unique_ptr<CardAuthority> authority(new CardAuthority());
-
-  absl::StatusOr<std::string> key_pem = ReadPrivateFile(key_file);
-  if (key_pem.ok()) {
-    PSM_ASSIGN_OR_RETURN(authority->key_,
-                         SigningKey::FromPem(*key_pem, SecretBytes()));
-  } else if (absl::IsNotFound(key_pem.status())) {
-    PSM_ASSIGN_OR_RETURN(authority->key_, SigningKey::Generate());
-    PSM_RETURN_IF_ERROR(WritePrivateFile(
-        key_file, authority->key_->ToPem(SecretBytes()).Reveal()));
-  } else {
-    return key_pem.status();
-  }
+  PSM_ASSIGN_OR_RETURN(std::unique_ptr<SigningKey> key,
+                       OpenOrCreateKey(key_file));
 
   absl::StatusOr<std::string> pem = ReadPrivateFile(certificate_file);
   if (absl::IsNotFound(pem.status())) {
     // First start, or a crash between the two files: the key makes a
     // certificate again.
-    OpenSslPtr<X509> made =
-        NewCertificate(*authority->key_, now - absl::Hours(24),
-                       now + kAuthorityLifetime, random);
-    AddName(X509_get_subject_name(made.get()), NID_commonName, kAuthorityName);
-    AddName(X509_get_issuer_name(made.get()), NID_commonName, kAuthorityName);
-    AddExtension(made.get(), made.get(), NID_basic_constraints,
-                 "critical,CA:TRUE,pathlen:0");
-    AddExtension(made.get(), made.get(), NID_key_usage,
-                 "critical,keyCertSign,cRLSign");
-    AddExtension(made.get(), made.get(), NID_subject_key_identifier, "hash");
-    pem = Sign(made.get(), *authority->key_);
+    pem = SelfSigned(*key, now, random);
     PSM_RETURN_IF_ERROR(WritePrivateFile(certificate_file, *pem));
   } else if (!pem.ok()) {
     return pem.status();
   }
-
-  OpenSslPtr<BIO> bio = ReadingBio(*pem);
-  authority->certificate_ =
-      PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr);
-  if (authority->certificate_ == nullptr ||
-      EVP_PKEY_eq(X509_get0_pubkey(authority->certificate_),
-                  authority->key_->get()) != 1) {
-    TakeOpenSslReason();
+  absl::StatusOr<std::vector<Certificate>> chain =
+      Certificate::ChainFromPem(*pem);
+  if (!chain.ok() || chain->front().key()->ToDer() != key->Public()->ToDer()) {
     return absl::FailedPreconditionError(
         absl::StrCat(certificate_file, " is not the certificate of ", key_file,
                      ": remove the folder and issue all cards again"));
   }
-  authority->certificate_pem_ = *std::move(pem);
-  return authority;
+  return std::unique_ptr<CardAuthority>(
+      new CardAuthority(std::move(key), std::move(chain->front())));
 }
-
-CardAuthority::~CardAuthority() { X509_free(certificate_); }
 
 absl::StatusOr<std::string> CardAuthority::Issue(absl::string_view card_serial,
                                                  const SigningKey& key,
@@ -150,16 +147,17 @@ absl::StatusOr<std::string> CardAuthority::Issue(absl::string_view card_serial,
   OpenSslPtr<X509> made =
       NewCertificate(key, now - absl::Hours(24), now + lifetime, random);
   AddName(X509_get_subject_name(made.get()), NID_serialNumber, card_serial);
-  CheckOpenSsl(X509_set_issuer_name(made.get(),
-                                    X509_get_subject_name(certificate_)) == 1,
+  CheckOpenSsl(X509_set_issuer_name(
+                   made.get(), X509_get_subject_name(certificate_.get())) == 1,
                "X509_set_issuer_name");
-  AddExtension(made.get(), certificate_, NID_basic_constraints,
+  AddExtension(made.get(), certificate_.get(), NID_basic_constraints,
                "critical,CA:FALSE");
-  AddExtension(made.get(), certificate_, NID_key_usage,
+  AddExtension(made.get(), certificate_.get(), NID_key_usage,
                "critical,digitalSignature");
-  AddExtension(made.get(), certificate_, NID_ext_key_usage, "clientAuth");
-  AddExtension(made.get(), certificate_, NID_subject_key_identifier, "hash");
-  AddExtension(made.get(), certificate_, NID_authority_key_identifier,
+  AddExtension(made.get(), certificate_.get(), NID_ext_key_usage, "clientAuth");
+  AddExtension(made.get(), certificate_.get(), NID_subject_key_identifier,
+               "hash");
+  AddExtension(made.get(), certificate_.get(), NID_authority_key_identifier,
                "keyid:always");
   return Sign(made.get(), *key_);
 }

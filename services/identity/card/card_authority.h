@@ -6,15 +6,15 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "mesh/crypto/certificate.h"
 #include "mesh/crypto/digest.h"
 #include "mesh/crypto/signing_key.h"
-
-typedef struct x509_st X509;
 
 namespace psm::card {
 
@@ -31,9 +31,6 @@ class CardAuthority {
   // and certificate do not belong together or others may read the key.
   static absl::StatusOr<std::unique_ptr<CardAuthority>> OpenOrCreate(
       const std::string& folder, absl::Time now, Random& random);
-  ~CardAuthority();
-  CardAuthority(const CardAuthority&) = delete;
-  CardAuthority& operator=(const CardAuthority&) = delete;
 
   // A user authentication certificate, PEM: subject serialNumber=`card_serial`
   // and nothing else (as JPKI's carries neither name nor address), key usage
@@ -45,14 +42,14 @@ class CardAuthority {
                                     absl::Duration lifetime,
                                     Random& random) const;
 
-  // The authority's own certificate, PEM.
-  const std::string& certificate_pem() const { return certificate_pem_; }
+  // The authority's own certificate.
+  const Certificate& certificate() const { return certificate_; }
 
  private:
-  CardAuthority() = default;
-  std::unique_ptr<SigningKey> key_;
-  std::string certificate_pem_;
-  X509* certificate_ = nullptr;  // owned
+  CardAuthority(std::unique_ptr<SigningKey> key, Certificate certificate)
+      : key_(std::move(key)), certificate_(std::move(certificate)) {}
+  const std::unique_ptr<SigningKey> key_;
+  const Certificate certificate_;
 };
 
 }  // namespace psm::card

@@ -3,19 +3,19 @@
 // and counting could try all 10,000 PINs. Smart cards count in the same order.
 #include "services/identity/card/virtual_card.h"
 
-#include <openssl/pem.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "mesh/base/error.h"
 #include "mesh/base/status_macros.h"
-#include "mesh/crypto/openssl_ptr.h"
+#include "mesh/crypto/certificate.h"
 #include "nlohmann/json.hpp"
 #include "services/identity/card/private_file.h"
 
@@ -91,24 +91,6 @@ absl::Status Write(const std::string& file, const CardFile& card) {
   return WritePrivateFile(file, json.dump(2) + "\n");
 }
 
-OpenSslPtr<X509> ParseCertificate(absl::string_view pem) {
-  OpenSslPtr<BIO> bio = ReadingBio(pem);
-  OpenSslPtr<X509> certificate(
-      PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr));
-  if (certificate == nullptr) TakeOpenSslReason();  // leave no error behind
-  return certificate;
-}
-
-std::string ToDer(X509* certificate) {
-  unsigned char* der = nullptr;
-  const int size = i2d_X509(certificate, &der);
-  CheckOpenSsl(size > 0, "i2d_X509");
-  std::string bytes(reinterpret_cast<char*>(der),
-                    static_cast<std::size_t>(size));
-  OPENSSL_free(der);
-  return bytes;
-}
-
 absl::Status Locked() {
   return MakeError(absl::StatusCode::kFailedPrecondition, "CARD_LOCKED",
                    Party::kConsumer,
@@ -155,8 +137,9 @@ absl::StatusOr<std::unique_ptr<VirtualCard>> VirtualCard::Open(
   PSM_ASSIGN_OR_RETURN(CardFile card_file, Read(file));
   if (card_file.tries_left == 0) return Locked();
 
-  OpenSslPtr<X509> certificate = ParseCertificate(card_file.certificate);
-  if (certificate == nullptr)
+  const absl::StatusOr<std::vector<Certificate>> chain =
+      Certificate::ChainFromPem(card_file.certificate);
+  if (!chain.ok() || chain->size() != 1)
     return Unreadable(file, "the card's certificate does not parse");
 
   --card_file.tries_left;
@@ -167,11 +150,11 @@ absl::StatusOr<std::unique_ptr<VirtualCard>> VirtualCard::Open(
   card_file.tries_left = kMaxTries;
   PSM_RETURN_IF_ERROR(Write(file, card_file));
 
-  if (EVP_PKEY_eq(X509_get0_pubkey(certificate.get()), (*key)->get()) != 1)
+  if ((*key)->Public()->ToDer() != chain->front().key()->ToDer())
     return Unreadable(file, "the card's key is not its certificate's");
   std::unique_ptr<VirtualCard> card(new VirtualCard());
   card->serial_ = std::move(card_file.serial);
-  card->certificate_der_ = ToDer(certificate.get());
+  card->certificate_der_ = chain->front().ToDer();
   card->key_ = *std::move(key);
   return card;
 }

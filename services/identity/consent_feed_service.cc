@@ -1,0 +1,26 @@
+#include "services/identity/consent_feed_service.h"
+
+#include <vector>
+
+#include "mesh/agency/call_context.h"
+
+namespace psm::identity {
+
+grpc::Status ConsentFeedService::GetFeed(
+    grpc::ServerContext*, const consent::v1::GetFeedRequest* request,
+    consent::v1::GetFeedResponse* response) {
+  const absl::StatusOr<std::vector<StoredWithdrawal>> withdrawals =
+      store_->WithdrawalsAfter(request->after_sequence());
+  if (!withdrawals.ok()) return agency::ToGrpc(withdrawals.status());
+  consent::v1::Key* const key = response->add_keys();
+  key->set_kid(key_->kid());
+  key->set_public_key(key_->public_der());
+  for (const StoredWithdrawal& stored : *withdrawals) {
+    consent::v1::Withdrawal* const withdrawal = response->add_withdrawals();
+    withdrawal->set_consent_id(stored.consent_id);
+    withdrawal->set_sequence(stored.sequence);
+  }
+  return grpc::Status::OK;
+}
+
+}  // namespace psm::identity

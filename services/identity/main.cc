@@ -1,0 +1,69 @@
+// psm-identity: sign-in, basic items, consents and history.
+#include <memory>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "mesh/agency/agency.h"
+#include "mesh/base/log.h"
+#include "mesh/base/status_macros.h"
+#include "mesh/crypto/digest.h"
+#include "services/identity/basic_items_service.h"
+#include "services/identity/card/private_file.h"
+#include "services/identity/consent_feed_service.h"
+#include "services/identity/consent_service.h"
+#include "services/identity/history_service.h"
+#include "services/identity/schema.h"
+#include "services/identity/sign_in_service.h"
+
+namespace psm::identity {
+namespace {
+
+// <run>/pki/identity/identity -> <run>/pki/jpki/ca.pem
+std::string AuthorityFile(const agency::Agency& agency) {
+  const std::string agency_folder = card::FolderOf(agency.RunPath("pki", ""));
+  return absl::StrCat(card::FolderOf(agency_folder), "/jpki/ca.pem");
+}
+
+absl::Status Wire(agency::Agency& agency) {
+  PSM_ASSIGN_OR_RETURN(agency::Database* const database,
+                       agency.OpenDatabase(Migrations()));
+  auto* const holders = agency.Own(std::make_unique<CardHolders>(database));
+  PSM_RETURN_IF_ERROR(holders->ImportOnce(
+      agency.clock().Now(), [&agency](CardHolders::Take take) {
+        return agency.ForEachSeed<seed::v1::CardHolder>(take);
+      }));
+  auto* const trust =
+      agency.Own(std::make_unique<CardTrust>(AuthorityFile(agency)));
+  if (const absl::Status loaded = trust->Load(); absl::IsNotFound(loaded)) {
+    LogWarning("no_card_authority", {{"remedy", "run psm-cards"}});
+  } else if (!loaded.ok()) {
+    return loaded;
+  }
+  PSM_ASSIGN_OR_RETURN(const std::string files, agency.FilesFolder());
+  PSM_ASSIGN_OR_RETURN(
+      std::unique_ptr<ConsentKey> made_key,
+      ConsentKey::OpenOrCreate(absl::StrCat(files, "/consent-key.pem")));
+
+  auto* const key = agency.Own(std::move(made_key));
+  auto* const consents = agency.Own(std::make_unique<ConsentStore>(database));
+  auto* const challenges = agency.Own(
+      std::make_unique<Challenges>(&agency.clock(), &SystemRandom()));
+  auto* const mesh = agency.Own(
+      std::make_unique<MeshServices>([&agency] { return agency.gateway(); }));
+  agency.Serve(std::make_unique<SignInService>(challenges, trust, holders,
+                                               &agency.clock()));
+  agency.Serve(std::make_unique<BasicItemsService>(holders));
+  agency.Serve(std::make_unique<ConsentService>(
+      ConsentService::Parts{database, holders, consents, key, mesh,
+                            &agency.clock(), &SystemRandom()}));
+  agency.Serve(std::make_unique<HistoryService>(mesh));
+  agency.Serve(std::make_unique<ConsentFeedService>(consents, key));
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace psm::identity
+
+int main(int argc, char** argv) {
+  return psm::agency::Main(argc, argv, psm::identity::Wire);
+}
