@@ -10,6 +10,11 @@ target_compile_options(psm_flags INTERFACE
   $<$<BOOL:${PSM_WERROR}>:-Werror>)
 target_link_options(psm_flags INTERFACE -fuse-ld=mold)
 
+# Since version 18 clang mangles constrained templates otherwise than the gcc that built Debian's Abseil.
+if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+  add_compile_options(-fclang-abi-compat=17)
+endif()
+
 # Sanitizers concern every target, generated code included.
 if(PSM_SANITIZER STREQUAL "address")
   add_compile_options(-O1 -g1 -fno-omit-frame-pointer -fsanitize=address,undefined
