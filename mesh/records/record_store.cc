@@ -102,10 +102,9 @@ absl::Status RecordStore::Start(Random& random) {
   frames_bytes_ = segment_bytes - kSegmentHeaderBytes;
   log_id_ = log.end.log_id;
   quota_.Use(log.used_bytes);
-  supply_ =
-      std::make_unique<SegmentSupply>(*folder_, quota_, segment_bytes,
-                                      log.highest + 1, options_.retry_interval);
-  for (const SegmentEntry& debris : log.debris) supply_->Recycle(debris);
+  supply_ = std::make_unique<SegmentSupply>(*folder_, quota_, segment_bytes,
+                                            log.highest + 1, log.debris,
+                                            options_.retry_interval);
   writer_ = std::make_unique<LogWriter>(*supply_, quota_, std::move(log.end));
   std::vector<QueuedAppend> none;
   absl::Status status = Commit(none);
@@ -303,8 +302,8 @@ void RecordStore::Settle(const std::vector<QueuedAppend>& batch,
     if (!batch.empty() && status.ok()) ++figures_.commits;
     (status.ok() ? figures_.appended : figures_.refused) += batch.size();
   }
-  for (auto& [executor, waiters] : groups) {
-    executor->Post([waiters = std::move(waiters), told] {
+  for (auto& group : groups) {
+    group.first->Post([waiters = std::move(group.second), told] {
       for (Completion<absl::Status>* done : waiters) done->Set(told);
     });
   }

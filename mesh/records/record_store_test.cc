@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <map>
+#include <thread>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -91,28 +92,32 @@ TEST_F(RecordStoreTest, OneAppendOfManyIsOneFrame) {
   EXPECT_EQ(store->figures().commits, 1u);
 }
 
-TEST_F(RecordStoreTest, OneSyncAndOnePostServeAllWhoWait) {
-  options_.segment_bytes = 1 << 20;
-  options_.gather_interval = absl::Milliseconds(200);
+TEST_F(RecordStoreTest, ManyThreadsAppendAndFindTheirOwnAtOnce) {
+  constexpr int kThreads = 4;
+  constexpr int kEach = 60;
   auto store = OpenStore();
-  ASSERT_TRUE(AppendAndWait(*store, loop_, {SampleRecord(0)}).ok());
-  const int posts = loop_.posts();
-  std::vector<PendingAppend> appends(64);
-  for (int i = 0; i < 64; ++i) {
-    appends[static_cast<std::size_t>(i)].Start(*store, loop_,
-                                               {SampleRecord(i + 1)});
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([&, t] {
+      LoopExecutor loop;
+      const std::string subject = absl::StrCat("subject-", t);
+      RecordQuery query;
+      query.subject = subject;
+      for (int i = 0; i < kEach; ++i) {
+        const int number = t * kEach + i;
+        EXPECT_TRUE(
+            AppendAndWait(*store, loop, {SampleRecord(number, subject)}).ok());
+        // Who was told finds the record.
+        auto page = store->List(query);
+        ASSERT_TRUE(page.ok()) << page.status();
+        ASSERT_EQ(page->records.size(), static_cast<std::size_t>(i) + 1);
+        EXPECT_EQ(page->records[0].exchange_id(),
+                  absl::StrCat("exchange-", number));
+      }
+    });
   }
-  loop_.RunUntil([&] {
-    for (const PendingAppend& append : appends) {
-      if (!append.status.has_value()) return false;
-    }
-    return true;
-  });
-  for (const PendingAppend& append : appends) EXPECT_TRUE(append.status->ok());
-  // The first of them may have found the store idle, and some may follow it.
-  EXPECT_LE(store->figures().commits, 4u);
-  EXPECT_EQ(static_cast<std::uint64_t>(loop_.posts() - posts),
-            store->figures().commits - 1);
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(store->figures().records, kThreads * kEach);
 }
 
 TEST_F(RecordStoreTest, ADestroyedStoreHasTakenWhatWaited) {

@@ -3,6 +3,9 @@
 #ifndef PSM_MESH_RECORDS_RECORD_TESTING_H_
 #define PSM_MESH_RECORDS_RECORD_TESTING_H_
 
+#include <stdlib.h>
+#include <unistd.h>
+
 #include <cstdint>
 #include <deque>
 #include <filesystem>
@@ -106,13 +109,15 @@ inline records::v1::Record SampleRecord(int i,
   return record;
 }
 
-// A folder of the test's own, empty at first.
+// A folder of the test's own, empty at first. `in_memory`: where the machine
+// has one, on a file system that needs no disk; for tests that make many
+// folders and play the disk themselves.
 class TestFolder {
  public:
-  TestFolder() {
-    std::string name =
-        (std::filesystem::temp_directory_path() / "psm-records-XXXXXX")
-            .string();
+  explicit TestFolder(bool in_memory = false) {
+    std::filesystem::path base = std::filesystem::temp_directory_path();
+    if (in_memory && access("/dev/shm", W_OK) == 0) base = "/dev/shm";
+    std::string name = (base / "psm-records-XXXXXX").string();
     if (mkdtemp(name.data()) == nullptr) std::abort();
     path_ = name;
   }

@@ -28,13 +28,19 @@ void LogChoreFailure(const char* chore, std::uint64_t number,
 SegmentSupply::SegmentSupply(SegmentFolder& folder, SpaceQuota& quota,
                              std::uint64_t segment_bytes,
                              std::uint64_t next_number,
+                             const std::vector<SegmentEntry>& unused,
                              absl::Duration retry_interval)
     : folder_(folder),
       quota_(quota),
       segment_bytes_(segment_bytes),
       retry_interval_(retry_interval),
-      next_number_(next_number),
-      thread_([this] { Run(); }) {}
+      next_number_(next_number) {
+  {
+    MutexLock lock(mu_);
+    for (const SegmentEntry& segment : unused) Sort(segment);
+  }
+  thread_ = std::thread([this] { Run(); });
+}
 
 SegmentSupply::~SegmentSupply() {
   {
@@ -55,13 +61,17 @@ absl::StatusOr<SpareSegment> SegmentSupply::Take() {
   return spare;
 }
 
+void SegmentSupply::Sort(SegmentEntry unused) {
+  if (unused.bytes == segment_bytes_ && recyclable_.size() < kMaxRecyclable) {
+    recyclable_.push_back(unused.number);
+  } else {
+    removals_.push_back(unused.number);
+  }
+}
+
 void SegmentSupply::Recycle(SegmentEntry segment) {
   MutexLock lock(mu_);
-  if (segment.bytes == segment_bytes_ && recyclable_.size() < kMaxRecyclable) {
-    recyclable_.push_back(segment.number);
-  } else {
-    removals_.push_back(segment.number);
-  }
+  Sort(segment);
   work_.NotifyOne();
 }
 

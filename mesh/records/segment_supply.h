@@ -29,10 +29,12 @@ struct SpareSegment {
 // Thread-safe. `folder` and `quota` must outlive it.
 class SegmentSupply {
  public:
-  // Numbers go up from `next_number`. A spare that cannot be made is tried
-  // again every `retry_interval`.
+  // Numbers go up from `next_number`. `unused` are segments to begin with, as
+  // for Recycle. A spare that cannot be made is tried again every
+  // `retry_interval`.
   SegmentSupply(SegmentFolder& folder, SpaceQuota& quota,
                 std::uint64_t segment_bytes, std::uint64_t next_number,
+                const std::vector<SegmentEntry>& unused,
                 absl::Duration retry_interval);
   // Waits for the step in hand. The spare stays in the folder.
   ~SegmentSupply();
@@ -52,6 +54,7 @@ class SegmentSupply {
 
  private:
   void Run();
+  void Sort(SegmentEntry unused) PSM_REQUIRES(mu_);
   absl::StatusOr<SpareSegment> Make(std::uint64_t number,
                                     std::optional<std::uint64_t> recycled);
   void TrimNow(SegmentEntry segment);
