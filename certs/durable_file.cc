@@ -113,11 +113,12 @@ absl::StatusOr<std::string> ReadPrivateFile(const std::string& file) {
 }
 
 absl::Status MakeFolder(const std::string& folder) {
-  if (mkdir(folder.c_str(), 0700) == 0) return SyncFolder(FolderOf(folder));
-  if (errno == ENOENT && FolderOf(folder) != folder) {
+  int made = mkdir(folder.c_str(), 0700);
+  if (made != 0 && errno == ENOENT && folder.find('/') != std::string::npos) {
     PSM_RETURN_IF_ERROR(MakeFolder(FolderOf(folder)));
-    return MakeFolder(folder);
+    made = mkdir(folder.c_str(), 0700);
   }
+  if (made == 0) return SyncFolder(FolderOf(folder));
   struct stat status;
   if (errno == EEXIST && stat(folder.c_str(), &status) == 0) {
     if (S_ISDIR(status.st_mode)) return absl::OkStatus();

@@ -50,9 +50,11 @@ struct IdentityStatus {
 
 enum class IssueOutcome { kIssued, kKept, kRevokedSkipped };
 
-// Holds the lock of <run>/pki/ca as long as it lives; another process waits.
-// Each function leaves the folder such that a crash in it loses nothing: the
-// next Open ends what was begun. Thread-compatible. `clock` must outlive it.
+// Holds the lock of <run>/pki/ca as long as it lives: whoever opens the same
+// run meanwhile waits, another process as well as this one (which would wait
+// for itself). Each function leaves the folder such that a crash in it loses
+// nothing: the next Open ends what was begun. Thread-compatible. `clock` must
+// outlive it.
 class MeshAuthority {
  public:
   // Opens the PKI of a run, making what is missing of it: folders, root,
