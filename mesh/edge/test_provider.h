@@ -1,0 +1,36 @@
+// For tests: a provider of gRPC C++ that accepts the gateway alone.
+#ifndef PSM_MESH_EDGE_TEST_PROVIDER_H_
+#define PSM_MESH_EDGE_TEST_PROVIDER_H_
+
+#include <grpcpp/generic/async_generic_service.h>
+#include <grpcpp/grpcpp.h>
+
+#include <atomic>
+#include <memory>
+
+#include "mesh/edge/test_pki.h"
+
+namespace psm::edge {
+
+// Echo answers the message; Fail a status with a detail; Never nothing until
+// the call is cancelled; Describe the metadata that the gateway set.
+class TestProvider {
+ public:
+  // Port 0: any.
+  TestProvider(const TestIdentity& identity, const std::string& root_pem,
+               int port = 0);
+  ~TestProvider();
+
+  int port() const { return port_; }
+  std::atomic<int> cancelled = 0;
+
+ private:
+  class Service;
+  std::unique_ptr<Service> service_;
+  std::unique_ptr<grpc::Server> server_;
+  int port_ = 0;
+};
+
+}  // namespace psm::edge
+
+#endif  // PSM_MESH_EDGE_TEST_PROVIDER_H_
