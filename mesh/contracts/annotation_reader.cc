@@ -24,23 +24,24 @@ auto Reread(const Options& options, const Extension& extension) {
              : std::nullopt;
 }
 
-bool IsLowerName(absl::string_view name) {
-  if (name.empty() || !absl::ascii_islower(name[0])) return false;
-  for (char c : name) {
-    if (!absl::ascii_islower(c) && !absl::ascii_isdigit(c) && c != '_')
+// Whether `name` is a letter and then letters, digits and underscores; letters
+// as `is_letter` says.
+bool IsName(absl::string_view name, bool (*is_letter)(unsigned char)) {
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const auto c = static_cast<unsigned char>(name[i]);
+    if (!is_letter(c) && (i == 0 || (!absl::ascii_isdigit(c) && c != '_')))
       return false;
   }
-  return true;
+  return !name.empty();
+}
+
+bool IsLowerName(absl::string_view name) {
+  return IsName(name, absl::ascii_islower);
 }
 
 // At most 63 characters, as google.rpc.ErrorInfo demands.
 bool IsReasonId(absl::string_view id) {
-  if (id.empty() || id.size() > 63 || !absl::ascii_isupper(id[0])) return false;
-  for (char c : id) {
-    if (!absl::ascii_isupper(c) && !absl::ascii_isdigit(c) && c != '_')
-      return false;
-  }
-  return true;
+  return id.size() <= 63 && IsName(id, absl::ascii_isupper);
 }
 
 absl::Status Wrong(absl::string_view name, absl::string_view what) {
