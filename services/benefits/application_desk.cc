@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "mesh/base/error.h"
+#include "mesh/base/log.h"
 #include "mesh/base/status_macros.h"
 #include "psm/residents/v1/residents.pb.h"
 #include "services/benefits/application_store.h"
@@ -29,6 +30,19 @@ absl::TimeZone Japan() { return absl::FixedTimeZone(9 * 60 * 60); }
 std::string ReasonOrCode(const absl::Status& status) {
   const std::string reason = ReasonOf(status);
   return reason.empty() ? absl::StatusCodeToString(status.code()) : reason;
+}
+
+// The gateway passes on the reason EVIDENCE_MISSING and nothing else, so which
+// part it was stands in the log.
+absl::Status Logged(absl::Status status, const std::string& programme) {
+  const std::optional<ErrorDetail> detail = DetailOf(status);
+  if (detail && detail->reason == "EVIDENCE_MISSING") {
+    LogWarning("evidence_missing",
+               {{"programme", programme},
+                {"provider", detail->metadata.at("provider")},
+                {"reason", detail->metadata.at("reason")}});
+  }
+  return status;
 }
 
 template <typename Response>
@@ -127,6 +141,46 @@ ApplicationDesk::AskForEvidence(const CallContext& call,
   return evidence;
 }
 
+absl::StatusOr<Application> ApplicationDesk::CollectForHousehold(
+    const CallContext& call, const Programme& programme,
+    const std::string& subject) {
+  PSM_ASSIGN_OR_RETURN(const HouseholdEvidence household,
+                       AskForHousehold(call, programme, subject));
+  std::vector<RetrieveRequest> questions;
+  for (const residents::v1::Member& member : household.household.members()) {
+    questions.push_back(Question(programme, parts_.agency, questions.empty(),
+                                 member.tax_municipality()));
+    questions.back().set_subject(member.subject());
+  }
+  PSM_ASSIGN_OR_RETURN(const std::vector<std::vector<Evidence>> evidence,
+                       AskForEvidence(call, programme, questions));
+  return FillForHousehold(programme, household, evidence,
+                          absl::ToCivilDay(parts_.clock->Now(), Japan()));
+}
+
+absl::StatusOr<Application> ApplicationDesk::CollectForBusiness(
+    const CallContext& call, const Programme& programme,
+    const std::string& corporate_number) {
+  RetrieveRequest question = Question(programme, parts_.agency, true, "");
+  question.set_corporation(corporate_number);
+  PSM_ASSIGN_OR_RETURN(const std::vector<std::vector<Evidence>> evidence,
+                       AskForEvidence(call, programme, {question}));
+  return FillForBusiness(programme, corporate_number, evidence[0]);
+}
+
+absl::StatusOr<std::string> ApplicationDesk::Keep(
+    const char* method, const CallContext& call, const Application& application,
+    absl::FunctionRef<std::string(const std::string& id)> answer) {
+  const absl::Time now = parts_.clock->Now();
+  const std::string id = NewUuid(*parts_.random);
+  return parts_.database->Once(
+      method, call, now,
+      [&](soci::session& sql) -> absl::StatusOr<std::string> {
+        ApplicationStore::Insert(sql, id, application, now);
+        return answer(id);
+      });
+}
+
 absl::StatusOr<StartApplicationResponse> ApplicationDesk::Start(
     const CallContext& call, const StartApplicationRequest& request) {
   constexpr char kMethod[] = "StartApplication";
@@ -136,33 +190,17 @@ absl::StatusOr<StartApplicationResponse> ApplicationDesk::Start(
 
   PSM_ASSIGN_OR_RETURN(const Programme* const programme,
                        FindProgramme(request.programme(), false));
-  PSM_ASSIGN_OR_RETURN(const HouseholdEvidence household,
-                       AskForHousehold(call, *programme, request.subject()));
-  std::vector<RetrieveRequest> questions;
-  for (const residents::v1::Member& member : household.household.members()) {
-    questions.push_back(Question(*programme, parts_.agency, questions.empty(),
-                                 member.tax_municipality()));
-    questions.back().set_subject(member.subject());
-  }
-  PSM_ASSIGN_OR_RETURN(const std::vector<std::vector<Evidence>> evidence,
-                       AskForEvidence(call, *programme, questions));
-  const absl::Time now = parts_.clock->Now();
-  PSM_ASSIGN_OR_RETURN(const Application application,
-                       FillForHousehold(*programme, household, evidence,
-                                        absl::ToCivilDay(now, Japan())));
-  const std::string id = NewUuid(*parts_.random);
+  const absl::StatusOr<Application> application =
+      CollectForHousehold(call, *programme, request.subject());
+  if (!application.ok()) return Logged(application.status(), programme->id());
   PSM_ASSIGN_OR_RETURN(
       const std::string answer,
-      parts_.database->Once(
-          kMethod, call, now,
-          [&](soci::session& sql) -> absl::StatusOr<std::string> {
-            ApplicationStore::Insert(sql, id, application, now);
-            auto response =
-                ResponseFor<StartApplicationResponse>(id, application);
-            response.set_household_size(
-                static_cast<int>(application.members.size()));
-            return response.SerializeAsString();
-          }));
+      Keep(kMethod, call, *application, [&](const std::string& id) {
+        auto response = ResponseFor<StartApplicationResponse>(id, *application);
+        response.set_household_size(
+            static_cast<int>(application->members.size()));
+        return response.SerializeAsString();
+      }));
   return Parse<StartApplicationResponse>(answer);
 }
 
@@ -175,25 +213,15 @@ absl::StatusOr<StartBusinessApplicationResponse> ApplicationDesk::StartBusiness(
 
   PSM_ASSIGN_OR_RETURN(const Programme* const programme,
                        FindProgramme(request.programme(), true));
-  RetrieveRequest question = Question(*programme, parts_.agency, true, "");
-  question.set_corporation(request.corporate_number());
-  PSM_ASSIGN_OR_RETURN(const std::vector<std::vector<Evidence>> evidence,
-                       AskForEvidence(call, *programme, {question}));
-  PSM_ASSIGN_OR_RETURN(
-      const Application application,
-      FillForBusiness(*programme, request.corporate_number(), evidence[0]));
-  const absl::Time now = parts_.clock->Now();
-  const std::string id = NewUuid(*parts_.random);
+  const absl::StatusOr<Application> application =
+      CollectForBusiness(call, *programme, request.corporate_number());
+  if (!application.ok()) return Logged(application.status(), programme->id());
   PSM_ASSIGN_OR_RETURN(
       const std::string answer,
-      parts_.database->Once(
-          kMethod, call, now,
-          [&](soci::session& sql) -> absl::StatusOr<std::string> {
-            ApplicationStore::Insert(sql, id, application, now);
-            return ResponseFor<StartBusinessApplicationResponse>(id,
-                                                                 application)
-                .SerializeAsString();
-          }));
+      Keep(kMethod, call, *application, [&](const std::string& id) {
+        return ResponseFor<StartBusinessApplicationResponse>(id, *application)
+            .SerializeAsString();
+      }));
   return Parse<StartBusinessApplicationResponse>(answer);
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "mesh/agency/call_context.h"
 #include "mesh/agency/database.h"
@@ -55,6 +56,19 @@ class ApplicationDesk {
   absl::StatusOr<HouseholdEvidence> AskForHousehold(
       const agency::CallContext& call, const Programme& programme,
       const std::string& subject);
+  // Everything that an application needs, from everybody who holds a part.
+  absl::StatusOr<Application> CollectForHousehold(
+      const agency::CallContext& call, const Programme& programme,
+      const std::string& subject);
+  absl::StatusOr<Application> CollectForBusiness(
+      const agency::CallContext& call, const Programme& programme,
+      const std::string& corporate_number);
+  // Keeps an application and the answer about it in one transaction, or gives
+  // the answer that a concurrent call of the same exchange has kept.
+  absl::StatusOr<std::string> Keep(
+      const char* method, const agency::CallContext& call,
+      const Application& application,
+      absl::FunctionRef<std::string(const std::string& id)> answer);
   // One answer per question, in order, or EVIDENCE_MISSING.
   absl::StatusOr<std::vector<std::vector<linkage::v1::Evidence>>>
   AskForEvidence(const agency::CallContext& call, const Programme& programme,

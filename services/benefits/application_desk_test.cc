@@ -16,6 +16,7 @@
 #include "psm/gbizid/v1/gbizid.pb.h"
 #include "services/benefits/application_store.h"
 #include "services/benefits/benefits_service.h"
+#include "services/benefits/test_evidence.h"
 #include "services/benefits/test_household.h"
 
 namespace psm {
@@ -26,49 +27,6 @@ using benefits::v1::ConfirmApplicationResponse;
 using benefits::v1::StartApplicationRequest;
 using benefits::v1::StartApplicationResponse;
 using linkage::v1::RetrieveRequest;
-using linkage::v1::RetrieveResponse;
-
-// Answers from what a test puts into it, and checks what it is asked.
-class FakeEvidence final : public EvidenceSource {
- public:
-  absl::StatusOr<HouseholdEvidence> GetHousehold(
-      const agency::CallContext&, const std::string& affair,
-      const std::string& provider, const std::string& subject) override {
-    ++questions;
-    EXPECT_EQ(affair, "benefit-tax-exempt");
-    EXPECT_EQ(provider, "akatsuki/residents");
-    EXPECT_FALSE(subject.empty());
-    if (!household_status.ok()) return household_status;
-    return HouseholdEvidence{household, provider, "exchange-r"};
-  }
-
-  std::vector<absl::StatusOr<RetrieveResponse>> RetrieveAll(
-      const agency::CallContext&, const std::string& affair,
-      absl::Span<const RetrieveRequest> requests) override {
-    ++questions;
-    last_affair = affair;
-    last_requests.assign(requests.begin(), requests.end());
-    std::vector<absl::StatusOr<RetrieveResponse>> answers;
-    for (std::size_t i = 0; i < requests.size(); ++i) {
-      if (!linkage_status.ok()) {
-        answers.emplace_back(linkage_status);
-        continue;
-      }
-      RetrieveResponse answer;
-      answer.mutable_evidence()->Add(evidence[i].begin(), evidence[i].end());
-      answers.emplace_back(std::move(answer));
-    }
-    return answers;
-  }
-
-  residents::v1::GetHouseholdResponse household = HanakosHousehold();
-  std::vector<std::vector<linkage::v1::Evidence>> evidence = HanakosEvidence();
-  absl::Status household_status;
-  absl::Status linkage_status;
-  std::vector<RetrieveRequest> last_requests;
-  std::string last_affair;
-  int questions = 0;
-};
 
 class ApplicationDeskTest : public testing::Test {
  protected:

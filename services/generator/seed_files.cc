@@ -67,8 +67,10 @@ absl::Status WriteSeeds(const std::string& run,
   const fs::path seeds = fs::path(run) / "seeds";
   const fs::path fresh = fs::path(run) / "seeds.new";
   const fs::path persons = fs::path(run) / "personas.jsonl";
+  // The personas come last: seeds without them are those of a run that was
+  // stopped, which nobody has been told of.
   const bool replace = fs::exists(seeds);
-  if (replace && !force) {
+  if (replace && fs::exists(persons) && !force) {
     return MakeError(absl::StatusCode::kFailedPrecondition, "SEEDS_EXIST",
                      Party::kConsumer,
                      absl::StrCat(seeds.string(),
@@ -82,15 +84,17 @@ absl::Status WriteSeeds(const std::string& run,
     PSM_RETURN_IF_ERROR(MakePrivateFolder(file.parent_path()));
     PSM_RETURN_IF_ERROR(WriteNew(file, text));
   }
-  // The personas go first: whoever sees the seeds finds them.
+  std::error_code error;
+  fs::remove(persons, error);
+  if (error) return DiskError(persons, error);
+  if (renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, seeds.c_str(),
+                replace ? RENAME_EXCHANGE : RENAME_NOREPLACE) != 0) {
+    return LastError(seeds);
+  }
   const std::string fresh_persons = persons.string() + ".new";
   PSM_RETURN_IF_ERROR(WriteNew(fresh_persons, personas));
   if (rename(fresh_persons.c_str(), persons.c_str()) != 0) {
     return LastError(persons);
-  }
-  if (renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, seeds.c_str(),
-                replace ? RENAME_EXCHANGE : RENAME_NOREPLACE) != 0) {
-    return LastError(seeds);
   }
   return RemoveAll(fresh);  // where it was an exchange, the old ones
 }

@@ -253,6 +253,14 @@ TEST_F(WriteSeedsTest, ARunThatWasStoppedLeavesNoTrace) {
   EXPECT_FALSE(std::filesystem::exists(run_ + "/seeds/x"));
 }
 
+TEST_F(WriteSeedsTest, SeedsWithoutPersonasAreNotFinishedAndAreReplaced) {
+  ASSERT_TRUE(WriteSeeds(run_, {{"a/b", "1\n"}}, "p\n", false).ok());
+  std::filesystem::remove(run_ + "/personas.jsonl");
+  ASSERT_TRUE(WriteSeeds(run_, {{"a/b", "2\n"}}, "q\n", false).ok());
+  EXPECT_EQ(Read("seeds/a/b.jsonl"), "2\n");
+  EXPECT_EQ(Read("personas.jsonl"), "q\n");
+}
+
 TEST_F(WriteSeedsTest, SaysWhichFileCannotBeWritten) {
   const absl::Status status =
       WriteSeeds("/proc/psm-no-such-folder", {{"a/b", "1\n"}}, "p\n", false);

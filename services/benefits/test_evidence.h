@@ -1,0 +1,59 @@
+// An EvidenceSource for this folder's tests. Never linked into a program.
+#ifndef PSM_SERVICES_BENEFITS_TEST_EVIDENCE_H_
+#define PSM_SERVICES_BENEFITS_TEST_EVIDENCE_H_
+
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "services/benefits/evidence_source.h"
+#include "services/benefits/test_household.h"
+
+namespace psm {
+
+// Answers from what a test puts into it, and checks what it is asked.
+class FakeEvidence final : public EvidenceSource {
+ public:
+  absl::StatusOr<HouseholdEvidence> GetHousehold(
+      const agency::CallContext&, const std::string& affair,
+      const std::string& provider, const std::string& subject) override {
+    ++questions;
+    EXPECT_EQ(affair, "benefit-tax-exempt");
+    EXPECT_EQ(provider, "akatsuki/residents");
+    EXPECT_FALSE(subject.empty());
+    if (!household_status.ok()) return household_status;
+    return HouseholdEvidence{household, provider, "exchange-r"};
+  }
+
+  std::vector<absl::StatusOr<linkage::v1::RetrieveResponse>> RetrieveAll(
+      const agency::CallContext&, const std::string& affair,
+      absl::Span<const linkage::v1::RetrieveRequest> requests) override {
+    ++questions;
+    last_affair = affair;
+    last_requests.assign(requests.begin(), requests.end());
+    std::vector<absl::StatusOr<linkage::v1::RetrieveResponse>> answers;
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      if (!linkage_status.ok()) {
+        answers.emplace_back(linkage_status);
+        continue;
+      }
+      linkage::v1::RetrieveResponse answer;
+      answer.mutable_evidence()->Add(evidence[i].begin(), evidence[i].end());
+      answers.emplace_back(std::move(answer));
+    }
+    return answers;
+  }
+
+  residents::v1::GetHouseholdResponse household = HanakosHousehold();
+  std::vector<std::vector<linkage::v1::Evidence>> evidence = HanakosEvidence();
+  absl::Status household_status;
+  absl::Status linkage_status;
+  std::vector<linkage::v1::RetrieveRequest> last_requests;
+  std::string last_affair;
+  int questions = 0;
+};
+
+}  // namespace psm
+
+#endif  // PSM_SERVICES_BENEFITS_TEST_EVIDENCE_H_
