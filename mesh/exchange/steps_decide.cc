@@ -198,7 +198,10 @@ absl::Status CheckExchangeId(Environment& env, const Ask& ask, Draft& draft) {
       env.log.FindExchange(ask.peer->system_id(), ask.exchange_id,
                            env.clock.Now() - absl::Hours(24)));
   for (const records::v1::Record& record : earlier) {
-    if (record.method() != draft.record().method() ||
+    const bool other_consent =
+        record.kind() == records::v1::Record::EXCHANGE &&
+        record.consent_id() != draft.record().consent_id();
+    if (other_consent || record.method() != draft.record().method() ||
         record.affair() != ask.affair ||
         record.request_digest() != draft.record().request_digest()) {
       return MakeError(

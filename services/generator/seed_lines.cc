@@ -164,11 +164,13 @@ absl::StatusOr<std::string> PersonaLines(const World& world) {
     if (story.business) {
       const seed::v1::Business& business = world.businesses[*story.business];
       persona.set_name(business.name());
+      persona.set_kana(business.kana());
       persona.set_corporate_number(business.corporate_number());
     } else {
       const Person& person =
           world.households[story.household].members[story.member];
       persona.set_name(person.name.text);
+      persona.set_kana(person.name.kana);
       persona.set_card_serial(person.card_serial);
       persona.set_person_number(
           absl::BytesToHexString(person.number.RevealForEncoding()));

@@ -1,0 +1,80 @@
+// The disk of the record store is full: nothing is released. Then there is
+// space again.
+#include <cstdio>
+#include <fstream>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "mesh/base/clock.h"
+#include "psm/tax/v1/tax.grpc.pb.h"
+#include "services/story/stage.h"
+
+namespace psm::story {
+namespace {
+
+using tax::v1::TaxService;
+
+struct Asked {
+  absl::Status status;
+  std::size_t bytes = 0;
+};
+
+Asked AskTax(Stage& stage) {
+  tax::v1::GetTaxStatusRequest request;
+  request.set_subject(stage.CodeOf("hanako", "akatsuki"));
+  tax::v1::GetTaxStatusResponse response;
+  Asked asked;
+  asked.status = stage.benefits
+                     .Call<TaxService>(&TaxService::Stub::GetTaxStatus,
+                                       {"benefit-tax-exempt", "yunagi/tax"},
+                                       request, &response)
+                     .status;
+  asked.bytes = response.ByteSizeLong();
+  return asked;
+}
+
+// How much the store may use, in bytes; the store reads this file before each
+// commit (records/FORMAT.md).
+class Quota {
+ public:
+  explicit Quota(const std::string& folder) : file_(folder + "/quota") {
+    std::ofstream(file_) << 1 << "\n";
+  }
+  ~Quota() { std::remove(file_.c_str()); }
+
+ private:
+  const std::string file_;
+};
+
+}  // namespace
+
+void TheDiskIsFull(Stage& stage) {
+  Narrator& narrator = stage.narrator;
+  narrator.Scene("記録できなければ渡さない", "The record store's disk is full");
+  {
+    Quota full(stage.folder.Records());
+    Asked asked = AskTax(stage);
+    narrator.Refused(
+        asked.status, "RECORD_NOT_DURABLE",
+        absl::StrCat("Benefits asks for a tax status. The provider answers, no "
+                     "record can be made, and ",
+                     asked.bytes, " bytes are released"));
+    narrator.Fact(absl::StrCat(
+        "the caller reads: ", absl::StatusCodeToString(asked.status.code()),
+        ", ", asked.status.message()));
+    narrator.Step(asked.bytes == 0 && absl::IsUnavailable(asked.status),
+                  "UNAVAILABLE, and not a byte of the answer");
+  }
+  const SystemClock clock;
+  const absl::Duration freed = clock.Monotonic();
+  Asked asked = AskTax(stage);
+  while (!asked.status.ok() && clock.Monotonic() - freed < absl::Seconds(10))
+    asked = AskTax(stage);
+  narrator.Succeeded(
+      asked.status,
+      absl::StrCat("There is space again, and ",
+                   absl::ToInt64Milliseconds(clock.Monotonic() - freed),
+                   " ms later the mesh answers by itself"));
+}
+
+}  // namespace psm::story

@@ -1,0 +1,95 @@
+// She reads what was asked about her.
+#include <set>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/time.h"
+#include "psm/identity/v1/history.grpc.pb.h"
+#include "services/story/stage.h"
+
+namespace psm::story {
+namespace {
+
+using records::v1::Record;
+
+std::string NameOf(const Stage& stage, const std::string& system) {
+  const System* found = stage.policy->directory().FindSystem(system);
+  if (found == nullptr) return system.empty() ? "-" : system;
+  return found->name.ja.empty() ? found->agency->name.ja : found->name.ja;
+}
+
+std::string BasisOf(const Stage& stage, const Record& record) {
+  const Affair* affair = stage.policy->directory().FindAffair(record.affair());
+  const std::string title =
+      affair == nullptr ? record.affair() : affair->title.ja;
+  if (!record.consent_id().empty()) return absl::StrCat(title, "、本人の同意");
+  for (const CompiledAgreement* agreement : stage.policy->agreements()) {
+    if (agreement->id == record.agreement() && !agreement->by_consent) {
+      return absl::StrCat(title, "、", agreement->statute.ja);
+    }
+  }
+  return affair == nullptr ? title
+                           : absl::StrCat(title, "、", affair->statute.ja);
+}
+
+std::string OutcomeOf(const Record& record) {
+  if (record.kind() == Record::REFUSALS)
+    return absl::StrCat("拒否 ", record.reason(), " ×", record.count());
+  if (record.kind() == Record::REFUSAL)
+    return absl::StrCat("拒否 ", record.reason());
+  if (record.kind() == Record::INTENT) return "書込み前の記録";
+  std::string items = record.released_size() == 0
+                          ? "項目なし"
+                          : absl::StrJoin(record.released(), ", ");
+  if (record.withheld_size() > 0)
+    absl::StrAppend(&items, "(非提供: ", absl::StrJoin(record.withheld(), ", "),
+                    ")");
+  return items;
+}
+
+}  // namespace
+
+void HerHistory(Stage& stage) {
+  using identity::v1::HistoryService;
+  Narrator& narrator = stage.narrator;
+  narrator.Scene("やりとり履歴", "Her history: who asked for what about her");
+  const std::string hanako = SignIn(stage, "hanako");
+  if (hanako.empty()) return;
+  identity::v1::ListHistoryRequest request;
+  request.set_subject(hanako);
+  request.set_page_size(1000);
+  identity::v1::ListHistoryResponse history;
+  CallReport report = stage.terminal.Call<HistoryService>(
+      &HistoryService::Stub::ListHistory, {"own-request"}, request, &history);
+  if (!narrator.Succeeded(
+          report.status,
+          absl::StrCat(history.records_size(), " entries, newest first")))
+    return;
+
+  bool tax_asked = false;
+  bool tax_office_refused = false;
+  bool codes_hidden = true;
+  for (const Record& record : history.records()) {
+    const absl::Time time = absl::FromUnixSeconds(record.ask_time().seconds());
+    narrator.Fact(absl::StrCat(
+        absl::FormatTime("%m-%d %H:%M:%S", time, absl::LocalTimeZone()), "  ",
+        NameOf(stage, record.consumer()), " → ",
+        NameOf(stage, record.provider()), "  [", BasisOf(stage, record), "]  ",
+        OutcomeOf(record)));
+    tax_asked |=
+        record.provider() == "yunagi/tax" && record.kind() == Record::EXCHANGE;
+    tax_office_refused |=
+        record.consumer() == "yunagi/tax" && record.kind() == Record::REFUSAL;
+    codes_hidden &= record.subject().empty();
+  }
+  narrator.Step(
+      tax_asked && tax_office_refused,
+      "Complete: what was released is there, and so is what was refused");
+  narrator.Step(codes_hidden,
+                "No agency could leave one out: the gateway wrote them, and it "
+                "writes before it releases");
+  narrator.Tell("A developer sees the same:  ./psm records --person hanako");
+}
+
+}  // namespace psm::story

@@ -1,0 +1,49 @@
+// What all scenes share: who plays, what they know, who narrates.
+#ifndef PSM_SERVICES_STORY_STAGE_H_
+#define PSM_SERVICES_STORY_STAGE_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "mesh/cli/persona_file.h"
+#include "mesh/policy/policy_engine.h"
+#include "services/story/caller.h"
+#include "services/story/narrator.h"
+
+namespace psm::story {
+
+struct Stage {
+  Narrator& narrator;
+  RunFolder folder;
+  // For explanations: the configuration that the gateway runs on.
+  std::shared_ptr<const PolicyEngine> policy;
+  Caller& terminal;    // portal/terminal: the citizen's own
+  Caller& tax_office;  // yunagi/tax
+  Caller& benefits;    // akatsuki/benefits
+
+  // A persona's code at an agency. Ends the story where there is none: the run
+  // folder is then not one of ours.
+  std::string CodeOf(absl::string_view persona, absl::string_view agency) const;
+  // A persona's name in katakana; ends the story likewise.
+  std::string KanaOf(absl::string_view persona) const;
+};
+
+// Signs in with the persona's card. The terminal's code for the person, as
+// identity found it; empty where it failed, which is narrated.
+std::string SignIn(Stage& stage, const std::string& persona);
+
+// The scenes, in their order.
+void WithoutTheMesh(Stage& stage);
+void WithTheMesh(Stage& stage);
+void WhatARoomFears(Stage& stage);
+void SomebodyElsesAccount(Stage& stage);
+void ConsentAndWithdrawal(Stage& stage);
+void TheCompanysForm(Stage& stage);
+void TheDiskIsFull(Stage& stage);
+void HerHistory(Stage& stage);
+
+}  // namespace psm::story
+
+#endif  // PSM_SERVICES_STORY_STAGE_H_
