@@ -48,8 +48,9 @@ std::string SignIn(Stage& stage, const std::string& persona) {
                               SecretBytes(kDemoPin));
   if (!stage.narrator.Succeeded(
           card.status(),
-          absl::StrCat(persona,
-                       "'s card opens with its PIN, on her own machine"))) {
+          absl::StrCat(
+              persona,
+              "'s card opens with its PIN, on its holder's own machine"))) {
     return "";
   }
   identity::v1::BeginSignInResponse challenge;
