@@ -45,7 +45,7 @@ struct ServerLimits {
   Rate tiny_data = {50000, 20000};  // under 64 bytes, no END_STREAM: a stream
                                     // of small messages is honest
   Rate window_updates = {100000, 100000};  // up to two a call
-  Rate other_frames = {256, 32};           // PRIORITY, unknown types
+  Rate other_frames = {256, 32};           // PRIORITY, ACKs of PINGs never sent
 
   // Per peer (system) and worker: over all its connections.
   std::size_t peer_calls = 1024;  // handlers that have not finished

@@ -236,6 +236,17 @@ TEST_F(ServerGrpcTest, ASlowReaderHoldsBackItsStreamAndNoOther) {
   EXPECT_EQ(status.error_code(), grpc::CANCELLED);
 }
 
+TEST_F(ServerGrpcTest, GrpcsBandwidthProbesAreTolerated) {
+  // Large messages make gRPC probe with PINGs as often as it may.
+  auto channel = Channel();
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(2);
+  while (std::chrono::steady_clock::now() < end) {
+    ASSERT_TRUE(TestCall(channel, "/test.Unary/Echo", std::string(500000, 'x'))
+                    .status.ok());
+  }
+  EXPECT_EQ(server_.server().Stats().flooded, 0u);
+}
+
 TEST_F(ServerGrpcTest, DrainingLetsCallsInFlightFinish) {
   auto channel = Channel();
   std::atomic<bool> answered = false;

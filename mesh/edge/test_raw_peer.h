@@ -29,7 +29,10 @@ struct RawFrame {
 
   // The value of a field, or "".
   std::string Field(const std::string& name) const;
-  bool ends_stream() const { return (flags & NGHTTP2_FLAG_END_STREAM) != 0; }
+  bool ends_stream() const {
+    return (type == NGHTTP2_HEADERS || type == NGHTTP2_DATA) &&
+           (flags & NGHTTP2_FLAG_END_STREAM) != 0;
+  }
   // The last four bytes of RST_STREAM, or the code of GOAWAY.
   std::uint32_t ErrorCode() const;
 };

@@ -1,0 +1,295 @@
+// The server against clients that flood, stall or use up what there is. In each
+// test another client's calls keep succeeding.
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "mesh/edge/test_hostile.h"
+
+namespace psm::edge {
+namespace {
+
+using ServerFloodTest = HostileClientTest;
+
+TEST_F(ServerFloodTest, RapidResetEndsTheConnection) {
+  auto peer = Connect();
+  std::string frames;
+  for (std::int32_t id = 1; id < 400; id += 2) {
+    frames += MakeHeaders(id, RequestFields("/test.Unary/Wait"), false) +
+              MakeFrame(NGHTTP2_RST_STREAM, 0, id, BigEndian(8, 4));
+  }
+  peer->Send(frames);
+  EXPECT_NE(peer->ReadGoaway(), NGHTTP2_NO_ERROR);
+  EXPECT_EQ(server_.server().Stats().flooded, 1u);
+  EXPECT_TRUE(OtherIsServed());
+  EXPECT_TRUE(server_.WaitFor(
+      [](const ServerStats& stats) { return stats.active_calls == 0; }));
+}
+
+TEST_F(ServerFloodTest, StreamsThatTheServerHasToResetCountToo) {
+  auto peer = Connect();
+  std::string frames;
+  for (std::int32_t id = 1; id < 400; id += 2) {
+    // A window update of nothing: a stream error that we must answer with
+    // RST_STREAM (RFC 9113, 6.9).
+    frames += MakeHeaders(id, RequestFields("/test.Unary/Wait"), false) +
+              MakeFrame(NGHTTP2_WINDOW_UPDATE, 0, id, BigEndian(0, 4));
+  }
+  peer->Send(frames);
+  EXPECT_NE(peer->ReadGoaway(), NGHTTP2_NO_ERROR);
+  EXPECT_TRUE(OtherIsServed());
+}
+
+TEST_F(ServerFloodTest, FloodsOfFramesThatBringNothingEndTheConnection) {
+  ExpectCalm(*Connect(), MakeFrame(NGHTTP2_PING, 0, 0, "12345678"));
+  ExpectCalm(*Connect(), MakeFrame(NGHTTP2_PING, 1, 0, "12345678"));
+  ExpectCalm(*Connect(), MakeFrame(NGHTTP2_SETTINGS, 0, 0, ""));
+  ExpectCalm(*Connect(), MakeFrame(NGHTTP2_PRIORITY, 0, 3, BigEndian(0, 5)));
+  ExpectCalm(*Connect(),
+             MakeFrame(NGHTTP2_WINDOW_UPDATE, 0, 0, BigEndian(1, 4)));
+  for (const char* bytes : {"", "x"}) {
+    auto peer = Connect();
+    peer->Send(MakeHeaders(1, RequestFields("/test.Stream/Chat"), false) +
+               MakeData(1, std::string(1, '\0') + BigEndian(90000, 4), false));
+    ExpectCalm(*peer, MakeData(1, bytes, false));
+  }
+}
+
+TEST_F(ServerFloodTest, EndlessContinuationEndsTheConnection) {
+  auto peer = Connect();
+  peer->Send(MakeFrame(NGHTTP2_HEADERS, 0, 1,
+                       MakeHeaderBlock(RequestFields("/test.Unary/Echo"))));
+  for (int i = 0; i < 3000; ++i) {
+    peer->Send(MakeFrame(NGHTTP2_CONTINUATION, 0, 1,
+                         MakeHeaderBlock({{"x", std::string(100, 'x')}})));
+  }
+  EXPECT_NE(peer->ReadGoaway(), NGHTTP2_NO_ERROR);
+  EXPECT_TRUE(OtherIsServed());
+}
+
+TEST_F(ServerFloodTest, AnHpackBombIsCutShort) {
+  auto peer = Connect();
+  // One field of 4000 bytes enters the table, then is named 15000 times: 60 MB
+  // of header list out of one frame.
+  std::string block = MakeHeaderBlock(RequestFields("/test.Unary/Echo"));
+  std::string field;
+  field.push_back(0x40);
+  field.push_back(1);
+  field += "x";
+  field.push_back(127);
+  field += std::string("\x81\x1e", 2);  // 127 + 1 + 30 * 128 = 3968
+  field += std::string(3968, 'b');
+  peer->Send(
+      MakeFrame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_STREAM, 1, block + field));
+  peer->Send(MakeFrame(NGHTTP2_CONTINUATION, NGHTTP2_FLAG_END_HEADERS, 1,
+                       std::string(12000, '\xbe')));
+  std::optional<RawFrame> end = peer->ReadUntil([](const RawFrame& frame) {
+    return frame.stream == 1 || frame.type == NGHTTP2_GOAWAY;
+  });
+  ASSERT_TRUE(end.has_value());
+  EXPECT_NE(end->type, NGHTTP2_DATA);
+  EXPECT_NE(end->Field("grpc-status"), "0");
+  EXPECT_TRUE(OtherIsServed());
+}
+
+TEST_F(ServerFloodTest, MoreStreamsThanAllowedAreRefused) {
+  auto peer = Connect();
+  peer->ReadType(NGHTTP2_SETTINGS);
+  peer->Send(MakeFrame(NGHTTP2_SETTINGS, 1, 0, ""));
+  std::string frames;
+  for (std::int32_t id = 1; id <= 2 * 12; id += 2)
+    frames += MakeHeaders(id, RequestFields("/test.Unary/Wait"), false) +
+              MakeMessage(id, "", true);
+  peer->Send(frames);
+  std::optional<RawFrame> refused = peer->ReadUntil([](const RawFrame& frame) {
+    return frame.type == NGHTTP2_RST_STREAM || frame.type == NGHTTP2_GOAWAY;
+  });
+  EXPECT_TRUE(refused.has_value());
+  EXPECT_LE(server_.server().Stats().active_calls, 10u);
+  EXPECT_TRUE(OtherIsServed());
+}
+
+TEST_F(ServerFloodTest, APeerThatNeverAcknowledgesSettingsIsHeldToThemAndLeft) {
+  auto peer = Connect();
+  peer->acknowledges = false;
+  std::string frames;
+  for (std::int32_t id = 1; id <= 2 * 40; id += 2)
+    frames += MakeHeaders(id, RequestFields("/test.Unary/Wait"), true);
+  peer->Send(frames);
+  int refused = 0;
+  std::int64_t goaway = -1;
+  peer->ReadUntil([&](const RawFrame& frame) {
+    if (frame.type == NGHTTP2_RST_STREAM &&
+        frame.ErrorCode() == NGHTTP2_REFUSED_STREAM)
+      ++refused;
+    if (frame.type == NGHTTP2_GOAWAY) goaway = frame.ErrorCode();
+    return false;
+  });
+  EXPECT_GT(refused, 0);
+  EXPECT_EQ(goaway, NGHTTP2_SETTINGS_TIMEOUT);
+  EXPECT_TRUE(OtherIsServed());
+}
+
+TEST_F(ServerFloodTest, HalfSentMessagesAreBoundedPerConnection) {
+  auto peer = Connect();
+  // Ten streams, each with a message of 100000 bytes of which all but the last
+  // have come: more than the connection may hold.
+  const std::string most(16000, 'x');
+  for (std::int32_t id = 1; id < 20; id += 2) {
+    peer->Send(
+        MakeHeaders(id, RequestFields("/test.Unary/Echo"), false) +
+        MakeData(id, std::string(1, '\0') + BigEndian(100000, 4), false));
+    for (int i = 0; i < 4; ++i) peer->Send(MakeData(id, most, false));
+  }
+  EXPECT_EQ(ReasonIn(peer->ReadUntil(
+                [](const RawFrame& frame) { return frame.ends_stream(); })),
+            "BUFFER_LIMIT");
+  EXPECT_TRUE(OtherIsServed());
+}
+
+TEST_F(ServerFloodTest, OneWhoTakesNoAnswersIsLeft) {
+  auto peer = Connect(false);
+  // A window of nothing for every stream: answers cannot go out.
+  peer->Send(std::string(NGHTTP2_CLIENT_MAGIC) +
+             MakeFrame(NGHTTP2_SETTINGS, 0, 0,
+                       BigEndian(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 2) +
+                           BigEndian(0, 4)));
+  peer->Send(MakeHeaders(1, RequestFields("/test.Unary/Echo"), false) +
+             MakeMessage(1, "m", true));
+  std::optional<RawFrame> reset = peer->ReadType(NGHTTP2_RST_STREAM);
+  ASSERT_TRUE(reset.has_value());
+  EXPECT_EQ(reset->ErrorCode(), static_cast<std::uint32_t>(NGHTTP2_CANCEL));
+  EXPECT_TRUE(OtherIsServed());
+}
+
+TEST_F(ServerFloodTest, OneWhoDoesNotReadHisSocketIsLeft) {
+  auto peer = Connect();
+  peer->Send(MakeFrame(NGHTTP2_WINDOW_UPDATE, 0, 0, BigEndian(1 << 30, 4)));
+  // Asks for much and reads nothing.
+  for (std::int32_t id = 1; id < 20; id += 2) {
+    peer->Send(MakeHeaders(id, RequestFields("/test.Stream/Chat"), false) +
+               MakeFrame(NGHTTP2_WINDOW_UPDATE, 0, id, BigEndian(1 << 30, 4)));
+  }
+  const std::string message = MakeMessage(1, std::string(16000, 'x'), false);
+  std::thread writer([&] {
+    for (int i = 0; i < 3000; ++i) {
+      std::string copy = message;
+      const auto id = static_cast<std::uint32_t>(1 + 2 * (i % 10));
+      copy.replace(5, 4, BigEndian(id, 4));
+      peer->Send(copy);
+    }
+  });
+  EXPECT_TRUE(server_.WaitFor(
+      [](const ServerStats& stats) { return stats.active_calls == 0; }));
+  writer.join();
+  EXPECT_TRUE(OtherIsServed());
+}
+
+TEST_F(ServerFloodTest, ThoseWhoSayNothingAreLeft) {
+  auto peer = Connect();
+  std::optional<RawFrame> goaway = peer->ReadType(NGHTTP2_GOAWAY);
+  ASSERT_TRUE(goaway.has_value());  // idle
+  EXPECT_EQ(goaway->ErrorCode(), 0u);
+}
+
+TEST_F(ServerFloodTest, APeerHasItsNumberOfConnectionsAndOthersHaveTheirs) {
+  std::vector<std::unique_ptr<RawPeer>> peers;
+  for (int i = 0; i < 8; ++i) {
+    peers.push_back(Connect());
+    EXPECT_TRUE(peers.back()->ReadType(NGHTTP2_SETTINGS).has_value());
+  }
+  RawPeer ninth(server_.port(), attacker_.files.trust,
+                RawPeer::Options{&attacker_});
+  ninth.SayHello();
+  EXPECT_FALSE(ninth.ReadType(NGHTTP2_SETTINGS).has_value());
+  EXPECT_TRUE(OtherIsServed());
+  // One that goes makes room.
+  const std::uint64_t before = server_.server().Stats().connections;
+  peers.pop_back();
+  ASSERT_TRUE(server_.WaitFor(
+      [&](const ServerStats& stats) { return stats.connections < before; }));
+  EXPECT_TRUE(Connect()->ReadType(NGHTTP2_SETTINGS).has_value());
+}
+
+int ConnectTcp(int port) {
+  const int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  timeval timeout = {10, 0};
+  setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+  if (connect(descriptor, reinterpret_cast<sockaddr*>(&address),
+              sizeof address) != 0) {
+    close(descriptor);
+    return -1;
+  }
+  return descriptor;
+}
+
+// Whether the other end closes within the socket's time.
+bool IsClosed(int descriptor) {
+  char byte;
+  const bool closed = recv(descriptor, &byte, 1, 0) <= 0 && errno != EAGAIN;
+  close(descriptor);
+  return closed;
+}
+
+TEST_F(ServerFloodTest, ThoseWhoDoNotShakeHandsAreLeft) {
+  errno = 0;
+  EXPECT_TRUE(IsClosed(ConnectTcp(server_.port())));
+  const int half = ConnectTcp(server_.port());
+  ASSERT_EQ(send(half, "\x16\x03\x01", 3, 0), 3);
+  errno = 0;
+  EXPECT_TRUE(IsClosed(half));
+  EXPECT_TRUE(OtherIsServed());
+}
+
+TEST_F(ServerFloodTest, SilentConnectionsDoNotKeepOthersOut) {
+  std::vector<int> silent;
+  for (int i = 0; i < 50; ++i) silent.push_back(ConnectTcp(server_.port()));
+  // The oldest of the silent ones give way to a newcomer.
+  EXPECT_TRUE(Connect()->ReadType(NGHTTP2_SETTINGS).has_value());
+  for (int descriptor : silent) close(descriptor);
+  EXPECT_TRUE(OtherIsServed());
+}
+
+TEST_F(ServerFloodTest, WithoutDescriptorsItRefusesAndThenRecovers) {
+  rlimit old = {};
+  getrlimit(RLIMIT_NOFILE, &old);
+  // Connections are made first, descriptors taken away then: client and server
+  // are one process here.
+  std::vector<int> taken;
+  const int waiting = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  rlimit low = old;
+  low.rlim_cur = static_cast<rlim_t>(waiting) + 20;
+  ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &low), 0);
+  for (int descriptor; (descriptor = open("/dev/null", O_RDONLY)) >= 0;)
+    taken.push_back(descriptor);
+  ASSERT_EQ(errno, EMFILE);
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<std::uint16_t>(server_.port()));
+  timeval timeout = {10, 0};
+  setsockopt(waiting, SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
+  ASSERT_EQ(
+      connect(waiting, reinterpret_cast<sockaddr*>(&address), sizeof address),
+      0);
+  errno = 0;
+  EXPECT_TRUE(IsClosed(waiting));  // refused at once, not left to wait
+  EXPECT_GE(server_.server().Stats().refused, 1u);
+  EXPECT_TRUE(OtherIsServed());  // who is there stays served
+  for (int descriptor : taken) close(descriptor);
+  setrlimit(RLIMIT_NOFILE, &old);
+  EXPECT_TRUE(Connect()->ReadType(NGHTTP2_SETTINGS).has_value());
+}
+
+}  // namespace
+}  // namespace psm::edge
