@@ -1,11 +1,14 @@
-// Every contract of the repository compiles.
+// Every contract of the repository compiles, and the one in protos/README.md.
 #include <fstream>
+#include <iterator>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "gtest/gtest.h"
 #include "mesh/contracts/annotation_reader.h"
 #include "mesh/contracts/plan.h"
+#include "mesh/contracts/testing/contract_text.h"
 
 namespace psm {
 namespace {
@@ -79,6 +82,27 @@ TEST_F(RealContractsTest, TaxStatusReadsAsItsProtoSays) {
   EXPECT_TRUE(plan->evidence);
   EXPECT_NE(plan->FindReason("NOT_A_TAXPAYER"), nullptr);
   EXPECT_EQ(contracts_->FindEvidence("tax", "income"),
+            std::vector<const MethodPlan*>{plan});
+}
+
+// What protos/README.md tells newcomers to write.
+TEST(ReadmeExampleTest, CompilesAndReadsAsTheReadmeSays) {
+  std::ifstream in(PSM_PROTOS_README);
+  const std::string text{std::istreambuf_iterator<char>(in), {}};
+  const std::string fence = "```proto\n";
+  const std::size_t start = text.find(fence);
+  ASSERT_NE(start, std::string::npos);
+  const std::size_t end = text.find("```", start + fence.size());
+  const FileDescriptorSet set =
+      CompileText({{"library.proto", text.substr(start + fence.size(),
+                                                 end - start - fence.size())}});
+  auto contracts = ContractSet::Create({&set, 1});
+  ASSERT_TRUE(contracts.ok()) << contracts.status();
+  const MethodPlan* plan =
+      (*contracts)->FindByName("psm.library.v1.LibraryService/GetLoans");
+  ASSERT_NE(plan, nullptr);
+  EXPECT_EQ(plan->attributes, (std::vector<std::string>{"loans", "overdue"}));
+  EXPECT_EQ((*contracts)->FindEvidence("library", "overdue"),
             std::vector<const MethodPlan*>{plan});
 }
 
