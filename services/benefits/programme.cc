@@ -8,7 +8,6 @@
 #include <system_error>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
@@ -28,10 +27,10 @@ absl::Status Wrong(absl::string_view what, absl::string_view where) {
 }
 
 bool IsId(absl::string_view id) {
-  return !id.empty() && id.size() <= 63 && absl::ascii_islower(id[0]) &&
-         std::all_of(id.begin(), id.end(), [](char c) {
-           return absl::ascii_islower(c) || absl::ascii_isdigit(c) ||
-                  c == '-' || c == '_';
+  const auto lower = [](char c) { return c >= 'a' && c <= 'z'; };
+  return !id.empty() && id.size() <= 63 && lower(id[0]) &&
+         std::all_of(id.begin(), id.end(), [&](char c) {
+           return lower(c) || (c >= '0' && c <= '9') || c == '-' || c == '_';
          });
 }
 

@@ -50,7 +50,7 @@ struct Programme {
 
 // Parses and checks one definition. INVALID_ARGUMENT, saying what is wrong, for
 // JSON that is not a ProgrammeDefinition, an unknown attribute, an id that is
-// not `[a-z][a-z0-9-]{0,62}` or occurs twice, a rule or payment that names no
+// not `[a-z][a-z0-9_-]{0,62}` or occurs twice, a rule or payment that names no
 // field, and for what a programme for persons lacks or one for businesses may
 // not have.
 absl::StatusOr<Programme> ParseProgramme(const std::string& json);
