@@ -49,7 +49,7 @@ struct IndexedFrame {
   std::vector<RecordKeys> keys;
 };
 
-// Thread-safe. About 100 bytes a record; those of the last 24 h about 150 more.
+// Thread-safe. About 100 bytes a record; those of the last 24 h about 300 more.
 class RecordIndex {
  public:
   // How long an exchange is found by its id (design: ids are kept 24 h).

@@ -38,13 +38,15 @@ class RecordLog {
 
   // Makes `records` durable, all or none, and then sets `done` on `executor`:
   // OK after fdatasync returned, or UNAVAILABLE, reason RECORD_NOT_DURABLE, in
-  // which case none of them will ever be found. `done` must live until it is
-  // set; many appends share one sync, and one Post per executor.
+  // which case none of them will ever be found (but for a process that dies on
+  // a failed disk: FORMAT.md). `done` and `executor` must live until it is set;
+  // many appends share one sync, and one Post per executor.
   virtual void Append(std::vector<records::v1::Record> records,
                       Executor& executor, Completion<absl::Status>* done) = 0;
 
-  // Newest first. INVALID_ARGUMENT PAGE_TOKEN_INVALID; UNAVAILABLE
-  // RECORDS_UNAVAILABLE where the store cannot be read.
+  // Newest first. INVALID_ARGUMENT PAGE_TOKEN_INVALID, or RECORD_QUERY_INVALID
+  // for both a subject and a corporation; UNAVAILABLE RECORDS_UNAVAILABLE where
+  // the store cannot be read.
   virtual absl::StatusOr<RecordPage> List(const RecordQuery& query) = 0;
 
   // The record of an exchange of this consumer asked for at or after `since`,

@@ -64,7 +64,8 @@ TEST(SegmentFormatTest, FrameIsWholeOrNothing) {
   AppendFrame(header, payload, bytes);
   ASSERT_EQ(bytes.size(), FrameBytes(payload.size()));
   EXPECT_EQ(bytes.size() % 8, 0u);
-  auto frame = DecodeFrame(bytes + "more", 9);
+  const std::string followed = bytes + "more";
+  auto frame = DecodeFrame(followed, 9);
   ASSERT_TRUE(frame.has_value());
   EXPECT_EQ(frame->bytes, bytes.size());
   EXPECT_EQ(frame->header.first_index, 5u);
