@@ -27,8 +27,24 @@ elseif(PSM_SANITIZER)
   message(FATAL_ERROR "PSM_SANITIZER is 'address', 'thread' or empty, not '${PSM_SANITIZER}'")
 endif()
 
+# What sanitizers need to know when tests run.
+set(PSM_TEST_ENVIRONMENT
+  "TSAN_OPTIONS=ignore_noninstrumented_modules=1 suppressions=${PSM_ROOT}/.ci/tsan.supp halt_on_error=1 external_symbolizer_path=/usr/bin/llvm-symbolizer-14"
+  "LSAN_OPTIONS=suppressions=${PSM_ROOT}/.ci/lsan.supp print_suppressions=0"
+  "UBSAN_OPTIONS=print_stacktrace=1")
+
 # Core targets know no transport: gRPC, nghttp2 and Boost may not be reached from them.
 define_property(GLOBAL PROPERTY PSM_CORE_TARGETS)
+
+# Every library, for projects outside that link a built checkout.
+define_property(GLOBAL PROPERTY PSM_LIBRARY_TARGETS)
+
+# Names psm_NAME as psm::NAME, here and in the export.
+function(_psm_name target name)
+  add_library(psm::${name} ALIAS ${target})
+  set_target_properties(${target} PROPERTIES EXPORT_NAME ${name})
+  set_property(GLOBAL APPEND PROPERTY PSM_LIBRARY_TARGETS ${target})
+endfunction()
 
 function(_psm_target kind name)
   cmake_parse_arguments(PARSE_ARGV 2 arg "CORE" "" "SOURCES;DEPS")
@@ -43,7 +59,7 @@ function(_psm_target kind name)
       target_link_libraries(${target} INTERFACE ${arg_DEPS})
       target_include_directories(${target} INTERFACE ${PSM_ROOT})
     endif()
-    add_library(psm::${name} ALIAS ${target})
+    _psm_name(${target} ${name})
   endif()
   if(arg_CORE)
     set_property(GLOBAL APPEND PROPERTY PSM_CORE_TARGETS ${target})
@@ -119,11 +135,11 @@ function(psm_proto_library name)
   target_include_directories(psm_${name} SYSTEM PUBLIC ${out})
   target_compile_features(psm_${name} PUBLIC cxx_std_20)
   target_link_libraries(psm_${name} PUBLIC protobuf::libprotobuf ${arg_DEPS})
-  add_library(psm::${name} ALIAS psm_${name})
+  _psm_name(psm_${name} ${name})
   if(services)
     add_library(psm_${name}_grpc STATIC ${services})
     target_link_libraries(psm_${name}_grpc PUBLIC psm_${name} gRPC::grpc++)
-    add_library(psm::${name}_grpc ALIAS psm_${name}_grpc)
+    _psm_name(psm_${name}_grpc ${name}_grpc)
   endif()
 endfunction()
 
@@ -172,4 +188,12 @@ function(psm_check_core_targets)
       endif()
     endwhile()
   endforeach()
+endfunction()
+
+# Writes <build>/psm-sdk.cmake, with which a project outside links this build's libraries (tests/new_agency shows how).
+function(psm_export_sdk)
+  get_property(libraries GLOBAL PROPERTY PSM_LIBRARY_TARGETS)
+  set_target_properties(psm_flags PROPERTIES EXPORT_NAME flags)
+  export(TARGETS psm_flags ${libraries} NAMESPACE psm:: FILE ${PSM_BINARY_ROOT}/psm-targets.cmake)
+  configure_file(${PSM_ROOT}/.cmake/psm-sdk.cmake.in ${PSM_BINARY_ROOT}/psm-sdk.cmake @ONLY)
 endfunction()
