@@ -12,6 +12,7 @@ grpc::Status ConsentFeedService::GetFeed(
   const absl::StatusOr<std::vector<StoredWithdrawal>> withdrawals =
       store_->WithdrawalsAfter(request->after_sequence());
   if (!withdrawals.ok()) return agency::ToGrpc(withdrawals.status());
+  progress_->Asked(request->after_sequence());
   consent::v1::Key* const key = response->add_keys();
   key->set_kid(key_->kid());
   key->set_public_key(key_->public_der());

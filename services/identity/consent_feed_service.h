@@ -6,6 +6,7 @@
 #include "psm/consent/v1/consent_feed.grpc.pb.h"
 #include "services/identity/consent_key.h"
 #include "services/identity/consent_store.h"
+#include "services/identity/feed_progress.h"
 
 namespace psm::identity {
 
@@ -14,8 +15,9 @@ namespace psm::identity {
 class ConsentFeedService final
     : public consent::v1::ConsentFeedService::Service {
  public:
-  ConsentFeedService(ConsentStore* store, const ConsentKey* key)
-      : store_(store), key_(key) {}
+  ConsentFeedService(ConsentStore* store, const ConsentKey* key,
+                     FeedProgress* progress)
+      : store_(store), key_(key), progress_(progress) {}
 
   // FAILED_PRECONDITION FEED_BEHIND where the gateway has seen more than the
   // database holds: the gateway's knowledge then goes stale, and it refuses
@@ -27,6 +29,7 @@ class ConsentFeedService final
  private:
   ConsentStore* const store_;
   const ConsentKey* const key_;
+  FeedProgress* const progress_;
 };
 
 }  // namespace psm::identity

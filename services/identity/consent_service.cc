@@ -219,6 +219,11 @@ absl::StatusOr<v1::WithdrawConsentResponse> ConsentService::Withdraw(
       const absl::Time time,
       parts_.store->Withdraw(request.subject(), request.consent_id(),
                              parts_.clock->Now()));
+  if (parts_.progress != nullptr) {
+    PSM_ASSIGN_OR_RETURN(const std::uint64_t sequence,
+                         parts_.store->LastSequence());
+    parts_.progress->AwaitTaken(sequence, kWithdrawalPatience);
+  }
   v1::WithdrawConsentResponse response;
   SetTime(time, response.mutable_withdraw_time());
   return response;

@@ -11,11 +11,16 @@
 #include "services/identity/card_holders.h"
 #include "services/identity/consent_key.h"
 #include "services/identity/consent_store.h"
+#include "services/identity/feed_progress.h"
 #include "services/identity/mesh_services.h"
 
 namespace psm::identity {
 
 inline constexpr absl::Duration kDefaultConsent = absl::Hours(24 * 30);
+// How long a withdrawal waits for the gateway: past that, what the gateway
+// knows is too old for it to accept any consent, so the withdrawal binds either
+// way.
+inline constexpr absl::Duration kWithdrawalPatience = absl::Seconds(1);
 inline constexpr absl::Duration kLongestConsent = absl::Hours(24 * 365);
 
 // Thread-safe. What it is given must outlive it.
@@ -29,6 +34,9 @@ class ConsentService final : public v1::ConsentService::Service {
     Disclosures* disclosures;
     const Clock* clock;
     Random* random;
+    // A withdrawal returns once the gateway knows of it. Null: it does not
+    // wait (tests without a gateway).
+    FeedProgress* progress = nullptr;
   };
   explicit ConsentService(const Parts& parts) : parts_(parts) {}
 

@@ -104,9 +104,18 @@ class ConsentServiceTest : public testing::Test {
   ConsentStore store_{world_.database.get()};
   FakeDisclosures disclosures_;
   ConsentService service_;
-  ConsentFeedService feed_{&store_, key_.get()};
+  FeedProgress progress_;
+  ConsentFeedService feed_{&store_, key_.get(), &progress_};
   ConsentState gateway_{absl::Seconds(1)};
 };
+
+TEST_F(ConsentServiceTest, TheFeedsProgressIsWhatTheGatewayAskedBeyond) {
+  EXPECT_TRUE(progress_.AwaitTaken(0, absl::ZeroDuration()));
+  EXPECT_FALSE(progress_.AwaitTaken(1, absl::ZeroDuration()));
+  progress_.Asked(2);
+  progress_.Asked(1);  // a gateway that starts anew
+  EXPECT_TRUE(progress_.AwaitTaken(2, absl::ZeroDuration()));
+}
 
 TEST_F(ConsentServiceTest, TheGatewayBelievesATokenAndFindsInItWhatWasSaid) {
   const auto granted = Grant(Request());

@@ -125,4 +125,14 @@ absl::StatusOr<std::vector<StoredWithdrawal>> ConsentStore::WithdrawalsAfter(
   return withdrawals;
 }
 
+absl::StatusOr<std::uint64_t> ConsentStore::LastSequence() {
+  long long last = 0;
+  PSM_RETURN_IF_ERROR(database_->Read([&](soci::session& sql) -> absl::Status {
+    sql << "SELECT COALESCE(MAX(sequence), 0) FROM withdrawals",
+        soci::into(last);
+    return absl::OkStatus();
+  }));
+  return static_cast<std::uint64_t>(last);
+}
+
 }  // namespace psm::identity

@@ -61,6 +61,9 @@ class ConsentStore {
   absl::StatusOr<std::vector<StoredWithdrawal>> WithdrawalsAfter(
       std::uint64_t sequence);
 
+  // The sequence of the newest withdrawal; 0 where there is none.
+  absl::StatusOr<std::uint64_t> LastSequence();
+
  private:
   agency::Database* const database_;
 };

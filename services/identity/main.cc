@@ -50,14 +50,15 @@ absl::Status Wire(agency::Agency& agency) {
       std::make_unique<Challenges>(&agency.clock(), &SystemRandom()));
   auto* const mesh = agency.Own(
       std::make_unique<MeshServices>([&agency] { return agency.gateway(); }));
+  auto* const progress = agency.Own(std::make_unique<FeedProgress>());
   agency.Serve(std::make_unique<SignInService>(challenges, trust, holders,
                                                &agency.clock()));
   agency.Serve(std::make_unique<BasicItemsService>(holders));
   agency.Serve(std::make_unique<ConsentService>(
       ConsentService::Parts{database, holders, consents, key, mesh,
-                            &agency.clock(), &SystemRandom()}));
+                            &agency.clock(), &SystemRandom(), progress}));
   agency.Serve(std::make_unique<HistoryService>(mesh));
-  agency.Serve(std::make_unique<ConsentFeedService>(consents, key));
+  agency.Serve(std::make_unique<ConsentFeedService>(consents, key, progress));
   return absl::OkStatus();
 }
 

@@ -19,6 +19,16 @@ std::string NameOf(const Stage& stage, const std::string& system) {
   return found->name.ja.empty() ? found->agency->name.ja : found->name.ja;
 }
 
+// Who provides what was asked for, where a refusal came before a provider was
+// chosen and there is but one.
+std::string ProviderOf(const Stage& stage, const Record& record) {
+  if (!record.provider().empty()) return NameOf(stage, record.provider());
+  const std::string service =
+      record.method().substr(0, record.method().find('/'));
+  const auto& providers = stage.policy->directory().ProvidersOf(service);
+  return providers.size() == 1 ? NameOf(stage, providers.front()->id) : "-";
+}
+
 std::string BasisOf(const Stage& stage, const Record& record) {
   const Affair* affair = stage.policy->directory().FindAffair(record.affair());
   const std::string title =
@@ -67,16 +77,26 @@ void HerHistory(Stage& stage) {
           absl::StrCat(history.records_size(), " entries, newest first")))
     return;
 
+  // An intent is worth a line only where no outcome followed it.
+  std::set<std::string> with_outcome;
+  for (const Record& record : history.records()) {
+    if (record.kind() != Record::INTENT) {
+      with_outcome.insert(record.exchange_id());
+    }
+  }
   bool tax_asked = false;
   bool tax_office_refused = false;
   bool codes_hidden = true;
   for (const Record& record : history.records()) {
+    if (record.kind() == Record::INTENT &&
+        with_outcome.count(record.exchange_id()) > 0) {
+      continue;
+    }
     const absl::Time time = absl::FromUnixSeconds(record.ask_time().seconds());
     narrator.Fact(absl::StrCat(
         absl::FormatTime("%m-%d %H:%M:%S", time, absl::LocalTimeZone()), "  ",
-        NameOf(stage, record.consumer()), " → ",
-        NameOf(stage, record.provider()), "  [", BasisOf(stage, record), "]  ",
-        OutcomeOf(record)));
+        NameOf(stage, record.consumer()), " → ", ProviderOf(stage, record),
+        "  [", BasisOf(stage, record), "]  ", OutcomeOf(record)));
     tax_asked |=
         record.provider() == "yunagi/tax" && record.kind() == Record::EXCHANGE;
     tax_office_refused |=
