@@ -149,11 +149,8 @@ absl::Status Launcher::Prepare(Progress progress) {
                          absl::StrCat(options_.businesses), "--seed",
                          absl::StrCat(options_.seed)})));
   }
-  if (!fs::exists(folder_.root() + "/cards")) {
-    progress("virtual cards");
-    PSM_RETURN_IF_ERROR(
-        RunProgram(Tool({"psm-cards", "--run", folder_.root()})));
-  }
+  progress("virtual cards");
+  PSM_RETURN_IF_ERROR(RunProgram(Tool({"psm-cards", "--run", folder_.root()})));
   return absl::OkStatus();
 }
 

@@ -3,6 +3,7 @@
 #ifndef PSM_MESH_CLI_VERB_H_
 #define PSM_MESH_CLI_VERB_H_
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -31,6 +32,9 @@ inline constexpr int kUsage = 64;
 // "Unofficial prototype ..." in both languages, for whatever a person reads
 // first.
 extern const char kNotice[];
+
+// Set by Ctrl-C once BringUp has begun.
+extern std::atomic<bool> interrupted;
 
 void AddUp(CLI::App& app, CommandLine& line);
 void AddDown(CLI::App& app, CommandLine& line);

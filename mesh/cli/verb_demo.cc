@@ -49,6 +49,10 @@ absl::Status Demo(const CommandLine& line, const UpOptions& options,
     if (ours) told.Update(launcher->Stop());
     return told;
   }
+  if (ours && interrupted) {
+    launcher->Stop().IgnoreError();
+    return absl::CancelledError("interrupted; everything is stopped again");
+  }
   PSM_RETURN_IF_ERROR(told);
   std::printf(
       "\nThe mesh is still running. Try\n"

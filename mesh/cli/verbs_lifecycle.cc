@@ -1,6 +1,8 @@
 // up, down, status, restart, logs.
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sys/file.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,12 +22,12 @@
 #include "mesh/directory/directory.h"
 
 namespace psm {
+
+std::atomic<bool> interrupted{false};
+
 namespace {
 
 namespace fs = std::filesystem;
-
-// Set by Ctrl-C; looked at while a mesh comes up.
-std::atomic<bool> interrupted{false};
 
 void ListenForInterrupts() {
   struct sigaction action = {};
@@ -52,6 +54,26 @@ absl::Status LockRunFolder(const std::string& run) {
         "another psm is at work on ", run, "; wait for it to end"));
   }
   return absl::OkStatus();
+}
+
+// A clear sentence before anything is started, where a log line would say it
+// later.
+absl::Status CheckPortIsFree(int port) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  const int on = 1;
+  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(static_cast<std::uint16_t>(port));
+  const bool free =
+      bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
+  close(fd);
+  if (free) return absl::OkStatus();
+  return absl::UnavailableError(
+      absl::StrCat("port ", port,
+                   " of 127.0.0.1 is taken; choose another with "
+                   "--port N, or any free one with --port 0"));
 }
 
 }  // namespace
@@ -115,6 +137,7 @@ absl::StatusOr<std::unique_ptr<Launcher>> BringUp(const CommandLine& line,
     if (state.running)
       return launcher->Start(say);  // which refuses, and says so
   }
+  PSM_RETURN_IF_ERROR(CheckPortIsFree(options.port));
   PSM_RETURN_IF_ERROR(launcher->Prepare(say));
   PSM_RETURN_IF_ERROR(launcher->Start(say));
   if (!options.environment_file.empty()) {
