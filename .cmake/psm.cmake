@@ -104,6 +104,19 @@ function(psm_test name)
   endif()
 endfunction()
 
+# psm_scenario_test(NAME SOURCES file... [DEPS target...] [LABELS label...] [TIMEOUT s] [ENVIRONMENT ...] [EXCLUSIVE]): a psm_test that
+# brings up whole meshes (tests/support), so it needs every program. Label `scenario`. Other projects get it from psm-testing.cmake.
+function(psm_scenario_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPS;LABELS")
+  if(NOT PSM_TESTS)
+    return()
+  endif()
+  psm_test(${name} ${arg_UNPARSED_ARGUMENTS}
+    DEPS psm::mesh_fixture ${arg_DEPS}
+    LABELS scenario ${arg_LABELS})
+  add_dependencies(${name} programs)
+endfunction()
+
 # psm_proto_library(NAME [GRPC] PROTOS file... DEPS target...): psm::NAME with the generated messages, and with
 # GRPC also psm::NAME_grpc with the generated services. Files are relative to protos/. Generated code is a SYSTEM include.
 function(psm_proto_library name)

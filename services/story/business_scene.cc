@@ -15,9 +15,9 @@ void TheCompanysForm(Stage& stage) {
   request.set_corporate_number(stage.CodeOf("kakuu", "gbizid"));
   request.set_programme("equipment-subsidy");
   benefits::v1::StartBusinessApplicationResponse form;
-  CallReport report = stage.terminal.Call<BenefitsService>(
-      &BenefitsService::Stub::StartBusinessApplication, {"own-request"},
-      request, &form);
+  CallReport report =
+      stage.terminal.Call(&BenefitsService::Stub::StartBusinessApplication,
+                          {"own-request"}, request, &form);
   if (!narrator.Succeeded(
           report.status,
           absl::StrCat("The business with the corporate number ",

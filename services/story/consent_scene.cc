@@ -25,8 +25,8 @@ void ConsentAndWithdrawal(Stage& stage) {
   grant.set_method("psm.identity.v1.BasicItemsService/GetBasicItems");
   grant.add_attributes("address");
   identity::v1::GrantConsentResponse consent;
-  CallReport granted = stage.terminal.Call<ConsentService>(
-      &ConsentService::Stub::GrantConsent, {"own-request"}, grant, &consent);
+  CallReport granted = stage.terminal.Call(&ConsentService::Stub::GrantConsent,
+                                           {"own-request"}, grant, &consent);
   if (!narrator.Succeeded(
           granted.status,
           "Hanako lets Hoshizora Bank learn her address, and nothing else"))
@@ -36,9 +36,9 @@ void ConsentAndWithdrawal(Stage& stage) {
   update.set_subject(hanako);
   update.set_consent_token(consent.token());
   bank::v1::UpdateAddressResponse address;
-  CallReport updated = stage.terminal.Call<CustomersService>(
-      &CustomersService::Stub::UpdateAddress, {"own-request"}, update,
-      &address);
+  CallReport updated =
+      stage.terminal.Call(&CustomersService::Stub::UpdateAddress,
+                          {"own-request"}, update, &address);
   narrator.Succeeded(updated.status,
                      absl::StrCat("The bank learns it: ", address.address()));
 
@@ -48,15 +48,13 @@ void ConsentAndWithdrawal(Stage& stage) {
   withdraw.set_consent_id(consent.consent_id());
   identity::v1::WithdrawConsentResponse withdrawn;
   const absl::Duration asked_at = clock.Monotonic();
-  CallReport ended = stage.terminal.Call<ConsentService>(
-      &ConsentService::Stub::WithdrawConsent, {"own-request"}, withdraw,
-      &withdrawn);
+  CallReport ended = stage.terminal.Call(&ConsentService::Stub::WithdrawConsent,
+                                         {"own-request"}, withdraw, &withdrawn);
   if (!narrator.Succeeded(ended.status, "She withdraws the consent")) return;
-  const absl::Status refusal =
-      stage.terminal
-          .Call<CustomersService>(&CustomersService::Stub::UpdateAddress,
-                                  {"own-request"}, update, &address)
-          .status;
+  const absl::Status refusal = stage.terminal
+                                   .Call(&CustomersService::Stub::UpdateAddress,
+                                         {"own-request"}, update, &address)
+                                   .status;
   const absl::Duration took = clock.Monotonic() - asked_at;
   narrator.Refused(refusal, "CONSENT_WITHDRAWN",
                    absl::StrCat("The bank's next attempt is refused, ",

@@ -24,11 +24,11 @@ Asked AskTax(Stage& stage) {
   request.set_subject(stage.CodeOf("hanako", "akatsuki"));
   tax::v1::GetTaxStatusResponse response;
   Asked asked;
-  asked.status = stage.benefits
-                     .Call<TaxService>(&TaxService::Stub::GetTaxStatus,
-                                       {"benefit-tax-exempt", "yunagi/tax"},
-                                       request, &response)
-                     .status;
+  asked.status =
+      stage.benefits
+          .Call(&TaxService::Stub::GetTaxStatus,
+                {"benefit-tax-exempt", "yunagi/tax"}, request, &response)
+          .status;
   asked.bytes = response.ByteSizeLong();
   return asked;
 }

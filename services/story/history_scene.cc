@@ -70,8 +70,8 @@ void HerHistory(Stage& stage) {
   request.set_subject(hanako);
   request.set_page_size(1000);
   identity::v1::ListHistoryResponse history;
-  CallReport report = stage.terminal.Call<HistoryService>(
-      &HistoryService::Stub::ListHistory, {"own-request"}, request, &history);
+  CallReport report = stage.terminal.Call(&HistoryService::Stub::ListHistory,
+                                          {"own-request"}, request, &history);
   if (!narrator.Succeeded(
           report.status,
           absl::StrCat(history.records_size(), " entries, newest first")))

@@ -22,7 +22,7 @@ constexpr char kHead[] = "hanako";
 // The programme, by the provider's own definition of it.
 absl::StatusOr<benefits::v1::Programme> FindProgramme(Stage& stage) {
   benefits::v1::ListProgrammesResponse list;
-  CallReport report = stage.terminal.Call<BenefitsService>(
+  CallReport report = stage.terminal.Call(
       &BenefitsService::Stub::ListProgrammes, {"own-request"},
       benefits::v1::ListProgrammesRequest(), &list);
   if (!report.status.ok()) return report.status;
@@ -108,9 +108,9 @@ void WithTheMesh(Stage& stage) {
   benefits::v1::StartApplicationRequest start;
   start.set_subject(hanako);
   start.set_programme(kProgramme);
-  application.report = stage.terminal.Call<BenefitsService>(
-      &BenefitsService::Stub::StartApplication, {"own-request"}, start,
-      &application.response);
+  application.report =
+      stage.terminal.Call(&BenefitsService::Stub::StartApplication,
+                          {"own-request"}, start, &application.response);
   const auto& form = application.response;
   if (!narrator.Succeeded(application.report.status,
                           "She applies; the form comes back filled in"))
@@ -151,9 +151,9 @@ void WithTheMesh(Stage& stage) {
   confirm.set_subject(hanako);
   confirm.set_application_id(form.application_id());
   benefits::v1::ConfirmApplicationResponse decision;
-  CallReport confirmed = stage.terminal.Call<BenefitsService>(
-      &BenefitsService::Stub::ConfirmApplication, {"own-request"}, confirm,
-      &decision);
+  CallReport confirmed =
+      stage.terminal.Call(&BenefitsService::Stub::ConfirmApplication,
+                          {"own-request"}, confirm, &decision);
   if (!narrator.Succeeded(confirmed.status, "She reads it and confirms"))
     return;
   if (absl::StrContains(decision.rule_en(), "paid once")) {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "CLI/CLI.hpp"
+#include "mesh/base/clock.h"
 #include "mesh/cli/launcher.h"
 #include "mesh/gateway/policy_loader.h"
 #include "services/story/stage.h"
@@ -25,9 +26,10 @@ int main(int argc, char** argv) {
     return 1;
   }
   psm::story::Narrator narrator;
-  psm::story::Caller terminal(run, "portal/terminal");
-  psm::story::Caller tax_office(run, "yunagi/tax");
-  psm::story::Caller benefits(run, "akatsuki/benefits");
+  const psm::SystemClock clock;
+  psm::SystemCaller terminal(run, "portal/terminal", clock);
+  psm::SystemCaller tax_office(run, "yunagi/tax", clock);
+  psm::SystemCaller benefits(run, "akatsuki/benefits", clock);
   psm::story::Stage stage{narrator, psm::RunFolder(run), *std::move(policy),
                           terminal, tax_office,          benefits};
   for (auto scene :

@@ -41,8 +41,7 @@ absl::Status AskForAccount(Stage& stage, const std::string& affair) {
   request.set_subject(stage.CodeOf("hanako", "yunagi"));
   accounts::v1::GetAccountResponse response;
   return stage.tax_office
-      .Call<AccountsService>(&AccountsService::Stub::GetAccount, {affair},
-                             request, &response)
+      .Call(&AccountsService::Stub::GetAccount, {affair}, request, &response)
       .status;
 }
 
@@ -75,8 +74,8 @@ void SomebodyElsesAccount(Stage& stage) {
     request.set_subject(taro);
     *request.mutable_account() = account;
     return stage.terminal
-        .Call<AccountsService>(&AccountsService::Stub::RegisterAccount,
-                               {"account-registration"}, request, response)
+        .Call(&AccountsService::Stub::RegisterAccount, {"account-registration"},
+              request, response)
         .status;
   };
   accounts::v1::RegisterAccountResponse done;

@@ -54,9 +54,9 @@ std::string SignIn(Stage& stage, const std::string& persona) {
     return "";
   }
   identity::v1::BeginSignInResponse challenge;
-  CallReport begun = stage.terminal.Call<SignInService>(
-      &SignInService::Stub::BeginSignIn, {"sign-in"},
-      identity::v1::BeginSignInRequest(), &challenge);
+  CallReport begun =
+      stage.terminal.Call(&SignInService::Stub::BeginSignIn, {"sign-in"},
+                          identity::v1::BeginSignInRequest(), &challenge);
   identity::v1::CompleteSignInRequest answer;
   answer.set_challenge_id(challenge.challenge_id());
   answer.set_certificate((*card)->certificate_der());
@@ -64,8 +64,8 @@ std::string SignIn(Stage& stage, const std::string& persona) {
   identity::v1::CompleteSignInResponse who;
   CallReport completed =
       begun.status.ok()
-          ? stage.terminal.Call<SignInService>(
-                &SignInService::Stub::CompleteSignIn, {"sign-in"}, answer, &who)
+          ? stage.terminal.Call(&SignInService::Stub::CompleteSignIn,
+                                {"sign-in"}, answer, &who)
           : begun;
   stage.narrator.Succeeded(
       completed.status,

@@ -8,8 +8,8 @@
 
 #include "absl/status/statusor.h"
 #include "mesh/cli/persona_file.h"
+#include "mesh/cli/system_caller.h"
 #include "mesh/policy/policy_engine.h"
-#include "services/story/caller.h"
 #include "services/story/narrator.h"
 
 namespace psm::story {
@@ -19,9 +19,9 @@ struct Stage {
   RunFolder folder;
   // For explanations: the configuration that the gateway runs on.
   std::shared_ptr<const PolicyEngine> policy;
-  Caller& terminal;    // portal/terminal: the citizen's own
-  Caller& tax_office;  // yunagi/tax
-  Caller& benefits;    // akatsuki/benefits
+  SystemCaller& terminal;    // portal/terminal: the citizen's own
+  SystemCaller& tax_office;  // yunagi/tax
+  SystemCaller& benefits;    // akatsuki/benefits
 
   // A persona's code at an agency. Ends the story where there is none: the run
   // folder is then not one of ours.
