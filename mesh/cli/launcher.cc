@@ -135,8 +135,10 @@ absl::Status Launcher::Prepare(Progress progress) {
         RunProgram(Tool({"psm-pki", "init", "--run", folder_.root()})));
   }
   progress("certificates");
-  std::vector<std::string> issue = {"psm-pki", "issue", "--run",
-                                    folder_.root()};
+  // A week, as the revocation lists: a mesh that is left running over a long
+  // weekend still answers. Renewed here past half of it.
+  std::vector<std::string> issue = {"psm-pki",      "issue",  "--run",
+                                    folder_.root(), "--life", "168h"};
   for (const Member& member : members_) issue.push_back(member.id);
   PSM_RETURN_IF_ERROR(RunProgram(Tool(std::move(issue))));
   if (!fs::exists(folder_.MasterKey()))

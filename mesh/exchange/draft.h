@@ -54,6 +54,9 @@ class Draft {
     earlier_ = std::move(earlier);
   }
   bool IntendedBefore() const;
+  // An intent stands in the log, so the outcome has to stand there as well.
+  void SetIntended() { intended_ = true; }
+  bool intended() const { return intended_; }
   bool RecordedBefore() const;  // with this very answer
 
   std::vector<std::string> released() const { return AttributesOf(released_); }
@@ -70,6 +73,7 @@ class Draft {
   AttributeMask released_ = 0;
   AttributeMask withheld_ = 0;
   std::vector<records::v1::Record> earlier_;
+  bool intended_ = false;
   std::optional<PersonNumber> subject_;
   std::vector<PersonNumber> named_;  // in the answer, without the subject
 };

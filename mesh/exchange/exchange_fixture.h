@@ -225,19 +225,21 @@ class ExchangeFixture : public ::testing::Test {
     return ask;
   }
 
-  // Starts the exchange and runs what is posted; the answer is there once
-  // nothing is held back.
-  void Begin(Ask ask) {
+  // Starts a task and runs what is posted; the answer is there once nothing is
+  // held back.
+  void BeginTask(Task<Answer> task) {
     answer_.reset();
-    Start(RunExchange(env(), std::move(ask)),
+    Start(std::move(task),
           [this](Answer answer) { answer_ = std::move(answer); });
     executor_.RunAll();
   }
-  Answer Run(Ask ask) {
-    Begin(std::move(ask));
-    EXPECT_TRUE(answer_.has_value()) << "the exchange has not ended";
+  Answer RunTask(Task<Answer> task) {
+    BeginTask(std::move(task));
+    EXPECT_TRUE(answer_.has_value()) << "the task has not ended";
     return answer_.has_value() ? *answer_ : Answer();
   }
+  void Begin(Ask ask) { BeginTask(RunExchange(env(), std::move(ask))); }
+  Answer Run(Ask ask) { return RunTask(RunExchange(env(), std::move(ask))); }
 
   ManualClock clock_{absl::FromUnixSeconds(1790000000)};
   TestExecutor executor_;

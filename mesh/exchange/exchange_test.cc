@@ -312,6 +312,30 @@ TEST_F(ExchangeTest, AWriteRecordsItsIntentBeforeTheProviderIsAsked) {
   EXPECT_THAT(log_.records[1].released(), ElementsAre("account"));
 }
 
+TEST_F(ExchangeTest, EveryIntentGetsItsOutcomeHoweverManyFailAlike) {
+  link_.providers[kRegister] = [](const ProviderRequest&) {
+    ProviderReply reply;
+    reply.status = MakeError(absl::StatusCode::kUnavailable,
+                             "PROVIDER_UNAVAILABLE", Party::kProvider, "down");
+    return reply;
+  };
+  accounts::v1::RegisterAccountRequest request;
+  request.set_subject(Code("akatsuki", 'h'));
+  const int calls = 3 * static_cast<int>(RefusalCounter::kIndividualRecords);
+  for (int i = 0; i < calls; ++i) {
+    EXPECT_EQ(ReasonOf(Run(MakeAsk(kRegister, "benefit", request)).status),
+              "PROVIDER_UNAVAILABLE");
+  }
+  ASSERT_EQ(log_.records.size(), static_cast<std::size_t>(2 * calls));
+  for (int i = 0; i < calls; ++i) {
+    const Record& intent = log_.records[static_cast<std::size_t>(2 * i)];
+    const Record& outcome = log_.records[static_cast<std::size_t>(2 * i + 1)];
+    EXPECT_EQ(intent.kind(), Record::INTENT);
+    EXPECT_EQ(outcome.kind(), Record::REFUSAL);
+    EXPECT_EQ(intent.exchange_id(), outcome.exchange_id());
+  }
+}
+
 TEST_F(ExchangeTest, AWriteWithoutDurableIntentIsNotInvoked) {
   log_.failure = MakeError(absl::StatusCode::kUnavailable, "RECORD_NOT_DURABLE",
                            Party::kGateway, "full");

@@ -70,8 +70,10 @@ Task<Answer> Refuse(Environment& env, Draft& draft,
       draft.Entries(env, records::v1::Record::REFUSAL, refusal);
   // A provider's own refusal says something about the person: each gets its
   // record. The gateway's may be one of a flood.
-  const bool provider_was_asked = draft.record().has_provide_time();
-  if (provider_was_asked ||
+  // So does the outcome of a write whose intent is recorded.
+  const bool counts_alone =
+      draft.record().has_provide_time() || draft.intended();
+  if (counts_alone ||
       env.refusals.TakesOwnRecord(entries.front(), env.clock.Now())) {
     Completion<absl::Status> recorded;
     env.log.Append(std::move(entries), env.executor, &recorded);

@@ -169,12 +169,16 @@ Task<absl::StatusOr<Durable>> RecordDurably(Environment& env,
 }
 
 Task<absl::Status> RecordIntent(Environment& env, Draft& draft) {
-  if (draft.IntendedBefore()) co_return absl::OkStatus();
+  if (draft.IntendedBefore()) {
+    draft.SetIntended();
+    co_return absl::OkStatus();
+  }
   Completion<absl::Status> recorded;
   env.log.Append(
       draft.Entries(env, records::v1::Record::INTENT, absl::OkStatus()),
       env.executor, &recorded);
   absl::Status durable = co_await recorded;
+  if (durable.ok()) draft.SetIntended();
   co_return durable;
 }
 

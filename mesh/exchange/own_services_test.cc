@@ -1,0 +1,141 @@
+#include "mesh/exchange/own_services.h"
+
+#include "mesh/exchange/exchange_fixture.h"
+#include "psm/disclosure/v1/disclosure.pb.h"
+#include "psm/records/v1/records_service.pb.h"
+#include "psm/subjects/v1/subjects.pb.h"
+
+namespace psm {
+namespace {
+
+using records::v1::Record;
+
+constexpr char kEnrol[] = "/psm.subjects.v1.SubjectsService/Enrol";
+constexpr char kDisclose[] = "/psm.disclosure.v1.DisclosureService/Disclose";
+constexpr char kList[] = "/psm.records.v1.RecordsService/ListRecords";
+constexpr char kId[] = "6f1c3a58-9d0f-4f0e-8a51-2f6f5d7c9b10";
+
+class OwnServicesTest : public ExchangeFixture {
+ protected:
+  disclosure::v1::DiscloseRequest DiscloseAddress() {
+    disclosure::v1::DiscloseRequest request;
+    request.set_audience("bank/customers");
+    request.set_subject(Code("identity", 'h'));
+    request.set_method("psm.identity.v1.BasicItemsService/GetBasicItems");
+    request.add_attributes("address");
+    return request;
+  }
+  Ask AsIdentity(Ask ask) {
+    ask.peer = &identity_;
+    return ask;
+  }
+
+  FakePeer identity_{"identity/identity"};
+};
+
+TEST_F(OwnServicesTest, EnrolmentIsRecordedAndARetryEnrolsTheSamePerson) {
+  Ask ask = MakeAsk(kEnrol, "", subjects::v1::EnrolRequest());
+  ask.exchange_id = kId;
+  subjects::v1::EnrolResponse first;
+  subjects::v1::EnrolResponse second;
+  ASSERT_TRUE(first.ParseFromString(RunTask(Enrol(env(), ask)).message));
+  ASSERT_TRUE(second.ParseFromString(RunTask(Enrol(env(), ask)).message));
+  EXPECT_EQ(first.subject(), second.subject());
+  auto person = scopes_->For(SubjectScopeKind::kAgency, "akatsuki")
+                    .Decode(first.subject());
+  ASSERT_TRUE(person.ok());
+  EXPECT_EQ(log_.records.front().subject(),
+            scopes_->For(SubjectScopeKind::kRecords, "").Encode(*person));
+}
+
+TEST_F(OwnServicesTest, OnlyAgenciesThatEnrolMayEnrol) {
+  Ask ask = AsIdentity(MakeAsk(kEnrol, "", subjects::v1::EnrolRequest()));
+  EXPECT_EQ(ReasonOf(RunTask(Enrol(env(), ask)).status),
+            "NOT_AN_ENROLLING_AGENCY");
+}
+
+TEST_F(OwnServicesTest, NobodyIsEnrolledWithoutARecord) {
+  log_.failure = MakeError(absl::StatusCode::kUnavailable, "RECORD_NOT_DURABLE",
+                           Party::kGateway, "full");
+  Answer answer =
+      RunTask(Enrol(env(), MakeAsk(kEnrol, "", subjects::v1::EnrolRequest())));
+  EXPECT_EQ(ReasonOf(answer.status), "RECORD_NOT_DURABLE");
+  EXPECT_EQ(answer.message, "");
+}
+
+TEST_F(OwnServicesTest, ADisclosureNamesThePersonAsTheAudienceDoes) {
+  Answer answer = RunTask(Disclose(
+      env(), AsIdentity(MakeAsk(kDisclose, "address", DiscloseAddress()))));
+  ASSERT_TRUE(answer.status.ok()) << answer.status;
+  disclosure::v1::DiscloseResponse response;
+  ASSERT_TRUE(response.ParseFromString(answer.message));
+  EXPECT_EQ(response.code(),
+            scopes_->For(SubjectScopeKind::kRelyingParty, "bank")
+                .Encode(Person('h')));
+  ASSERT_EQ(log_.records.size(), 1u);
+  EXPECT_EQ(log_.records[0].consumer(), "bank/customers");
+  EXPECT_EQ(log_.records[0].provider(), "identity/identity");
+  EXPECT_EQ(log_.records[0].subject(), RecordsCode('h'));
+}
+
+TEST_F(OwnServicesTest, ADisclosureBeyondTheAgreementIsRefusedAndRecorded) {
+  disclosure::v1::DiscloseRequest name = DiscloseAddress();
+  name.add_attributes("name");
+  EXPECT_EQ(ReasonOf(RunTask(Disclose(env(), AsIdentity(MakeAsk(
+                                                 kDisclose, "address", name))))
+                         .status),
+            "NO_AGREEMENT");
+  EXPECT_EQ(
+      ReasonOf(RunTask(Disclose(env(), AsIdentity(MakeAsk(kDisclose, "benefit",
+                                                          DiscloseAddress()))))
+                   .status),
+      "NO_AGREEMENT");
+  EXPECT_EQ(ReasonOf(RunTask(Disclose(env(), MakeAsk(kDisclose, "address",
+                                                     DiscloseAddress())))
+                         .status),
+            "NOT_A_DISCLOSING_AGENCY");
+  EXPECT_EQ(log_.records.size(), 3u);
+  for (const Record& record : log_.records) {
+    EXPECT_EQ(record.kind(), Record::REFUSAL);
+  }
+}
+
+TEST_F(OwnServicesTest, RecordsAreReadByTheDisclosingAgencysOwnCodeAlone) {
+  Record about_her;
+  about_her.set_exchange_id("one");
+  about_her.set_subject(RecordsCode('h'));
+  Record about_another;
+  about_another.set_exchange_id("two");
+  about_another.set_subject(RecordsCode('m'));
+  log_.records = {about_her, about_another};
+
+  records::v1::ListRecordsRequest request;
+  request.set_subject(Code("identity", 'h'));
+  Answer answer =
+      RunTask(ListRecords(env(), AsIdentity(MakeAsk(kList, "", request))));
+  ASSERT_TRUE(answer.status.ok()) << answer.status;
+  records::v1::ListRecordsResponse response;
+  ASSERT_TRUE(response.ParseFromString(answer.message));
+  ASSERT_EQ(response.records_size(), 1);
+  EXPECT_EQ(response.records(0).exchange_id(), "one");
+  EXPECT_EQ(response.records(0).subject(), "");
+
+  request.set_subject(Code("akatsuki", 'h'));
+  EXPECT_EQ(
+      ReasonOf(
+          RunTask(ListRecords(env(), AsIdentity(MakeAsk(kList, "", request))))
+              .status),
+      "SUBJECT_CODE_INVALID");
+  EXPECT_EQ(
+      ReasonOf(RunTask(ListRecords(env(), MakeAsk(kList, "", request))).status),
+      "NOT_A_DISCLOSING_AGENCY");
+  request.clear_subject();
+  EXPECT_EQ(
+      ReasonOf(
+          RunTask(ListRecords(env(), AsIdentity(MakeAsk(kList, "", request))))
+              .status),
+      "SUBJECT_REQUIRED");
+}
+
+}  // namespace
+}  // namespace psm
