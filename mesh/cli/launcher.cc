@@ -180,7 +180,7 @@ absl::Status Launcher::AwaitServing(const Member& member) {
             .status();
     if (serving.ok()) return serving;
     if (options_.interrupted != nullptr && *options_.interrupted) {
-      return absl::CancelledError("interrupted; everything is stopped again");
+      return absl::CancelledError("interrupted");
     }
     if (!absl::IsDeadlineExceeded(serving) || clock.Monotonic() >= deadline) {
       return absl::UnavailableError(absl::StrCat(
@@ -190,15 +190,7 @@ absl::Status Launcher::AwaitServing(const Member& member) {
   }
 }
 
-absl::Status Launcher::Start(Progress progress) {
-  for (const SystemState& state : States()) {
-    if (state.running) {
-      return absl::AlreadyExistsError(absl::StrCat(
-          "this mesh runs already (", state.id, ", process ", state.process.pid,
-          "); ./psm status shows it, ./psm down stops it"));
-    }
-  }
-  PSM_RETURN_IF_ERROR(MakeFolders());
+absl::Status Launcher::WriteSettings() const {
   nlohmann::ordered_json settings;
   settings["configuration"] = options_.configuration;
   settings["programs"] = options_.programs;
@@ -210,25 +202,50 @@ absl::Status Launcher::Start(Progress progress) {
   if (!out)
     return absl::UnavailableError(
         absl::StrCat("cannot write ", folder_.Settings()));
+  return absl::OkStatus();
+}
 
-  auto start_all = [&]() -> absl::Status {
-    std::vector<const Member*> started;
-    for (const Member& member : members_) {
-      const bool by_hand = std::count(options_.without.begin(),
-                                      options_.without.end(), member.id) > 0;
-      if (member.command.empty() || by_hand) continue;
-      PSM_RETURN_IF_ERROR(Launch(member));
-      started.push_back(&member);
+absl::Status Launcher::Start(Progress progress) {
+  for (const SystemState& state : States()) {
+    if (state.running) {
+      return absl::AlreadyExistsError(absl::StrCat(
+          "this mesh runs already (", state.id, ", process ", state.process.pid,
+          "); ./psm status shows it, ./psm down stops it"));
     }
-    for (const Member* member : started) {
-      PSM_RETURN_IF_ERROR(AwaitServing(*member));
-      progress(member->id);
-    }
-    return absl::OkStatus();
-  };
-  absl::Status started = start_all();
+  }
+  PSM_RETURN_IF_ERROR(MakeFolders());
+  PSM_RETURN_IF_ERROR(WriteSettings());
+  absl::Status started = LaunchAll(progress);
   if (!started.ok()) Stop().IgnoreError();
-  return started;
+  return absl::IsCancelled(started)
+             ? absl::CancelledError("interrupted; everything is stopped again")
+             : started;
+}
+
+absl::Status Launcher::Extend(Progress progress) {
+  PSM_RETURN_IF_ERROR(MakeFolders());
+  PSM_RETURN_IF_ERROR(WriteSettings());
+  PSM_RETURN_IF_ERROR(StopOne(kGatewaySystem));
+  return LaunchAll(progress);
+}
+
+absl::Status Launcher::LaunchAll(Progress progress) {
+  std::vector<const Member*> launched;
+  for (const Member& member : members_) {
+    const bool by_hand = std::count(options_.without.begin(),
+                                    options_.without.end(), member.id) > 0;
+    if (member.command.empty() || by_hand) continue;
+    absl::StatusOr<ProcessName> process =
+        ReadProcessName(folder_.ProcessId(member.id));
+    if (process.ok() && IsRunning(*process)) continue;
+    PSM_RETURN_IF_ERROR(Launch(member));
+    launched.push_back(&member);
+  }
+  for (const Member* member : launched) {
+    PSM_RETURN_IF_ERROR(AwaitServing(*member));
+    progress(member->id);
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Launcher::StartOne(absl::string_view system) {

@@ -69,6 +69,11 @@ class Launcher {
   // Leaves of an earlier mesh that died are cleared away first.
   absl::Status Start(Progress progress);
 
+  // Brings a mesh that runs to this configuration: the gateway is started anew
+  // with it, systems that run go on, those that do not are started. Call
+  // Prepare first. Errors name the log; what came up goes on running.
+  absl::Status Extend(Progress progress);
+
   // One system, or `mesh/gateway`. Waits until it serves; until it has ended.
   absl::Status StartOne(absl::string_view system);
   absl::Status StopOne(absl::string_view system,
@@ -97,6 +102,8 @@ class Launcher {
   const Member* Find(absl::string_view system) const;
   absl::Status Launch(const Member& member);
   absl::Status AwaitServing(const Member& member);
+  absl::Status LaunchAll(Progress progress);  // that do not run
+  absl::Status WriteSettings() const;
   absl::Status MakeFolders() const;
   SpawnOptions Tool(std::vector<std::string> command) const;
 

@@ -3,7 +3,6 @@
 #ifndef PSM_MESH_CLI_VERB_H_
 #define PSM_MESH_CLI_VERB_H_
 
-#include <atomic>
 #include <memory>
 #include <string>
 
@@ -33,9 +32,6 @@ inline constexpr int kUsage = 64;
 // first.
 extern const char kNotice[];
 
-// Set by Ctrl-C once BringUp has begun.
-extern std::atomic<bool> interrupted;
-
 void AddUp(CLI::App& app, CommandLine& line);
 void AddDown(CLI::App& app, CommandLine& line);
 void AddStatus(CLI::App& app, CommandLine& line);
@@ -54,6 +50,10 @@ void AddPki(CLI::App& app, CommandLine& line);
 // where none was.
 absl::StatusOr<std::unique_ptr<Launcher>> OpenMesh(const CommandLine& line);
 
+// One psm at a time changes a run folder, which is made where it is missing.
+// The lock goes with the process. FAILED_PRECONDITION where another has it.
+absl::Status LockRunFolder(const std::string& run);
+
 // Options that `up` and `demo` share, and what they do with them.
 struct UpOptions {
   std::vector<std::string> configuration;  // added to the project's own
@@ -65,6 +65,8 @@ struct UpOptions {
   std::string environment_file;
 };
 void AddUpOptions(CLI::App& verb, UpOptions& options);
+// Starts the mesh. One that runs takes in the folders that it does not have
+// yet; ALREADY_EXISTS where there are none.
 absl::StatusOr<std::unique_ptr<Launcher>> BringUp(const CommandLine& line,
                                                   const UpOptions& options);
 

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "mesh/base/status_macros.h"
+#include "mesh/cli/interrupt.h"
 #include "mesh/cli/verb.h"
 
 namespace psm {

@@ -1,186 +1,21 @@
-// up, down, status, restart, logs.
-#include <fcntl.h>
-#include <netinet/in.h>
-#include <sys/file.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
+// down, status, restart, logs.
 #include <algorithm>
-#include <atomic>
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "mesh/base/status_macros.h"
-#include "mesh/cli/environment_lines.h"
 #include "mesh/cli/follow_file.h"
+#include "mesh/cli/interrupt.h"
 #include "mesh/cli/table.h"
 #include "mesh/cli/verb.h"
-#include "mesh/directory/directory.h"
 
 namespace psm {
-
-std::atomic<bool> interrupted{false};
-
-namespace {
-
 namespace fs = std::filesystem;
-
-void ListenForInterrupts() {
-  struct sigaction action = {};
-  action.sa_handler = [](int) {
-    interrupted = true;
-  };  // without SA_RESTART: waits end early
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-}
-
-// One psm at a time changes a run folder. The lock goes with the process.
-absl::Status LockRunFolder(const std::string& run) {
-  std::error_code error;
-  fs::create_directories(run, error);
-  if (error)
-    return absl::UnavailableError(absl::StrCat("cannot make the run folder ",
-                                               run, ": ", error.message()));
-  const std::string file = RunFolder(run).Lock();
-  const int fd = open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0)
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot open ", file));
-  if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "another psm is at work on ", run, "; wait for it to end"));
-  }
-  return absl::OkStatus();
-}
-
-// A clear sentence before anything is started, where a log line would say it
-// later.
-absl::Status CheckPortIsFree(int port) {
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const int on = 1;
-  setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(static_cast<std::uint16_t>(port));
-  const bool free =
-      bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
-  close(fd);
-  if (free) return absl::OkStatus();
-  return absl::UnavailableError(
-      absl::StrCat("port ", port,
-                   " of 127.0.0.1 is taken; choose another with "
-                   "--port N, or any free one with --port 0"));
-}
-
-}  // namespace
 
 absl::StatusOr<std::unique_ptr<Launcher>> OpenMesh(const CommandLine& line) {
   PSM_ASSIGN_OR_RETURN(LaunchOptions options, ReadSettings(line.run));
   return Launcher::Create(std::move(options));
-}
-
-void AddUpOptions(CLI::App& verb, UpOptions& options) {
-  verb.add_option("--config", options.configuration,
-                  "A configuration folder of your own, merged with the "
-                  "project's; repeatable");
-  verb.add_option("--port", options.port,
-                  "Port of the gateway on 127.0.0.1; 0 takes any")
-      ->check(CLI::Range(0, 65535))
-      ->capture_default_str();
-  verb.add_option("--residents", options.residents,
-                  "Synthetic residents made at the first start")
-      ->check(CLI::Range(8, 10000000))
-      ->capture_default_str();
-  verb.add_option("--businesses", options.businesses,
-                  "Synthetic businesses made at the first start")
-      ->check(CLI::Range(1, 1000000))
-      ->capture_default_str();
-  verb.add_option("--seed", options.seed,
-                  "What the synthetic people are made from")
-      ->capture_default_str();
-  verb.add_option(
-      "--without", options.without,
-      "A system to leave out, to start it in a debugger; repeatable");
-  verb.add_option("--env", options.environment_file,
-                  "Write the variables of the started mesh into this file");
-}
-
-absl::StatusOr<std::unique_ptr<Launcher>> BringUp(const CommandLine& line,
-                                                  const UpOptions& options) {
-  PSM_RETURN_IF_ERROR(LockRunFolder(line.run));
-  LaunchOptions launch;
-  launch.run = line.run;
-  launch.programs = line.programs;
-  launch.configuration = {line.source_root + "/services",
-                          line.programs + "/../contracts"};
-  for (const std::string& folder : options.configuration)
-    launch.configuration.push_back(fs::absolute(folder).string());
-  for (std::string& folder : launch.configuration)
-    folder = fs::path(folder).lexically_normal().string();
-  launch.port = options.port;
-  launch.residents = options.residents;
-  launch.businesses = options.businesses;
-  launch.seed = options.seed;
-  launch.without = options.without;
-  launch.interrupted = &interrupted;
-  ListenForInterrupts();
-  PSM_ASSIGN_OR_RETURN(std::unique_ptr<Launcher> launcher,
-                       Launcher::Create(std::move(launch)));
-  auto say = [](absl::string_view step) {
-    std::fprintf(stderr, "  %s\n", std::string(step).c_str());
-  };
-  for (const SystemState& state : launcher->States()) {
-    if (state.running)
-      return launcher->Start(say);  // which refuses, and says so
-  }
-  PSM_RETURN_IF_ERROR(CheckPortIsFree(options.port));
-  PSM_RETURN_IF_ERROR(launcher->Prepare(say));
-  PSM_RETURN_IF_ERROR(launcher->Start(say));
-  if (!options.environment_file.empty()) {
-    std::ofstream out(options.environment_file);
-    out << EnvironmentLines(launcher->folder(), "portal/terminal");
-    out.close();
-    if (!out)
-      return absl::UnavailableError(
-          absl::StrCat("cannot write ", options.environment_file));
-  }
-  return launcher;
-}
-
-void AddUp(CLI::App& app, CommandLine& line) {
-  CLI::App* verb =
-      app.add_subcommand("up", "Start the mesh and leave it running");
-  verb->footer(
-      "Examples:\n"
-      "  ./psm up\n"
-      "  ./psm up --without akatsuki/benefits      prints the command line to "
-      "start it in a debugger\n"
-      "  ./psm up --port 0 --env mesh.env          for tests in other "
-      "languages\n"
-      "  ./psm up --config my-agency               with an agency of your own");
-  auto* options = new UpOptions;  // lives as long as the program
-  AddUpOptions(*verb, *options);
-  verb->callback([&line, options] {
-    line.chosen = [&line, options]() -> absl::Status {
-      std::fprintf(stderr, "%s\n", kNotice);
-      PSM_ASSIGN_OR_RETURN(std::unique_ptr<Launcher> launcher,
-                           BringUp(line, *options));
-      std::printf("The mesh is up: gateway at %s.\n",
-                  launcher->States().front().endpoint.c_str());
-      for (const std::string& system : options->without) {
-        std::printf("Left out: start it with\n  %s\n",
-                    launcher->CommandLine(system).c_str());
-      }
-      std::printf(
-          "Next: ./psm people, ./psm watch, ./psm call --help; ./psm down "
-          "stops it.\n");
-      return absl::OkStatus();
-    };
-  });
 }
 
 void AddDown(CLI::App& app, CommandLine& line) {
