@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
 #include "mesh/base/status_macros.h"
@@ -106,13 +107,25 @@ class Compiler {
     return absl::OkStatus();
   }
 
+  // What is missing: the annotation, the descriptor set or the right name.
+  absl::Status WithoutContract(const std::string& method) const {
+    std::string dotted = method;
+    std::replace(dotted.begin(), dotted.end(), '/', '.');
+    if (absl::StrContains(method, '/') &&
+        contracts_.pool().FindMethodByName(dotted) != nullptr) {
+      return Wrong("method \"", method,
+                   "\" is not annotated: give it the option "
+                   "(psm.annotations.v1.method)");
+    }
+    return Wrong("method \"", method,
+                 "\" is in no descriptor set (*.binpb) of the configuration; "
+                 "write it as psm.tax.v1.TaxService/GetTaxStatus");
+  }
+
   absl::Status TakeGrant(const config::v1::Grant& from) {
     CompiledGrant grant;
     grant.plan = contracts_.FindByName(from.method());
-    if (grant.plan == nullptr)
-      return Wrong("method \"", from.method(),
-                   "\" has no contract; write it as "
-                   "psm.tax.v1.TaxService/GetTaxStatus");
+    if (grant.plan == nullptr) return WithoutContract(from.method());
     const MethodPlan& plan = *grant.plan;
     if (agreement_->by_consent && !plan.consentable)
       return Wrong(plan.name,
