@@ -105,7 +105,7 @@ function(psm_test name)
 endfunction()
 
 # psm_scenario_test(NAME SOURCES file... [DEPS target...] [LABELS label...] [TIMEOUT s] [ENVIRONMENT ...] [EXCLUSIVE]): a psm_test that
-# brings up whole meshes (tests/support), so it needs every program. Label `scenario`. Other projects get it from psm-testing.cmake.
+# brings up whole meshes (tests/support), so it needs every program. Label `scenario`. Other projects get it from psm-sdk.cmake.
 function(psm_scenario_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "DEPS;LABELS")
   if(NOT PSM_TESTS)
