@@ -28,7 +28,9 @@ struct ServerLimits {
                                          // before frames are made
   absl::Duration handshake_time = absl::Seconds(5);  // TCP accept to TLS done
   absl::Duration settings_time = absl::Seconds(10);  // SETTINGS to their ACK
-  absl::Duration idle_time = absl::Minutes(5);       // no stream open: GOAWAY
+  absl::Duration head_time =
+      absl::Seconds(5);  // begin to end of a header block
+  absl::Duration idle_time = absl::Minutes(5);  // no stream open: GOAWAY
   absl::Duration request_time =
       absl::Seconds(30);  // HEADERS to END_STREAM of a unary request
   absl::Duration write_time =

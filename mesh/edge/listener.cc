@@ -53,8 +53,7 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Bind(
 }
 
 Listener::Listener(Worker& worker, tcp::acceptor acceptor, int reserve)
-    : worker_(worker),
-      acceptor_(std::move(acceptor)),
+    : acceptor_(std::move(acceptor)),
       reserve_(reserve),
       pause_(worker.timers(), [this] { Accept(); }) {
   boost::system::error_code ignored;

@@ -45,7 +45,6 @@ class Listener {
   void RefuseOne();
   void Pause();
 
-  Worker& worker_;
   boost::asio::ip::tcp::acceptor acceptor_;
   int reserve_;  // -1 while it could not be had back
   int port_ = 0;

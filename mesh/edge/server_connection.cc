@@ -48,6 +48,8 @@ ServerConnection::ServerConnection(ServerShard& shard, Socket socket, SSL* ssl)
                           Terminate(NGHTTP2_SETTINGS_TIMEOUT);
                         }
                       }),
+      head_timer_(shard.worker().timers(),
+                  [this] { Terminate(NGHTTP2_ENHANCE_YOUR_CALM); }),
       idle_timer_(shard.worker().timers(), [this] { CheckIdle(); }) {}
 
 ServerConnection::~ServerConnection() = default;
@@ -85,9 +87,10 @@ absl::StatusOr<nghttp2_session*> ServerConnection::OnSecured(
 
 void ServerConnection::OnClosed(const absl::Status& why) {
   settings_timer_.Cancel();
+  head_timer_.Cancel();
   idle_timer_.Cancel();
   if (peer_ == nullptr) {
-    LogInfo("handshake_refused", {{"reason", std::string(why.message())}});
+    shard_.LogRefusal(why);
   } else {
     shard_.peer_connections().Remove(peer_->system);
   }
@@ -99,6 +102,7 @@ void ServerConnection::OnClosed(const absl::Status& why) {
 
 void ServerConnection::Forsake() {
   settings_timer_.Cancel();
+  head_timer_.Cancel();
   idle_timer_.Cancel();
   for (ServerStream* stream : std::exchange(streams_, {})) stream->Abandon();
   Abandon();
@@ -125,6 +129,16 @@ void ServerConnection::Forget(ServerStream& stream) {
   if (last_goaway_) Terminate(NGHTTP2_NO_ERROR);
 }
 
+void ServerConnection::AfterInput() {
+  // One header block at a time is begun (RFC 9113, 4.3); it has to be ended, or
+  // its stream would stay for ever without a call that could time out.
+  if (!head_begun_) {
+    head_timer_.Cancel();
+  } else if (!head_timer_.is_set()) {
+    head_timer_.Set(shard_.limits().head_time);
+  }
+}
+
 void ServerConnection::AfterOutput() {
   for (ServerStream* stream : std::exchange(writable_, {}))
     if (stream != nullptr) stream->TellWritable();
@@ -145,6 +159,7 @@ int ServerConnection::OnBeginHeaders(const nghttp2_frame& frame) {
     // gRPC has no request trailers: what they could carry nobody has checked.
     return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
   }
+  head_begun_ = true;
   ServerStream* stream = shard_.TakeStream();
   stream->slot = streams_.size();
   streams_.push_back(stream);
@@ -175,7 +190,10 @@ int ServerConnection::OnFrame(const nghttp2_frame& frame) {
     case NGHTTP2_HEADERS:
     case NGHTTP2_DATA:
       if (ServerStream* stream = Find(frame.hd.stream_id)) {
-        if (frame.hd.type == NGHTTP2_HEADERS) stream->HeadersDone();
+        if (frame.hd.type == NGHTTP2_HEADERS) {
+          head_begun_ = false;
+          stream->HeadersDone();
+        }
         if ((frame.hd.flags & NGHTTP2_FLAG_END_STREAM) != 0)
           stream->HalfClosed();
       }
@@ -206,6 +224,7 @@ int ServerConnection::OnData(std::int32_t stream_id, absl::string_view bytes) {
 int ServerConnection::OnStreamClosed(std::int32_t stream_id, std::uint32_t) {
   if (ServerStream* stream = Find(stream_id)) {
     nghttp2_session_set_stream_user_data(session(), stream_id, nullptr);
+    if (!stream->head_done()) head_begun_ = false;
     Forget(*stream);
     stream->Closed();
   }

@@ -53,6 +53,7 @@ class ServerConnection final : public Http2Connection {
   absl::StatusOr<nghttp2_session*> OnSecured(
       std::shared_ptr<const PeerIdentity> peer) override;
   void OnClosed(const absl::Status& why) override;
+  void AfterInput() override;
   void AfterOutput() override;
   int OnBeginFrame(const nghttp2_frame_hd& head) override;
   int OnBeginHeaders(const nghttp2_frame& frame) override;
@@ -79,8 +80,10 @@ class ServerConnection final : public Http2Connection {
   std::vector<ServerStream*> streams_;  // open ones
   std::vector<ServerStream*> writable_;
   Timer settings_timer_;  // for the ACK; then for the end of Drain's grace
+  Timer head_timer_;      // for the end of a header block
   Timer idle_timer_;
   absl::Duration last_used_;  // when the last stream ended
+  bool head_begun_ = false;   // a header block has, and has not ended
   bool draining_ = false;
   bool last_goaway_ = false;
   bool flooded_ = false;

@@ -191,6 +191,20 @@ TEST_F(ServerFloodTest, OneWhoDoesNotReadHisSocketIsLeft) {
   EXPECT_TRUE(OtherIsServed());
 }
 
+TEST_F(ServerFloodTest, AHeaderBlockHasToEnd) {
+  const std::string block = MakeHeaderBlock(RequestFields("/test.Unary/Echo"));
+  for (const std::string& start :
+       {MakeFrame(NGHTTP2_HEADERS, 0, 1, block),
+        MakeHeaders(1, RequestFields("/test.Unary/Echo"), true)
+            .substr(0, 50)}) {
+    auto peer = Connect();
+    peer->ReadType(NGHTTP2_SETTINGS);
+    peer->Send(MakeFrame(NGHTTP2_SETTINGS, 1, 0, "") + start);
+    EXPECT_EQ(peer->ReadGoaway(), NGHTTP2_ENHANCE_YOUR_CALM);
+  }
+  EXPECT_TRUE(OtherIsServed());
+}
+
 TEST_F(ServerFloodTest, ThoseWhoSayNothingAreLeft) {
   auto peer = Connect();
   std::optional<RawFrame> goaway = peer->ReadType(NGHTTP2_GOAWAY);

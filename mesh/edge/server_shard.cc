@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "mesh/base/error.h"
+#include "mesh/base/log.h"
 #include "mesh/edge/server_connection.h"
 #include "mesh/edge/server_stream.h"
 
@@ -71,7 +72,6 @@ void ServerShard::Serve(int descriptor) {
   // When connections are opened faster than they prove who they are, the oldest
   // of them gives way: an honest handshake takes milliseconds.
   if (handshaking_.size() >= limits_.handshakes) {
-    refused.Add(1);
     handshaking_.front()->Close(
         absl::ResourceExhaustedError("too many handshakes at once"));
   }
@@ -89,6 +89,12 @@ void ServerShard::Secured(ServerConnection& connection) {
     handshaking_.erase(*connection.handshake_place);
     connection.handshake_place.reset();
   }
+}
+
+void ServerShard::LogRefusal(const absl::Status& why) {
+  refused.Add(1);
+  if (refusal_lines_.Take(worker_.timers().Now()))
+    LogInfo("handshake_refused", {{"reason", std::string(why.message())}});
 }
 
 void ServerShard::Remove(ServerConnection& connection) {

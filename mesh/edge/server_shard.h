@@ -102,6 +102,8 @@ class ServerShard final : private Worker::TurnEnd {
   std::shared_ptr<PeerShare> ShareOf(const std::string& system);
   // A connection's handshake is done.
   void Secured(ServerConnection& connection);
+  // Logs why somebody was not let in, but not as often as strangers can ask.
+  void LogRefusal(const absl::Status& why);
   // A connection has ended.
   void Remove(ServerConnection& connection);
   // A stream to use; its owner gives it back through Retire.
@@ -122,6 +124,7 @@ class ServerShard final : private Worker::TurnEnd {
   absl::flat_hash_map<ServerConnection*, std::shared_ptr<ServerConnection>>
       connections_;
   std::list<ServerConnection*> handshaking_;  // oldest first
+  TokenBucket refusal_lines_{{20, 1}};
   // Kept when the last connection of a peer ends, so that coming back does not
   // refill its budget. As many as the mesh has systems.
   absl::flat_hash_map<std::string, std::shared_ptr<PeerShare>> shares_;

@@ -35,6 +35,7 @@ class ServerStream final : public InboundStream {
   void Open(ServerConnection& connection, std::int32_t id);
   RequestHead& head() { return head_; }
   void HeadersDone();
+  bool head_done() const { return dispatched_ || finished_; }
   void Received(absl::string_view bytes);
   void HalfClosed();
   // END_STREAM has been sent; true where the client has not sent its own, and

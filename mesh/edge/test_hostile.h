@@ -22,6 +22,7 @@ inline ServerLimits SmallLimits() {
   limits.buffered_bytes = 300000;
   limits.handshake_time = absl::Milliseconds(500);
   limits.settings_time = absl::Milliseconds(500);
+  limits.head_time = absl::Milliseconds(300);
   limits.idle_time = absl::Milliseconds(1500);
   limits.write_time = absl::Milliseconds(500);
   limits.finish_time = absl::Milliseconds(300);

@@ -7,6 +7,8 @@
 
 #include <atomic>
 #include <memory>
+#include <string>
+#include <thread>
 
 #include "mesh/edge/test_pki.h"
 
@@ -25,9 +27,13 @@ class TestProvider {
   std::atomic<int> cancelled = 0;
 
  private:
-  class Service;
-  std::unique_ptr<Service> service_;
+  class Call;
+  void Run();
+
+  grpc::AsyncGenericService service_;
+  std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   std::unique_ptr<grpc::Server> server_;
+  std::thread thread_;
   int port_ = 0;
 };
 
