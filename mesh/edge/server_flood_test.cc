@@ -153,6 +153,33 @@ TEST_F(ServerFloodTest, HalfSentMessagesAreBoundedPerConnection) {
   EXPECT_TRUE(OtherIsServed());
 }
 
+TEST_F(ServerFloodTest, AHalfSentRequestIsGivenUp) {
+  auto peer = Connect();
+  peer->Send(MakeHeaders(1, RequestFields("/test.Unary/Echo"), false) +
+             MakeData(1, std::string("\0\0\0\0\5ab", 7), false));
+  EXPECT_EQ(ReasonIn(peer->ReadEnd(1)), "REQUEST_TOO_SLOW");
+  EXPECT_TRUE(OtherIsServed());
+}
+
+TEST_F(ServerFloodTest, CallsAreBoundedPerPeerOverAllItsConnections) {
+  std::vector<std::unique_ptr<RawPeer>> peers;
+  for (int i = 0; i < 2; ++i) {
+    peers.push_back(Connect());
+    std::string frames;
+    for (std::int32_t id = 1; id < 2 * 8; id += 2) {
+      frames += MakeHeaders(id, RequestFields("/test.Unary/Wait"), false) +
+                MakeMessage(id, "", true);
+    }
+    peers.back()->Send(frames);
+  }
+  // 16 calls: the last of them is one too many. The 15 stay.
+  std::optional<RawFrame> end = peers.back()->ReadUntil(
+      [](const RawFrame& frame) { return frame.ends_stream(); });
+  EXPECT_EQ(ReasonIn(end), "CALL_LIMIT");
+  EXPECT_EQ(server_.server().Stats().active_calls, 15u);
+  EXPECT_TRUE(OtherIsServed());
+}
+
 TEST_F(ServerFloodTest, OneWhoTakesNoAnswersIsLeft) {
   auto peer = Connect(false);
   // A window of nothing for every stream: answers cannot go out.

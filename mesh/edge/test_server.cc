@@ -47,7 +47,7 @@ class EchoStream final : public StreamHandler {
 std::unique_ptr<StreamHandler> TestDispatcher::Dispatch(InboundStream& stream) {
   if (absl::StartsWith(stream.path(), "/test.Stream/"))
     return std::make_unique<EchoStream>(stream);
-  return NewUnaryHandler(stream, service_);
+  return NewUnaryHandler(stream, service_, request_time_);
 }
 
 Task<UnaryReply> TestService::Handle(UnaryCall& call) {
@@ -106,7 +106,8 @@ TestServer::TestServer(TestPki& pki, const ServerLimits& limits, int workers,
     workers_.push_back(
         std::make_unique<Worker>(clock != nullptr ? *clock : system_clock_, i));
     services_.push_back(std::make_unique<TestService>());
-    dispatchers_.push_back(std::make_unique<TestDispatcher>(*services_.back()));
+    dispatchers_.push_back(std::make_unique<TestDispatcher>(
+        *services_.back(), limits.request_time));
     seats.push_back({workers_.back().get(), dispatchers_.back().get()});
   }
   auto server =

@@ -38,11 +38,13 @@ class TestService final : public UnaryService {
 // /test.Stream/ go here, all others to the service.
 class TestDispatcher final : public Dispatcher {
  public:
-  explicit TestDispatcher(TestService& service) : service_(service) {}
+  TestDispatcher(TestService& service, absl::Duration request_time)
+      : service_(service), request_time_(request_time) {}
   std::unique_ptr<StreamHandler> Dispatch(InboundStream& stream) override;
 
  private:
   TestService& service_;
+  const absl::Duration request_time_;
 };
 
 class TestServer {

@@ -1,10 +1,12 @@
 // Who gets in, and who does not.
-#include <unistd.h>
-
+#include <atomic>
 #include <filesystem>
+#include <thread>
+#include <vector>
 
 #include "gtest/gtest.h"
 #include "mesh/base/error.h"
+#include "mesh/base/mutex.h"
 #include "mesh/edge/test_grpc.h"
 #include "mesh/edge/test_raw_peer.h"
 #include "mesh/edge/test_server.h"
@@ -30,6 +32,7 @@ class TlsTest : public testing::Test {
     return loaded.ok() ? "OK" : ReasonOf(loaded.status());
   }
 
+  Mutex mu_;  // of pki_, where threads use it
   TestPki pki_;
   TestServer server_{pki_, ServerLimits()};
 };
@@ -140,6 +143,42 @@ TEST_F(TlsTest, ARevocationCancelsCallsInFlight) {
   TestAnswer answer = TestCall(channel, "/test.Unary/Wait", "x");
   revoker.join();
   EXPECT_EQ(ReasonOfGrpc(answer.status), "CERTIFICATE_REVOKED");
+}
+
+TEST_F(TlsTest, RotationUnderLoadFailsNoCall) {
+  std::atomic<bool> stop = false;
+  std::atomic<int> good = 0;
+  std::atomic<int> bad = 0;
+  std::vector<std::thread> callers;
+  for (int i = 0; i < 3; ++i) {
+    callers.emplace_back([&] {
+      while (!stop) {
+        // A connection of some calls, with a certificate of its own.
+        TestIdentity client;
+        {
+          MutexLock lock(mu_);
+          client = pki_.Issue("akatsuki/tax");
+        }
+        auto channel = Channel(&client);
+        for (int call = 0; call < 20; ++call) {
+          TestAnswer answer = TestCall(channel, "/test.Unary/Echo", "x");
+          ++(answer.status.ok() ? good : bad);
+        }
+      }
+    });
+  }
+  for (int round = 0; round < 20; ++round) {
+    const int before = good;
+    {
+      MutexLock lock(mu_);
+      pki_.WriteLists();
+      server_.server().Update(pki_.Load(pki_.Issue("mesh/gateway")));
+    }
+    while (good < before + 20 && bad == 0) TestServer::Pause();
+  }
+  stop = true;
+  for (std::thread& caller : callers) caller.join();
+  EXPECT_EQ(bad, 0);
 }
 
 // A clock that the test moves, seen by the server's threads.

@@ -30,6 +30,20 @@ class UpstreamRawTest : public testing::Test {
     return headers;
   }
 
+  // The streams of the next `count` complete requests, in the order of their
+  // ends: frames of several may be mixed.
+  static std::vector<std::int32_t> ReadRequests(RawPeer& peer,
+                                                std::size_t count) {
+    std::vector<std::int32_t> streams;
+    while (streams.size() < count) {
+      std::optional<RawFrame> end = peer.ReadUntil(
+          [](const RawFrame& frame) { return frame.ends_stream(); });
+      if (!end.has_value()) break;
+      streams.push_back(end->stream);
+    }
+    return streams;
+  }
+
   // What the caller gets when the provider answers stream 1 with `frames`.
   ProviderReply ReplyTo(const std::string& frames) {
     upstream_.endpoint().Set(listener_.port());
@@ -266,14 +280,14 @@ TEST_F(UpstreamRawTest, KeepsToThePeersStreamLimit) {
   EXPECT_EQ(probe.get().message, "probe");
   std::vector<std::future<ProviderReply>> replies;
   for (int i = 0; i < 4; ++i) replies.push_back(upstream_.Start({}));
-  EXPECT_EQ(ReadRequest(peer)->stream, 3);
-  EXPECT_EQ(ReadRequest(peer)->stream, 5);
+  using Streams = std::vector<std::int32_t>;
+  EXPECT_EQ(ReadRequests(peer, 2), (Streams{3, 5}));
   EXPECT_EQ(upstream_.Stats().active_calls, 4u);
   // Only a finished call makes room for the next.
   peer.Send(GoodAnswer(5, "b"));
-  EXPECT_EQ(ReadRequest(peer)->stream, 7);
+  EXPECT_EQ(ReadRequests(peer, 1), Streams{7});
   peer.Send(GoodAnswer(3, "a") + GoodAnswer(7, "c"));
-  EXPECT_EQ(ReadRequest(peer)->stream, 9);
+  EXPECT_EQ(ReadRequests(peer, 1), Streams{9});
   peer.Send(GoodAnswer(9, "d"));
   std::string all;
   for (auto& reply : replies) all += reply.get().message;
@@ -326,17 +340,22 @@ TEST_F(UpstreamRawTest, ASlowProviderThatAnswersPingsIsWaitedFor) {
   std::future<ProviderReply> reply = upstream_.Start({});
   auto peer = Accept();
   ASSERT_TRUE(ReadRequest(*peer).has_value());
-  int pings = 0;
-  // Two PINGs, and no third: gRPC servers take that for an attack. The read
-  // that waits for it ends with the caller's deadline.
-  std::optional<RawFrame> third = peer->ReadUntil([&](const RawFrame& frame) {
-    if (frame.type == NGHTTP2_PING) ++pings;
-    if (pings == 2) return true;
-    return false;
+  // Two PINGs are answered, and no third comes, which gRPC servers would take
+  // for an attack: the next frame is the request of a second call, long after.
+  for (int i = 0; i < 2; ++i) {
+    std::optional<RawFrame> ping = peer->ReadType(NGHTTP2_PING);
+    ASSERT_TRUE(ping.has_value());
+    peer->Send(MakeFrame(NGHTTP2_PING, NGHTTP2_FLAG_ACK, 0, ping->payload));
+  }
+  TestRequest late;
+  late.time_left = absl::Milliseconds(500);
+  std::future<ProviderReply> timed_out = upstream_.Start(late);
+  EXPECT_EQ(timed_out.get().status.code(), absl::StatusCode::kDeadlineExceeded);
+  std::optional<RawFrame> frame = peer->ReadUntil([](const RawFrame& got) {
+    return got.type == NGHTTP2_PING || got.type == NGHTTP2_RST_STREAM;
   });
-  ASSERT_TRUE(third.has_value());
-  peer->Send(MakeFrame(NGHTTP2_PING, NGHTTP2_FLAG_ACK, 0, third->payload));
-  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  ASSERT_TRUE(frame.has_value());
+  EXPECT_EQ(frame->type, NGHTTP2_RST_STREAM);
   peer->Send(GoodAnswer(1, "slow"));
   EXPECT_EQ(reply.get().message, "slow");
 }
