@@ -95,6 +95,7 @@ absl::Status Mesh::BringUp(const MeshOptions& options) {
   launch.without = options.without;
   launch.without.push_back(kGatewaySystem);
   PSM_ASSIGN_OR_RETURN(launcher_, Launcher::Create(std::move(launch)));
+  PSM_RETURN_IF_ERROR(ReadDirectory());
   PSM_RETURN_IF_ERROR(launcher_->Prepare(Silent));
   PSM_RETURN_IF_ERROR(launcher_->Start(Silent));
   for (const SystemState& state : launcher_->States()) {
@@ -134,12 +135,23 @@ KnownPerson Mesh::Person(absl::string_view id) const {
   return KnownPerson(*this, *std::move(persona));
 }
 
-absl::StatusOr<std::string> Mesh::CodeAt(
-    absl::string_view agency, const seed::v1::Persona& persona) const {
+absl::Status Mesh::ReadDirectory() {
   PSM_ASSIGN_OR_RETURN(Configuration configuration,
                        LoadConfiguration(configuration_));
   PSM_ASSIGN_OR_RETURN(std::shared_ptr<const Directory> directory,
                        Directory::Create(configuration));
+  MutexLock lock(mu_);
+  directory_ = std::move(directory);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> Mesh::CodeAt(
+    absl::string_view agency, const seed::v1::Persona& persona) const {
+  std::shared_ptr<const Directory> directory;
+  {
+    MutexLock lock(mu_);
+    directory = directory_;
+  }
   const Agency* found = directory->FindAgency(agency);
   if (found == nullptr)
     return absl::NotFoundError(absl::StrCat("no agency ", agency));
@@ -227,9 +239,9 @@ absl::Status Mesh::EditAgreements(const std::string& text) {
   PSM_ASSIGN_OR_RETURN(LogLine line, log.Await({"configuration_in_force",
                                                 "configuration_refused"},
                                                kEditPatience));
-  return line["event"] == "configuration_in_force"
-             ? absl::OkStatus()
-             : absl::InvalidArgumentError(line["error"]);
+  if (line["event"] != "configuration_in_force")
+    return absl::InvalidArgumentError(line["error"]);
+  return ReadDirectory();
 }
 
 absl::StatusOr<std::vector<Record>> Mesh::Records(

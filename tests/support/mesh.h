@@ -18,6 +18,7 @@
 #include "mesh/cli/launcher.h"
 #include "mesh/cli/run_folder.h"
 #include "mesh/cli/system_caller.h"
+#include "mesh/directory/directory.h"
 #include "psm/records/v1/record.pb.h"
 #include "psm/seed/v1/seed.pb.h"
 #include "tests/support/fault_proxy.h"
@@ -131,8 +132,10 @@ class Mesh {
   absl::Status Interpose(const std::string& system);
   FaultProxy* ProxyOf(const std::string& system);
   std::string AgreementsFile() const;
+  absl::Status ReadDirectory() PSM_EXCLUDES(mu_);
   absl::StatusOr<std::string> CodeAt(absl::string_view agency,
-                                     const seed::v1::Persona& persona) const;
+                                     const seed::v1::Persona& persona) const
+      PSM_EXCLUDES(mu_);
 
   const std::string run_;
   std::vector<std::string> configuration_;
@@ -141,7 +144,9 @@ class Mesh {
   std::unique_ptr<Launcher> launcher_;
   std::map<std::string, std::unique_ptr<FaultProxy>> proxies_;
   std::map<std::string, std::string> endpoints_;  // before interposing
-  Mutex mu_;
+  mutable Mutex mu_;
+  // As the gateway has it in force.
+  std::shared_ptr<const Directory> directory_ PSM_GUARDED_BY(mu_);
   std::map<std::string, std::unique_ptr<SystemCaller>> callers_
       PSM_GUARDED_BY(mu_);
 };

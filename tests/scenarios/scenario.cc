@@ -1,0 +1,73 @@
+#include "tests/scenarios/scenario.h"
+
+#include "mesh/crypto/digest.h"
+
+namespace psm::testing {
+
+using accounts::v1::AccountsService;
+using tax::v1::TaxService;
+
+tax::v1::GetTaxStatusRequest TaxRequest(const Mesh& mesh,
+                                        const std::string& person) {
+  tax::v1::GetTaxStatusRequest request;
+  request.set_subject(mesh.Person(person).CodeAt("akatsuki"));
+  return request;
+}
+
+TaxReply AskTax(Mesh& mesh, const std::string& person, CallOptions options) {
+  if (options.affair.empty()) options.affair = kBenefitAffair;
+  if (options.provider.empty()) options.provider = kYunagiTax;
+  return mesh.Client(kBenefits).Call(&TaxService::Stub::GetTaxStatus, options,
+                                     TaxRequest(mesh, person));
+}
+
+AccountReply AskAccount(Mesh& mesh, const std::string& consumer,
+                        const std::string& code, const std::string& affair) {
+  accounts::v1::GetAccountRequest request;
+  request.set_subject(code);
+  return mesh.Client(consumer).Call(&AccountsService::Stub::GetAccount,
+                                    {.affair = affair}, request);
+}
+
+std::string NewExchangeId() { return NewUuid(SystemRandom()); }
+
+absl::Status AskTaxUntilAnswered(Mesh& mesh) {
+  const absl::Duration deadline = mesh.clock().Monotonic() + absl::Seconds(10);
+  absl::Status status = AskTax(mesh).status;
+  while (!status.ok() && mesh.clock().Monotonic() < deadline)
+    status = AskTax(mesh).status;
+  return status;
+}
+
+Record OnlyRecord(const Mesh& mesh, const RecordFilter& filter) {
+  absl::StatusOr<std::vector<Record>> records = mesh.AwaitRecords(filter);
+  if (!records.ok()) {
+    ADD_FAILURE() << records.status();
+    return Record();
+  }
+  EXPECT_EQ(records->size(), 1u) << records->back().DebugString();
+  return records->back();
+}
+
+std::vector<std::string> Released(const Record& record) {
+  return {record.released().begin(), record.released().end()};
+}
+std::vector<std::string> Withheld(const Record& record) {
+  return {record.withheld().begin(), record.withheld().end()};
+}
+
+LogWatch WatchMinato(const Mesh& mesh) {
+  return LogWatch(mesh.folder().root() + "/files/minato/tax/calls.jsonl");
+}
+
+std::unique_ptr<Mesh> Scenario::mesh_;
+
+void Scenario::StartMesh(MeshOptions options) {
+  options.configuration.push_back(PSM_SCENARIO_CONFIGURATION);
+  absl::StatusOr<std::unique_ptr<Mesh>> started =
+      Mesh::Start(std::move(options));
+  ASSERT_TRUE(started.ok()) << started.status();
+  mesh_ = *std::move(started);
+}
+
+}  // namespace psm::testing
