@@ -32,7 +32,8 @@ TEST(RateLimiterTest, ForgetsBucketsThatAreFullAgainAndKeepsOthers) {
   for (int i = 0; i < 10000; ++i) {
     rates.Take(std::to_string(i), 1000, 1, absl::Seconds(i));
   }
-  EXPECT_GT(rates.TimeToNext("kept", absl::Seconds(10000)), absl::ZeroDuration());
+  EXPECT_GT(rates.TimeToNext("kept", absl::Seconds(10000)),
+            absl::ZeroDuration());
 }
 
 }  // namespace
