@@ -7,6 +7,7 @@ target_include_directories(psm_flags INTERFACE ${PSM_ROOT})
 target_compile_options(psm_flags INTERFACE
   -Wall -Wextra -Wshadow -Wconversion -Wnon-virtual-dtor -Wundef
   $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>
+  $<$<CXX_COMPILER_ID:Clang>:-Werror=thread-safety>
   $<$<BOOL:${PSM_WERROR}>:-Werror>)
 target_link_options(psm_flags INTERFACE -fuse-ld=mold)
 
