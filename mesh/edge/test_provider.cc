@@ -1,8 +1,5 @@
 #include "mesh/edge/test_provider.h"
 
-#include <set>
-#include <utility>
-
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "mesh/base/error.h"
@@ -17,9 +14,9 @@ class TestProvider::Call {
  public:
   explicit Call(TestProvider& provider)
       : provider_(provider), stream_(&context_) {
-    context_.AsyncNotifyWhenDone(Tag(&Call::Ended));
+    context_.AsyncNotifyWhenDone(Await(ended_));
     provider_.service_.RequestCall(&context_, &stream_, provider_.queue_.get(),
-                                   provider_.queue_.get(), Tag(&Call::Arrived));
+                                   provider_.queue_.get(), Await(arrived_));
   }
 
   // An event: which of a call's steps has come.
@@ -29,9 +26,10 @@ class TestProvider::Call {
   };
 
  private:
-  Event* Tag(void (Call::*step)(bool ok)) {
+  // The event's tag.
+  Event* Await(Event& event) {
     ++pending_;
-    return new Event{this, step};
+    return &event;
   }
   friend class TestProvider;
 
@@ -41,7 +39,7 @@ class TestProvider::Call {
       return;
     }
     new Call(provider_);
-    stream_.Read(&request_, Tag(&Call::Read));
+    stream_.Read(&request_, Await(read_));
   }
 
   void Read(bool ok) {
@@ -70,10 +68,10 @@ class TestProvider::Call {
 
   void Answer(const std::string& text) {
     stream_.WriteAndFinish(ToBuffer(text), grpc::WriteOptions(),
-                           grpc::Status::OK, Tag(&Call::Finished));
+                           grpc::Status::OK, Await(finished_));
   }
   void Finish(const grpc::Status& status) {
-    stream_.Finish(status, Tag(&Call::Finished));
+    stream_.Finish(status, Await(finished_));
   }
   void Finished(bool) {}
   void Ended(bool) {
@@ -81,6 +79,10 @@ class TestProvider::Call {
   }
 
   TestProvider& provider_;
+  Event arrived_{this, &Call::Arrived};
+  Event read_{this, &Call::Read};
+  Event finished_{this, &Call::Finished};
+  Event ended_{this, &Call::Ended};
   grpc::GenericServerContext context_;
   grpc::GenericServerAsyncReaderWriter stream_;
   grpc::ByteBuffer request_;
@@ -115,7 +117,7 @@ void TestProvider::Run() {
   void* tag = nullptr;
   bool ok = false;
   while (queue_->Next(&tag, &ok)) {
-    std::unique_ptr<Call::Event> event(static_cast<Call::Event*>(tag));
+    auto* event = static_cast<Call::Event*>(tag);
     Call* call = event->call;
     (call->*event->step)(ok);
     if (--call->pending_ == 0) delete call;
