@@ -38,7 +38,7 @@ class TestProvider::Call {
       --pending_;  // a call that never came is never done either
       return;
     }
-    new Call(provider_);
+    provider_.AskForCall();
     stream_.Read(&request_, Await(read_));
   }
 
@@ -102,18 +102,28 @@ TestProvider::TestProvider(const TestIdentity& identity,
                            grpc::SslServerCredentials(options), &port_);
   queue_ = builder.AddCompletionQueue();
   server_ = builder.BuildAndStart();
+  AskForCall();
   thread_ = std::thread([this] { Run(); });
 }
 
 TestProvider::~TestProvider() {
+  {
+    MutexLock lock(mu_);
+    stopping_ = true;
+  }
   server_->Shutdown(std::chrono::system_clock::now());
   server_->Wait();
   queue_->Shutdown();
   thread_.join();
 }
 
+void TestProvider::AskForCall() {
+  // gRPC aborts when a queue that is shut down is asked.
+  MutexLock lock(mu_);
+  if (!stopping_) new Call(*this);
+}
+
 void TestProvider::Run() {
-  new Call(*this);
   void* tag = nullptr;
   bool ok = false;
   while (queue_->Next(&tag, &ok)) {

@@ -10,6 +10,7 @@
 #include <string>
 #include <thread>
 
+#include "mesh/base/mutex.h"
 #include "mesh/edge/test_pki.h"
 
 namespace psm::edge {
@@ -28,7 +29,11 @@ class TestProvider {
 
  private:
   class Call;
+  void AskForCall();
   void Run();
+
+  Mutex mu_;
+  bool stopping_ PSM_GUARDED_BY(mu_) = false;
 
   grpc::AsyncGenericService service_;
   std::unique_ptr<grpc::ServerCompletionQueue> queue_;
