@@ -120,7 +120,7 @@ TEST_F(LinkageTest, ReleasesWhatWasAskedForAndNoMore) {
 }
 
 TEST_F(LinkageTest, ARetryRetriesTheSameLegs) {
-  class Ask ask = MakeAsk(kRetrieve, "benefit", Request({"tax.category"}));
+  auto ask = MakeAsk(kRetrieve, "benefit", Request({"tax.category"}));
   ask.exchange_id = "6f1c3a58-9d0f-4f0e-8a51-2f6f5d7c9b10";
   linkage::v1::RetrieveResponse first = Parsed(RunTask(Retrieve(env(), ask)));
   linkage::v1::RetrieveResponse second = Parsed(RunTask(Retrieve(env(), ask)));
