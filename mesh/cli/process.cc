@@ -13,6 +13,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -132,8 +133,19 @@ absl::StatusOr<ProcessName> Spawn(const SpawnOptions& options) {
 
 bool IsRunning(const ProcessName& process) {
   absl::StatusOr<Stat> stat = StatOf(process.pid);
-  return stat.ok() && stat->state != 'Z' &&
-         stat->start_time == process.start_time;
+  if (!stat.ok() || stat->start_time != process.start_time) return false;
+  if (stat->state != 'Z') return true;
+  // A first thread that has ended while others are still ending: its files and
+  // locks are still held.
+  std::error_code gone;
+  std::size_t threads = 0;
+  for (std::filesystem::directory_iterator task(
+           absl::StrCat("/proc/", process.pid, "/task"), gone);
+       !gone && task != std::filesystem::directory_iterator();
+       task.increment(gone)) {
+    ++threads;
+  }
+  return threads > 1;
 }
 
 absl::Status SignalProcess(const ProcessName& process, int signal) {
