@@ -57,6 +57,9 @@ class Draft {
   // An intent stands in the log, so the outcome has to stand there as well.
   void SetIntended() { intended_ = true; }
   bool intended() const { return intended_; }
+  // An authorised request went out to the provider.
+  void SetAsked() { asked_ = true; }
+  bool asked() const { return asked_; }
   bool RecordedBefore() const;  // with this very answer
 
   std::vector<std::string> released() const { return AttributesOf(released_); }
@@ -74,6 +77,7 @@ class Draft {
   AttributeMask withheld_ = 0;
   std::vector<records::v1::Record> earlier_;
   bool intended_ = false;
+  bool asked_ = false;
   std::optional<PersonNumber> subject_;
   std::vector<PersonNumber> named_;  // in the answer, without the subject
 };

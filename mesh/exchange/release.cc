@@ -71,8 +71,7 @@ Task<Answer> Refuse(Environment& env, Draft& draft,
   // A provider's own refusal says something about the person: each gets its
   // record. The gateway's may be one of a flood.
   // So does the outcome of a write whose intent is recorded.
-  const bool counts_alone =
-      draft.record().has_provide_time() || draft.intended();
+  const bool counts_alone = draft.asked() || draft.intended();
   if (counts_alone ||
       env.refusals.TakesOwnRecord(entries.front(), env.clock.Now())) {
     Completion<absl::Status> recorded;

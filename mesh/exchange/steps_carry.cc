@@ -113,6 +113,7 @@ absl::StatusOr<Encoded> EncodeForProvider(Environment& env, const Ask& ask,
 Task<absl::StatusOr<Provided>> Invoke(Environment& env, const Ask& ask,
                                       Encoded& encoded, Draft& draft) {
   const Permit& permit = encoded.authorised.permit();
+  draft.SetAsked();
   Completion<ProviderReply> completion;
   env.link.Invoke(std::move(encoded.request), *ask.cancellation, &completion);
   ProviderReply reply = co_await completion;
