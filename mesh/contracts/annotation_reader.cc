@@ -99,10 +99,11 @@ absl::StatusOr<FieldAnnotation> ReadFieldAnnotation(
   take(contract->corporation(), FieldRole::kCorporation);
   take(!contract->attribute().empty(), FieldRole::kAttribute);
   take(contract->plain(), FieldRole::kPlain);
+  take(contract->page_token(), FieldRole::kPageToken);
   if (roles > 1)
     return Wrong(field.full_name(),
                  "its annotation contradicts itself: say one of subject, "
-                 "corporation, attribute, plain");
+                 "corporation, attribute, plain, page_token");
   if (annotation.role == FieldRole::kAttribute) {
     if (!IsLowerName(contract->attribute()))
       return Wrong(field.full_name(), "write the attribute as [a-z][a-z0-9_]*");

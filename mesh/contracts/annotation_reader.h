@@ -13,7 +13,14 @@
 
 namespace psm {
 
-enum class FieldRole { kNone, kSubject, kCorporation, kAttribute, kPlain };
+enum class FieldRole {
+  kNone,
+  kSubject,
+  kCorporation,
+  kAttribute,
+  kPlain,
+  kPageToken
+};
 
 struct FieldAnnotation {
   FieldRole role = FieldRole::kNone;

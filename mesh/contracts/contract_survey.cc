@@ -90,16 +90,25 @@ class Surveyor {
                                                 : survey_.corporations)
             .push_back(&field);
         break;
+      case FieldRole::kPageToken:
+        if (field.type() != FieldDescriptor::TYPE_STRING || field.is_repeated())
+          return Wrong(name, "a page token is a singular string");
+        survey_.page_tokens.push_back(&field);
+        break;
       case FieldRole::kAttribute:
         survey_.attributes.insert(annotation.attribute);
         break;
       case FieldRole::kNone:
         if (!cover.covers)
           return Wrong(name,
-                       "has no annotation: say subject, corporation, attribute "
-                       "or plain");
+                       "has no annotation: say subject, corporation, "
+                       "attribute, plain or page_token");
         break;
       case FieldRole::kPlain:
+        // AIP-158. A token that passed as it is would be a way around the
+        // attributes: a provider can write anything into it.
+        if (field.name() == "page_token" || field.name() == "next_page_token")
+          return Wrong(name, "say page_token = true, so that it is sealed");
         break;
     }
     if (field.message_type() == nullptr) return 0;
@@ -121,8 +130,8 @@ absl::Status CheckPlain(const Descriptor& type,
     if (annotation.role != FieldRole::kNone &&
         annotation.role != FieldRole::kPlain) {
       return Wrong(field.full_name(),
-                   "is a subject, corporation or attribute, but the method is "
-                   "transparent");
+                   "is a subject, corporation, attribute or page token, but "
+                   "the method is transparent");
     }
     if (field.message_type() != nullptr)
       PSM_RETURN_IF_ERROR(CheckPlain(*field.message_type(), seen));

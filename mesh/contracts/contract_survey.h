@@ -41,19 +41,22 @@ struct MessageSurvey {
   std::set<std::string> attributes;
   std::vector<const google::protobuf::FieldDescriptor*> subjects;
   std::vector<const google::protobuf::FieldDescriptor*> corporations;
+  std::vector<const google::protobuf::FieldDescriptor*> page_tokens;
 };
 
 // Surveys a request or response type and all types inside it. INVALID_ARGUMENT,
 // naming the field, for: no annotation and nothing that covers it; an
-// annotation that contradicts itself; a subject or corporation that is not a
-// singular string; Any, Struct, Value, ListValue, map, group, extension range;
-// a type of proto2 (a required field could be dropped, a closed enum hides
-// values); a type that contains itself; more than kMaxMessageDepth levels.
+// annotation that contradicts itself; a page token (by AIP-158's names) that is
+// plain; a subject, corporation or page token that is
+// not a singular string; Any, Struct, Value, ListValue, map, group, extension
+// range; a type of proto2 (a required field could be dropped, a closed enum
+// hides values); a type that contains itself; more than kMaxMessageDepth
+// levels.
 absl::StatusOr<MessageSurvey> SurveyMessage(
     const google::protobuf::Descriptor& root);
 
 // INVALID_ARGUMENT, naming the field, where a type or a type inside it has a
-// subject, corporation or attribute field: for transparent methods.
+// subject, corporation, attribute or page token field: for transparent methods.
 absl::Status CheckCarriesNoPersonalData(
     const google::protobuf::Descriptor& root);
 

@@ -39,6 +39,7 @@ FieldKind KindOf(const FieldDescriptor& field, FieldRole role) {
     case FieldDescriptor::TYPE_STRING:
       if (role == FieldRole::kSubject) return FieldKind::kSubject;
       if (role == FieldRole::kCorporation) return FieldKind::kCorporation;
+      if (role == FieldRole::kPageToken) return FieldKind::kPageToken;
       return FieldKind::kString;
     case FieldDescriptor::TYPE_MESSAGE:
     case FieldDescriptor::TYPE_GROUP:  // the survey has refused it
@@ -90,7 +91,8 @@ absl::StatusOr<FieldPlan> MessageCompiler::CompileField(
   compiled.implicit =
       !field.is_repeated() &&
       (!field.has_presence() || compiled.kind == FieldKind::kSubject ||
-       compiled.kind == FieldKind::kCorporation);
+       compiled.kind == FieldKind::kCorporation ||
+       compiled.kind == FieldKind::kPageToken);
   compiled.attribute = BitOf(EffectiveAttribute(annotation, cover));
   if (field.message_type() != nullptr) {
     PSM_ASSIGN_OR_RETURN(

@@ -28,13 +28,15 @@ enum class FieldKind : std::uint8_t {
   kMessage,
   kSubject,
   kCorporation,
+  kPageToken,
 };
 
 struct FieldPlan {
   FieldKind kind = FieldKind::kUnknown;
   bool repeated = false;
   // Whether a parser does not tell its default from its absence: a scalar
-  // without presence; also subject and corporation, where empty means absent.
+  // without presence; also subject, corporation and page token, where empty
+  // means absent.
   bool implicit = false;
   // Where the field is singular: a number below MessagePlan::slots(). The
   // members of one oneof share it, since at most one of them may occur.

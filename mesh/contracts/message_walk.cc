@@ -100,7 +100,8 @@ bool MessageWalk::WalkMessage(const MessagePlan& plan, const char* p,
     const FieldPlan* known = plan.Find(field.number());
     if (known == nullptr || !Fits(*known, field.type())) {
       if (known != nullptr && (known->kind == FieldKind::kSubject ||
-                               known->kind == FieldKind::kCorporation))
+                               known->kind == FieldKind::kCorporation ||
+                               known->kind == FieldKind::kPageToken))
         return Malformed(plan, field, "has the wrong wire type");
       dropped_unknown_ = true;
       if (write) Drop(field);
@@ -199,6 +200,7 @@ bool MessageWalk::CheckValue(const MessagePlan& plan, const FieldPlan& known,
     case FieldKind::kCorporation:
       corporation_ = field->bytes();
       break;
+    case FieldKind::kPageToken:
     case FieldKind::kString:
       break;
     case FieldKind::kBytes:
@@ -240,7 +242,13 @@ bool MessageWalk::CheckPacked(const MessagePlan& plan, FieldKind kind,
 
 bool MessageWalk::CopyValue(const MessagePlan& plan, const FieldPlan& known,
                             const Field& field) {
-  if (known.kind == FieldKind::kSubject) return TranslateSubject(plan, field);
+  if (known.kind == FieldKind::kSubject) {
+    if (field.number() == taken_ && &plan == root_)
+      return Repeated(plan, field);
+    return Replace(field, translator_->TranslateSubject(field.bytes()));
+  }
+  if (known.kind == FieldKind::kPageToken)
+    return Replace(field, translator_->TranslatePageToken(field.bytes()));
   if (!field.mend) return true;  // stays in the run
   StartContent(field);
   if (WireTypeOf(known.kind) != wire::kVarint) return true;
@@ -256,18 +264,16 @@ bool MessageWalk::CopyValue(const MessagePlan& plan, const FieldPlan& known,
   return true;
 }
 
-bool MessageWalk::TranslateSubject(const MessagePlan& plan,
-                                   const Field& field) {
-  if (field.number() == taken_ && &plan == root_) return Repeated(plan, field);
-  absl::StatusOr<std::string> code = translator_->Translate(field.bytes());
-  if (!code.ok()) {
-    status_ = std::move(code).status();
+bool MessageWalk::Replace(const Field& field,
+                          absl::StatusOr<std::string> text) {
+  if (!text.ok()) {
+    status_ = std::move(text).status();
     return false;
   }
   Drop(field);
   wire::AppendVarint(field.tag, out_);
-  wire::AppendVarint(code->size(), out_);
-  out_->append(*code);
+  wire::AppendVarint(text->size(), out_);
+  out_->append(*text);
   return true;
 }
 

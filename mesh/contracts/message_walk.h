@@ -8,6 +8,7 @@
 
 #include "absl/container/fixed_array.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "mesh/contracts/message_plan.h"
 #include "mesh/contracts/rewrite.h"
@@ -28,7 +29,7 @@ class MessageWalk {
 
   // Writes what is kept to `out`, behind what is there. `translator` and `out`
   // must outlive the walk.
-  MessageWalk(AttributeMask allowed, SubjectTranslator* translator,
+  MessageWalk(AttributeMask allowed, FieldTranslator* translator,
               std::string* out)
       : allowed_(allowed), translator_(translator), out_(out) {}
 
@@ -66,7 +67,8 @@ class MessageWalk {
   // Writes a value that was checked and is to be kept.
   bool CopyValue(const MessagePlan& plan, const FieldPlan& known,
                  const Field& field);
-  bool TranslateSubject(const MessagePlan& plan, const Field& field);
+  // Writes a field with another text than the sender's, or ends with the error.
+  bool Replace(const Field& field, absl::StatusOr<std::string> text);
   bool WalkSubmessage(const FieldPlan& known, const Field& field, bool keep,
                       bool write);
 
@@ -87,7 +89,7 @@ class MessageWalk {
   bool Count(std::size_t fields);
 
   const AttributeMask allowed_ = 0;
-  SubjectTranslator* const translator_ = nullptr;
+  FieldTranslator* const translator_ = nullptr;
   std::string* const out_ = nullptr;
   std::uint32_t taken_ = 0;
   const MessagePlan* root_ = nullptr;

@@ -24,20 +24,19 @@ absl::Status Wrong(absl::string_view what) {
   return absl::InvalidArgumentError(what);
 }
 
-// The number of the one field of `fields`, 0 where there is none.
+// The number of the one field of `fields`, 0 where there is none. `what` is "a
+// request has one subject".
 absl::StatusOr<int> OneTopLevelField(
-    const std::vector<const FieldDescriptor*>& fields, const Descriptor& root) {
+    const std::vector<const FieldDescriptor*>& fields, const Descriptor& root,
+    absl::string_view what) {
   if (fields.empty()) return 0;
   for (const FieldDescriptor* field : fields) {
     if (field->containing_type() != &root)
-      return Wrong(absl::StrCat(field->full_name(),
-                                ": in a request, subject and corporation stand "
-                                "at top level"));
+      return Wrong(
+          absl::StrCat(field->full_name(), ": ", what, " at top level"));
   }
   if (fields.size() > 1)
-    return Wrong(absl::StrCat(fields[1]->full_name(),
-                              ": a request has one subject and one corporation "
-                              "at most"));
+    return Wrong(absl::StrCat(fields[1]->full_name(), ": ", what, " at most"));
   return fields[0]->number();
 }
 
@@ -114,12 +113,21 @@ absl::Status CompileExchange(
                        SurveyMessage(*method.input_type()));
   PSM_ASSIGN_OR_RETURN(MessageSurvey response,
                        SurveyMessage(*method.output_type()));
-  PSM_ASSIGN_OR_RETURN(
-      plan->request_subject_field,
-      OneTopLevelField(request.subjects, *method.input_type()));
+  PSM_ASSIGN_OR_RETURN(plan->request_subject_field,
+                       OneTopLevelField(request.subjects, *method.input_type(),
+                                        "a request has one subject"));
   PSM_ASSIGN_OR_RETURN(
       plan->request_corporation_field,
-      OneTopLevelField(request.corporations, *method.input_type()));
+      OneTopLevelField(request.corporations, *method.input_type(),
+                       "a request has one corporation"));
+  PSM_RETURN_IF_ERROR(OneTopLevelField(request.page_tokens,
+                                       *method.input_type(),
+                                       "a request has one page token")
+                          .status());
+  PSM_RETURN_IF_ERROR(OneTopLevelField(response.page_tokens,
+                                       *method.output_type(),
+                                       "a response has one page token")
+                          .status());
   std::set<std::string> attributes = std::move(request.attributes);
   attributes.merge(response.attributes);
   if (attributes.size() > kMaxAttributes)

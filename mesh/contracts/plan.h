@@ -88,14 +88,17 @@ class ContractSet {
   // annotation and no attribute covers it, or it has two that contradict; a
   // subject or corporation field is not a singular string (for several, a
   // response repeats a message that holds one; a request has at most one
-  // subject and one corporation, at top level); an Any, Struct, map, group or
+  // subject and one corporation, at top level); a page token is not a singular
+  // string at top level, there are two in one message, or one by AIP-158's name
+  // is plain; an Any, Struct, map, group or
   // extension range occurs, or a message that is not proto3 (a required field
   // could be dropped, a closed enum hides values); more than 64 attributes; a
   // message that contains itself, or more than kMaxMessageDepth levels of
   // messages; evidence that is not READ or needs more than its subject or its
   // corporation: a request attribute, or a field whose comment begins with
   // "Required."; consentable without a request subject; a transparent method
-  // with subject, corporation or attribute fields, or with an effect, evidence,
+  // with subject, corporation, attribute or page token fields, or with an
+  // effect, evidence,
   // consentable or a legal limit; two methods of one path; a name, reason or
   // legal limit that is not as annotations.proto says. Several descriptor sets
   // may hold the same file if it is the same but for comments; of

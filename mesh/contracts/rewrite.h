@@ -13,18 +13,23 @@
 
 namespace psm {
 
-// Gives the receiver's code for the sender's. Called once for each subject
-// field that is present, not empty and kept, in wire order.
-class SubjectTranslator {
+// Gives the receiver's word for the sender's. Called once for each such field
+// that is present, not empty and kept, in wire order. An error ends the
+// rewriting with that error.
+class FieldTranslator {
  public:
-  virtual ~SubjectTranslator() = default;
-  // An error ends the rewriting with that error.
-  virtual absl::StatusOr<std::string> Translate(absl::string_view code) = 0;
+  virtual ~FieldTranslator() = default;
+  // The receiver's code of the person.
+  virtual absl::StatusOr<std::string> TranslateSubject(
+      absl::string_view code) = 0;
+  // A page token: sealed for the consumer, or opened for the provider.
+  virtual absl::StatusOr<std::string> TranslatePageToken(
+      absl::string_view token) = 0;
 };
 
 struct RewriteOptions {
-  AttributeMask allowed = 0;                // attributes to keep
-  SubjectTranslator* translator = nullptr;  // required; not owned
+  AttributeMask allowed = 0;              // attributes to keep
+  FieldTranslator* translator = nullptr;  // required; not owned
   // Written as the plan's top-level subject field (`insert_field`, a field
   // number) in front of the message when not empty. A message that has that
   // field itself is refused, FIELD_REPEATED, unless it is empty there.

@@ -70,6 +70,12 @@ INSTANTIATE_TEST_SUITE_P(
             "owner: 'HANAKO' } } } representative: 'T'",
             {"address"},
             {}},
+        Row{"PageTokensAreTranslated",
+            "next_page_token: '7'",
+            {},
+            "next_page_token: '<7>'",
+            {},
+            {}},
         Row{"PeopleStayWithTheirAttributesWithheld",
             "people { subject: 'hanako' name: 'n' } people { name: 'm' "
             "employer: '9' }",

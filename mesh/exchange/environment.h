@@ -10,6 +10,7 @@
 #include "mesh/base/executor.h"
 #include "mesh/crypto/digest.h"
 #include "mesh/exchange/ask.h"
+#include "mesh/exchange/page_tokens.h"
 #include "mesh/exchange/provider_link.h"
 #include "mesh/exchange/rate.h"
 #include "mesh/exchange/refusals.h"
@@ -51,9 +52,10 @@ struct Environment {
   const Clock& clock;                          // thread-safe
   std::shared_ptr<const PolicyEngine> policy;  // never null
   SubjectScopes& scopes;
-  ConsentState& consents;  // thread-safe, shared
-  RecordLog& log;          // thread-safe, shared
-  Executor& executor;      // this worker
+  const PageTokens& pages;  // thread-safe, shared
+  ConsentState& consents;   // thread-safe, shared
+  RecordLog& log;           // thread-safe, shared
+  Executor& executor;       // this worker
   ProviderLink& link;
   Random& random;  // thread-safe
   RateLimiter& rates;

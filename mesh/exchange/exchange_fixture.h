@@ -167,6 +167,7 @@ class ExchangeFixture : public ::testing::Test {
     auto scopes = SubjectScopes::Create(SecretBytes(std::string(32, 'k')));
     ASSERT_TRUE(scopes.ok()) << scopes.status();
     scopes_ = *std::move(scopes);
+    pages_ = PageTokens::Create(SecretBytes(std::string(32, 'k'))).value();
   }
 
   static const char kConfiguration[];
@@ -195,7 +196,7 @@ class ExchangeFixture : public ::testing::Test {
   Environment& env() {
     if (env_ == nullptr) {
       env_ = std::make_unique<Environment>(Environment{
-          clock_, policy_, *scopes_, consents_, log_, executor_, link_,
+          clock_, policy_, *scopes_, *pages_, consents_, log_, executor_, link_,
           SystemRandom(), rates_, refusals_, nullptr, "test"});
     }
     return *env_;
@@ -251,6 +252,7 @@ class ExchangeFixture : public ::testing::Test {
   Cancellation cancellation_;
   FakePeer peer_{"akatsuki/benefits"};
   std::unique_ptr<SubjectScopes> scopes_;
+  std::unique_ptr<PageTokens> pages_;
   std::shared_ptr<const PolicyEngine> policy_;
   std::unique_ptr<Environment> env_;
   std::optional<Answer> answer_;

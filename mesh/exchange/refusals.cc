@@ -1,5 +1,7 @@
 #include "mesh/exchange/refusals.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace psm {
@@ -27,9 +29,9 @@ bool RefusalCounter::TakesOwnRecord(const records::v1::Record& refusal,
 }
 
 std::vector<records::v1::Record> RefusalCounter::TakeFinished(absl::Time now) {
-  std::vector<records::v1::Record> finished;
   const std::int64_t minute = absl::ToUnixSeconds(now) / 60;
   MutexLock lock(mu_);
+  std::vector<records::v1::Record> finished = std::exchange(owed_, {});
   for (auto it = counts_.begin(); it != counts_.end();) {
     // Ordered by minute; a clock that was set back leaves later minutes to be
     // finished when it has caught up.
@@ -43,6 +45,16 @@ std::vector<records::v1::Record> RefusalCounter::TakeFinished(absl::Time now) {
     it = counts_.erase(it);
   }
   return finished;
+}
+
+std::size_t RefusalCounter::GiveBack(std::vector<records::v1::Record> records) {
+  MutexLock lock(mu_);
+  const std::size_t taken =
+      std::min(records.size(), kMaxOwed - std::min(kMaxOwed, owed_.size()));
+  std::move(records.begin(),
+            records.begin() + static_cast<std::ptrdiff_t>(taken),
+            std::back_inserter(owed_));
+  return records.size() - taken;
 }
 
 }  // namespace psm

@@ -27,13 +27,20 @@ class RefusalCounter {
       4096;  // kept apart in one minute; beyond, subjects are no longer told
              // apart
 
+  static constexpr std::size_t kMaxOwed = 16 * kMaxKinds;
+
   // Whether this refusal gets a record of its own; if not, it has been counted.
   bool TakesOwnRecord(const records::v1::Record& refusal, absl::Time now)
       PSM_EXCLUDES(mu_);
 
-  // The records of minutes before that of `now`, to be appended; they are
-  // forgotten here.
+  // The records of minutes before that of `now`, and those given back, to be
+  // appended; they are forgotten here.
   std::vector<records::v1::Record> TakeFinished(absl::Time now)
+      PSM_EXCLUDES(mu_);
+
+  // Takes records back that could not be made durable, as long as it holds
+  // less than kMaxOwed of them. Gives how many found no room and are lost.
+  std::size_t GiveBack(std::vector<records::v1::Record> records)
       PSM_EXCLUDES(mu_);
 
  private:
@@ -46,6 +53,7 @@ class RefusalCounter {
 
   Mutex mu_;
   std::map<Key, Count> counts_ PSM_GUARDED_BY(mu_);
+  std::vector<records::v1::Record> owed_ PSM_GUARDED_BY(mu_);
 };
 
 }  // namespace psm

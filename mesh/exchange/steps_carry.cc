@@ -18,31 +18,63 @@ SubjectScope& ScopeOf(Environment& env, const System& system) {
   return env.scopes.For(system.agency->scope_kind(), system.agency->id);
 }
 
+Listing ListingOf(const Authorised& authorised) {
+  const Permit& permit = authorised.permit();
+  return {authorised.identified().consumer().id, permit.provider().id,
+          permit.plan().name, authorised.identified().person()};
+}
+
 // Writes the person already identified into the request: a request has at most
-// one subject field.
-class RequestTranslator : public SubjectTranslator {
+// one subject field. Opens the page token.
+class RequestTranslator : public FieldTranslator {
  public:
-  explicit RequestTranslator(std::string code) : code_(std::move(code)) {}
-  absl::StatusOr<std::string> Translate(absl::string_view) override {
+  RequestTranslator(Environment& env, const Authorised& authorised)
+      : env_(env), authorised_(authorised) {
+    const std::optional<PersonNumber>& person =
+        authorised.identified().person();
+    if (person.has_value())
+      code_ = ScopeOf(env, authorised.permit().provider()).Encode(*person);
+  }
+  absl::StatusOr<std::string> TranslateSubject(absl::string_view) override {
     return code_;
   }
+  absl::StatusOr<std::string> TranslatePageToken(
+      absl::string_view token) override {
+    return env_.pages.Open(ListingOf(authorised_), token);
+  }
+  const std::string& code() const { return code_; }
 
  private:
-  const std::string code_;
+  Environment& env_;
+  const Authorised& authorised_;
+  std::string code_;  // the provider's; empty where nobody was identified
 };
 
-// Provider's codes to consumer's, and everyone named to the draft.
-class ResponseTranslator : public SubjectTranslator {
+// Provider's codes to consumer's, and everyone named to the draft. Seals the
+// page token.
+class ResponseTranslator : public FieldTranslator {
  public:
-  ResponseTranslator(SubjectScope& from, SubjectScope& to, Draft& draft)
-      : from_(from), to_(to), draft_(draft) {}
-  absl::StatusOr<std::string> Translate(absl::string_view code) override {
+  ResponseTranslator(Environment& env, const Authorised& authorised,
+                     Draft& draft)
+      : env_(env),
+        authorised_(authorised),
+        from_(ScopeOf(env, authorised.permit().provider())),
+        to_(ScopeOf(env, authorised.identified().consumer())),
+        draft_(draft) {}
+  absl::StatusOr<std::string> TranslateSubject(
+      absl::string_view code) override {
     PSM_ASSIGN_OR_RETURN(PersonNumber person, from_.Decode(code));
     draft_.AddNamedInAnswer(person);
     return to_.Encode(person);
   }
+  absl::StatusOr<std::string> TranslatePageToken(
+      absl::string_view token) override {
+    return env_.pages.Seal(ListingOf(authorised_), token);
+  }
 
  private:
+  Environment& env_;
+  const Authorised& authorised_;
   SubjectScope& from_;
   SubjectScope& to_;
   Draft& draft_;
@@ -75,17 +107,14 @@ absl::StatusOr<Encoded> EncodeForProvider(Environment& env, const Ask& ask,
                                           Authorised authorised, Draft& draft) {
   const Permit& permit = authorised.permit();
   const MethodPlan& plan = permit.plan();
-  const std::optional<PersonNumber>& person = authorised.identified().person();
 
-  RequestTranslator translator(
-      person.has_value() ? ScopeOf(env, permit.provider()).Encode(*person)
-                         : "");
+  RequestTranslator translator(env, authorised);
   RewriteOptions options;
   options.allowed = permit.attributes();
   options.translator = &translator;
   if (plan.request_subject_field != 0 &&
       !authorised.identified().subject_in_message()) {
-    options.insert_subject = *translator.Translate("");
+    options.insert_subject = translator.code();
     options.insert_field = plan.request_subject_field;
   }
   PSM_ASSIGN_OR_RETURN(Rewritten rewritten,
@@ -127,9 +156,7 @@ Task<absl::StatusOr<Provided>> Invoke(Environment& env, const Ask& ask,
 absl::StatusOr<Minimised> Minimise(Environment& env, const Ask& ask,
                                    Provided provided, Draft& draft) {
   const Permit& permit = provided.authorised.permit();
-  ResponseTranslator translator(
-      ScopeOf(env, permit.provider()),
-      ScopeOf(env, provided.authorised.identified().consumer()), draft);
+  ResponseTranslator translator(env, provided.authorised, draft);
   RewriteOptions options;
   options.allowed = permit.attributes() & ask.wanted;
   options.translator = &translator;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
+#include <future>
 #include <thread>
 #include <utility>
 
@@ -91,9 +92,11 @@ class Gateway::Impl {
     PSM_ASSIGN_OR_RETURN(log_,
                          RecordStore::Open(records, clock_, SystemRandom()));
 
-    const SharedState shared{clock_,       consents_,  *log_,
-                             refusals_,    endpoints_, leg_log_.get(),
-                             options_.name};
+    PSM_ASSIGN_OR_RETURN(pages_, PageTokens::Create(master_key));
+
+    const SharedState shared{clock_,         *pages_,      consents_,
+                             *log_,          refusals_,    endpoints_,
+                             leg_log_.get(), options_.name};
     const int workers =
         options_.workers > 0
             ? options_.workers
@@ -127,7 +130,14 @@ class Gateway::Impl {
   }
 
   void Stop(absl::Duration bound) {
-    if (server_ != nullptr) server_->Drain(bound);
+    if (server_ != nullptr) {
+      server_->Drain(bound);
+      auto ended = std::make_shared<std::promise<void>>();
+      rooms_.front()->EndChores([ended] { ended->set_value(); });
+      if (ended->get_future().wait_for(absl::ToChronoMilliseconds(bound)) !=
+          std::future_status::ready)
+        LogError("chores_not_ended", {});
+    }
     const ServerStats stats =
         server_ != nullptr ? server_->Stats() : ServerStats();
     LogInfo("stopped", {{"calls", absl::StrCat(stats.calls)}});
@@ -190,6 +200,7 @@ class Gateway::Impl {
   ConsentState consents_{kConsentMaxAge};
   RefusalCounter refusals_;
   std::unique_ptr<LegLog> leg_log_;
+  std::unique_ptr<const PageTokens> pages_;
   std::unique_ptr<RecordStore> log_;
   std::vector<std::unique_ptr<Room>> rooms_;
   std::unique_ptr<edge::Server> server_;

@@ -5,9 +5,11 @@
 #include <memory>
 #include <string>
 
+#include "absl/functional/any_invocable.h"
 #include "mesh/edge/upstream.h"
 #include "mesh/edge/worker.h"
 #include "mesh/exchange/environment.h"
+#include "mesh/gateway/chores.h"
 #include "mesh/gateway/service_desk.h"
 
 namespace psm {
@@ -15,6 +17,7 @@ namespace psm {
 // What all workers share.
 struct SharedState {
   const Clock& clock;
+  const PageTokens& pages;
   ConsentState& consents;
   RecordLog& log;
   RefusalCounter& refusals;
@@ -39,14 +42,13 @@ class Room {
   void Update(std::shared_ptr<const PolicyEngine> policy);
   void Update(std::shared_ptr<const edge::TlsConfig> tls);
 
-  // Makes this room the one that follows consents and writes down counted
-  // refusals. Before the worker starts.
+  // Makes this room the one that does the gateway's chores. Before the worker
+  // starts.
   void TakeChores();
+  // Thread-safe, after TakeChores: ends them and calls `done` on the worker.
+  void EndChores(absl::AnyInvocable<void()> done);
 
  private:
-  void AskForConsents();
-  void WriteRefusals();
-
   edge::Worker worker_;
   std::unique_ptr<SubjectScopes> scopes_;
   RateLimiter rates_;
@@ -54,9 +56,7 @@ class Room {
   std::shared_ptr<const edge::TlsConfig> tls_;
   Environment env_;
   ServiceDesk desk_;
-  std::unique_ptr<edge::Timer> consents_;
-  std::unique_ptr<edge::Timer> refusals_;
-  bool consents_followed_ = true;
+  std::unique_ptr<Chores> chores_;  // of one room
 };
 
 }  // namespace psm

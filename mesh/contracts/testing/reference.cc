@@ -40,7 +40,8 @@ class Minimiser {
       Covering attribute = covering;
       if (!contract.attribute().empty()) attribute = contract.attribute();
       const bool keep = !attribute || allowed_.count(*attribute) != 0;
-      const bool named = contract.subject() || contract.corporation();
+      const bool named =
+          contract.subject() || contract.corporation() || contract.page_token();
       if (named && reflection.GetString(*message, field).empty()) {
         reflection.ClearField(message, field);
         continue;
@@ -51,9 +52,10 @@ class Minimiser {
         MinimiseMessages(message, field, attribute, keep);
       } else if (!keep) {
         reflection.ClearField(message, field);
-      } else if (contract.subject()) {
-        auto code =
-            translator_.Translate(reflection.GetString(*message, field));
+      } else if (contract.subject() || contract.page_token()) {
+        const std::string text = reflection.GetString(*message, field);
+        auto code = contract.subject() ? translator_.TranslateSubject(text)
+                                       : translator_.TranslatePageToken(text);
         if (!code.ok()) result_->refused = true;
         reflection.SetString(message, field, code.ok() ? *code : "");
       }
@@ -88,10 +90,15 @@ class Minimiser {
   ScramblingTranslator translator_;
 };
 
-class UnchangedTranslator : public SubjectTranslator {
+class UnchangedTranslator : public FieldTranslator {
  public:
-  absl::StatusOr<std::string> Translate(absl::string_view code) override {
+  absl::StatusOr<std::string> TranslateSubject(
+      absl::string_view code) override {
     return std::string(code);
+  }
+  absl::StatusOr<std::string> TranslatePageToken(
+      absl::string_view token) override {
+    return std::string(token);
   }
 };
 
@@ -121,7 +128,12 @@ Allowed NamesIn(const MethodPlan& plan, AttributeMask mask) {
 
 }  // namespace
 
-absl::StatusOr<std::string> ScramblingTranslator::Translate(
+absl::StatusOr<std::string> ScramblingTranslator::TranslatePageToken(
+    absl::string_view token) {
+  return TranslateSubject(absl::StrCat("page ", token));
+}
+
+absl::StatusOr<std::string> ScramblingTranslator::TranslateSubject(
     absl::string_view code) {
   ++calls_;
   if (code[0] == '!') return absl::InvalidArgumentError("not a code");

@@ -18,9 +18,11 @@ namespace psm {
 
 // A code for a code: the same every time, shorter or longer than what it
 // stands for, up to 200 characters. Refuses codes that begin with '!'.
-class ScramblingTranslator : public SubjectTranslator {
+class ScramblingTranslator : public FieldTranslator {
  public:
-  absl::StatusOr<std::string> Translate(absl::string_view code) override;
+  absl::StatusOr<std::string> TranslateSubject(absl::string_view code) override;
+  absl::StatusOr<std::string> TranslatePageToken(
+      absl::string_view token) override;
   int calls() const { return calls_; }
 
  private:

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "gtest/gtest.h"
 #include "mesh/base/error.h"
@@ -25,15 +26,24 @@ inline constexpr char kRequest[] = "psm.testdata.v1.WrinklesRequest";
 inline constexpr char kResponse[] = "psm.testdata.v1.WrinklesResponse";
 
 // Knows a few codes and counts who asks for them.
-class KnownCodes : public SubjectTranslator {
+class KnownCodes : public FieldTranslator {
  public:
-  absl::StatusOr<std::string> Translate(absl::string_view code) override {
+  absl::StatusOr<std::string> TranslateSubject(
+      absl::string_view code) override {
     asked.emplace_back(code);
     auto known = codes.find(std::string(code));
     if (known == codes.end())
       return MakeError(absl::StatusCode::kInvalidArgument,
                        "SUBJECT_CODE_INVALID", Party::kConsumer, "no");
     return known->second;
+  }
+  // "7" becomes "<7>".
+  absl::StatusOr<std::string> TranslatePageToken(
+      absl::string_view token) override {
+    if (token == "forged")
+      return MakeError(absl::StatusCode::kInvalidArgument, "PAGE_TOKEN_INVALID",
+                       Party::kConsumer, "no");
+    return absl::StrCat("<", token, ">");
   }
   std::map<std::string, std::string> codes = {
       {"hanako", "HANAKO"}, {"taro", "T"}, {"jiro", std::string(300, 'J')}};

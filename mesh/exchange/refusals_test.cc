@@ -1,0 +1,88 @@
+#include "mesh/exchange/refusals.h"
+
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace psm {
+namespace {
+
+using records::v1::Record;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+const absl::Time kNow = absl::FromUnixSeconds(1790000000);
+const absl::Time kNextMinute = kNow + absl::Minutes(1);
+
+Record Refusal(const std::string& subject,
+               const std::string& reason = "NO_AGREEMENT") {
+  Record record;
+  record.set_kind(Record::REFUSAL);
+  record.set_consumer("yunagi/tax");
+  record.set_reason(reason);
+  record.set_subject(subject);
+  return record;
+}
+
+TEST(RefusalCounterTest, AFewStandAloneAndTheRestIsOneCount) {
+  RefusalCounter refusals;
+  for (std::uint32_t i = 0; i < RefusalCounter::kIndividualRecords; ++i)
+    EXPECT_TRUE(refusals.TakesOwnRecord(Refusal("h"), kNow));
+  for (int i = 0; i < 3; ++i)
+    EXPECT_FALSE(refusals.TakesOwnRecord(Refusal("h"), kNow));
+  EXPECT_TRUE(refusals.TakesOwnRecord(Refusal("t"), kNow)) << "another person";
+  EXPECT_TRUE(refusals.TakesOwnRecord(Refusal("h", "OTHER"), kNow));
+
+  EXPECT_THAT(refusals.TakeFinished(kNow), IsEmpty()) << "the minute runs";
+  std::vector<Record> counted = refusals.TakeFinished(kNextMinute);
+  ASSERT_THAT(counted, SizeIs(1));
+  EXPECT_EQ(counted[0].kind(), Record::REFUSALS);
+  EXPECT_EQ(counted[0].count(), 3u);
+  EXPECT_EQ(counted[0].subject(), "h");
+  EXPECT_THAT(refusals.TakeFinished(kNextMinute), IsEmpty());
+}
+
+TEST(RefusalCounterTest, WhatCouldNotBeWrittenIsGivenAgain) {
+  RefusalCounter refusals;
+  for (std::uint32_t i = 0; i <= RefusalCounter::kIndividualRecords; ++i)
+    refusals.TakesOwnRecord(Refusal("h"), kNow);
+  std::vector<Record> counted = refusals.TakeFinished(kNextMinute);
+  ASSERT_THAT(counted, SizeIs(1));
+  EXPECT_EQ(refusals.GiveBack(counted), 0u);
+  EXPECT_THAT(refusals.TakeFinished(kNextMinute), SizeIs(1));
+  EXPECT_THAT(refusals.TakeFinished(kNextMinute), IsEmpty());
+}
+
+TEST(RefusalCounterTest, SaysHowManyFoundNoRoom) {
+  RefusalCounter refusals;
+  std::vector<Record> many(RefusalCounter::kMaxOwed + 2);
+  EXPECT_EQ(refusals.GiveBack(std::move(many)), 2u);
+  EXPECT_EQ(refusals.GiveBack({Refusal("h")}), 1u);
+  EXPECT_THAT(refusals.TakeFinished(kNow), SizeIs(RefusalCounter::kMaxOwed));
+}
+
+TEST(RefusalCounterTest, AStopTakesTheRunningMinuteToo) {
+  RefusalCounter refusals;
+  for (std::uint32_t i = 0; i <= RefusalCounter::kIndividualRecords; ++i)
+    refusals.TakesOwnRecord(Refusal("h"), kNow);
+  EXPECT_THAT(refusals.TakeFinished(absl::InfiniteFuture()), SizeIs(1));
+}
+
+TEST(RefusalCounterTest, SpraySubjectsAndTheyAreNoLongerToldApart) {
+  RefusalCounter refusals;
+  for (std::size_t i = 0; i < RefusalCounter::kMaxKinds; ++i)
+    EXPECT_TRUE(refusals.TakesOwnRecord(Refusal(std::to_string(i)), kNow));
+  int alone = 0;
+  for (int i = 0; i < 1000; ++i)
+    alone += refusals.TakesOwnRecord(Refusal("x" + std::to_string(i)), kNow);
+  EXPECT_EQ(alone, static_cast<int>(RefusalCounter::kIndividualRecords));
+  std::vector<Record> counted = refusals.TakeFinished(kNextMinute);
+  ASSERT_THAT(counted, SizeIs(1));
+  EXPECT_EQ(counted[0].count(), 1000 - RefusalCounter::kIndividualRecords);
+  EXPECT_EQ(counted[0].subject(), "") << "of many";
+}
+
+}  // namespace
+}  // namespace psm
