@@ -12,7 +12,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "certs/durable_file.h"
+#include "mesh/base/durable_file.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/crypto/openssl_ptr.h"
 
@@ -130,8 +130,8 @@ absl::Status AuthorityFolder::Keep(NumberedAuthority intermediate) {
 }
 
 absl::Status AuthorityFolder::Store(const NumberedAuthority& authority) const {
-  return WriteDurably(absl::StrCat(folder_, "/", authority.name, kSuffix),
-                      authority.authority->ToPem().Reveal(), kPrivate);
+  return WriteWholeFile(absl::StrCat(folder_, "/", authority.name, kSuffix),
+                        authority.authority->ToPem().Reveal(), kPrivate);
 }
 
 absl::StatusOr<std::vector<std::string>> AuthorityFolder::RemoveOld() {

@@ -9,8 +9,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
-#include "certs/temp_folder.h"
 #include "gtest/gtest.h"
+#include "mesh/base/temp_folder.h"
 
 namespace psm::pki {
 namespace {

@@ -12,6 +12,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "certs/revocation_lists.h"
+#include "mesh/base/durable_file.h"
 #include "mesh/base/status_macros.h"
 
 namespace psm::pki {
@@ -25,8 +26,8 @@ constexpr char kIndex[] = "/pki/ca/index";
 }  // namespace
 
 MeshAuthority::MeshAuthority(std::string run, const Clock& clock,
-                             std::unique_ptr<FolderLock> lock,
-                             AuthorityFolder authorities, IssuedIndex index)
+                             FolderLock lock, AuthorityFolder authorities,
+                             IssuedIndex index)
     : run_(std::move(run)),
       clock_(clock),
       lock_(std::move(lock)),
@@ -48,7 +49,7 @@ absl::StatusOr<std::unique_ptr<MeshAuthority>> MeshAuthority::Open(
 absl::StatusOr<std::unique_ptr<MeshAuthority>> MeshAuthority::OpenLocked(
     const std::string& run, const Clock& clock, bool make) {
   const std::string folder = absl::StrCat(run, kAuthorities);
-  absl::StatusOr<std::unique_ptr<FolderLock>> lock = FolderLock::Take(folder);
+  absl::StatusOr<FolderLock> lock = FolderLock::Take(folder);
   if (absl::IsNotFound(lock.status())) {
     return absl::FailedPreconditionError(absl::StrCat(
         "there is no PKI in ", run, "; run: psm-pki init --run ", run));
@@ -66,7 +67,7 @@ absl::StatusOr<std::unique_ptr<MeshAuthority>> MeshAuthority::OpenLocked(
           "there is no PKI in ", run, "; run: psm-pki init --run ", run));
     }
     text = IssuedIndex().ToText();
-    PSM_RETURN_IF_ERROR(WriteDurably(index_file, *text, kPrivate));
+    PSM_RETURN_IF_ERROR(WriteWholeFile(index_file, *text, kPrivate));
   }
   PSM_RETURN_IF_ERROR(text.status());
   absl::StatusOr<IssuedIndex> index = IssuedIndex::FromText(*text);
@@ -112,7 +113,7 @@ absl::Status MeshAuthority::Complete() {
   PSM_ASSIGN_OR_RETURN(const std::string lists, CurrentLists());
   const absl::StatusOr<std::string> before = ReadFile(Path(kTrust));
   if (!before.ok() || *before != trust) {
-    PSM_RETURN_IF_ERROR(WriteDurably(Path(kTrust), trust, kPublic));
+    PSM_RETURN_IF_ERROR(WriteWholeFile(Path(kTrust), trust, kPublic));
   }
   PSM_ASSIGN_OR_RETURN(trust_, Trust::Create(trust, lists));
   return absl::OkStatus();
@@ -131,7 +132,7 @@ absl::Status MeshAuthority::AddIntermediate() {
 
 absl::Status MeshAuthority::WriteIndex() {
   index_.Prune(clock_.Now());
-  return WriteDurably(Path(kIndex), index_.ToText(), kPrivate);
+  return WriteWholeFile(Path(kIndex), index_.ToText(), kPrivate);
 }
 
 // The lists in crl.pem, written anew unless they are of every authority, of the
@@ -178,7 +179,7 @@ absl::StatusOr<std::string> MeshAuthority::WriteLists() {
             now, kListLife));
     absl::StrAppend(&lists, list);
   }
-  PSM_RETURN_IF_ERROR(WriteDurably(Path(kLists), lists, kPublic));
+  PSM_RETURN_IF_ERROR(WriteWholeFile(Path(kLists), lists, kPublic));
   lists_expire_time_ = now + kListLife;
   return lists;
 }

@@ -14,9 +14,9 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "certs/authority_folder.h"
-#include "certs/durable_file.h"
 #include "certs/issued_index.h"
 #include "mesh/base/clock.h"
+#include "mesh/base/folder_lock.h"
 #include "mesh/crypto/trust.h"
 
 namespace psm::pki {
@@ -109,9 +109,8 @@ class MeshAuthority {
   absl::Time lists_expire_time() const { return lists_expire_time_; }
 
  private:
-  MeshAuthority(std::string run, const Clock& clock,
-                std::unique_ptr<FolderLock> lock, AuthorityFolder authorities,
-                IssuedIndex index);
+  MeshAuthority(std::string run, const Clock& clock, FolderLock lock,
+                AuthorityFolder authorities, IssuedIndex index);
   static absl::StatusOr<std::unique_ptr<MeshAuthority>> OpenLocked(
       const std::string& run, const Clock& clock, bool make);
 
@@ -126,7 +125,7 @@ class MeshAuthority {
 
   const std::string run_;
   const Clock& clock_;
-  const std::unique_ptr<FolderLock> lock_;
+  const FolderLock lock_;
   AuthorityFolder authorities_;
   IssuedIndex index_;
   std::shared_ptr<const Trust> trust_;

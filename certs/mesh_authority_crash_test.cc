@@ -15,9 +15,10 @@
 #include "absl/strings/str_cat.h"
 #include "certs/mesh_authority.h"
 #include "certs/system_identity.h"
-#include "certs/temp_folder.h"
 #include "gtest/gtest.h"
+#include "mesh/base/durable_file.h"
 #include "mesh/base/error.h"
+#include "mesh/base/temp_folder.h"
 
 namespace psm::pki {
 namespace {

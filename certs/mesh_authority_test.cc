@@ -8,9 +8,9 @@
 
 #include "absl/strings/match.h"
 #include "certs/system_identity.h"
-#include "certs/temp_folder.h"
 #include "gtest/gtest.h"
 #include "mesh/base/error.h"
+#include "mesh/base/temp_folder.h"
 
 namespace psm::pki {
 namespace {

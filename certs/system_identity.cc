@@ -9,7 +9,7 @@
 
 #include "absl/cleanup/cleanup.h"
 #include "absl/strings/str_cat.h"
-#include "certs/durable_file.h"
+#include "mesh/base/durable_file.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/directory/directory.h"
 
@@ -28,7 +28,7 @@ absl::Status WriteWhereDifferent(const std::string& file,
       mode == kPrivate ? ReadPrivateFile(file) : ReadFile(file);
   const bool same = before.ok() && *before == bytes;
   if (before.ok()) OPENSSL_cleanse(before->data(), before->size());
-  return same ? absl::OkStatus() : WriteDurably(file, bytes, mode);
+  return same ? absl::OkStatus() : WriteWholeFile(file, bytes, mode);
 }
 
 absl::Status WriteHalves(const std::string& folder,
@@ -87,7 +87,7 @@ absl::Status WriteIdentity(const std::string& folder, const SigningKey& key,
       [&identity] { OPENSSL_cleanse(identity.data(), identity.size()); });
   PSM_RETURN_IF_ERROR(MakeFolder(folder));
   PSM_RETURN_IF_ERROR(
-      WriteDurably(absl::StrCat(folder, kIdentity), identity, kPrivate));
+      WriteWholeFile(absl::StrCat(folder, kIdentity), identity, kPrivate));
   return WriteHalves(folder, identity);
 }
 

@@ -15,6 +15,7 @@
 #include "mesh/agency/peer_check.h"
 #include "mesh/agency/run_folder.h"
 #include "mesh/agency/server.h"
+#include "mesh/base/durable_file.h"
 #include "mesh/base/log.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/directory/directory.h"

@@ -7,6 +7,7 @@
 #include "grpcpp/create_channel.h"
 #include "grpcpp/support/channel_arguments.h"
 #include "mesh/agency/run_folder.h"
+#include "mesh/base/durable_file.h"
 
 namespace psm::agency {
 

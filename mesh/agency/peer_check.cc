@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "mesh/agency/run_folder.h"
+#include "mesh/base/durable_file.h"
 #include "mesh/base/error.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/crypto/certificate.h"

@@ -14,6 +14,7 @@
 #include "mesh/agency/test_channel.h"
 #include "mesh/agency/test_pki.h"
 #include "mesh/base/clock.h"
+#include "mesh/base/durable_file.h"
 #include "psm/gbizid/v1/gbizid.pb.h"
 
 namespace psm::agency {

@@ -1,19 +1,18 @@
 #include "mesh/cli/launcher.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <csignal>
-#include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "mesh/base/clock.h"
+#include "mesh/base/durable_file.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/directory/configuration.h"
 #include "mesh/directory/directory.h"
@@ -40,16 +39,6 @@ std::string ProgramPath(const LaunchOptions& options,
         .string();
   }
   return program;
-}
-
-absl::Status MakePrivateFolder(const std::string& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (error)
-    return absl::UnavailableError(
-        absl::StrCat("cannot make ", folder, ": ", error.message()));
-  fs::permissions(folder, fs::perms::owner_all, error);
-  return absl::OkStatus();
 }
 
 }  // namespace
@@ -104,15 +93,24 @@ const Launcher::Member* Launcher::Find(absl::string_view system) const {
 }
 
 absl::Status Launcher::MakeFolders() const {
-  PSM_RETURN_IF_ERROR(MakePrivateFolder(folder_.root()));
-  for (const char* kind : {"/logs", "/keys", "/records"})
-    PSM_RETURN_IF_ERROR(MakePrivateFolder(folder_.root() + kind));
+  // What outlives a power cut, and what ends with the processes.
+  constexpr std::pair<const char*, Outlives> kOfTheMesh[] = {
+      {"", Outlives::kPowerCut},
+      {"/keys", Outlives::kPowerCut},
+      {"/records", Outlives::kPowerCut},
+      {"/logs", Outlives::kProcess}};
+  constexpr std::pair<const char*, Outlives> kOfAnAgency[] = {
+      {"/databases/", Outlives::kPowerCut},
+      {"/files/", Outlives::kPowerCut},
+      {"/endpoints/", Outlives::kProcess},
+      {"/pids/", Outlives::kProcess}};
+  for (const auto& [kind, outlives] : kOfTheMesh)
+    PSM_RETURN_IF_ERROR(MakeFolder(folder_.root() + kind, outlives));
   for (const Member& member : members_) {
     const std::string agency = member.id.substr(0, member.id.find('/'));
-    for (const char* kind :
-         {"/endpoints/", "/pids/", "/databases/", "/files/"}) {
+    for (const auto& [kind, outlives] : kOfAnAgency) {
       PSM_RETURN_IF_ERROR(
-          MakePrivateFolder(absl::StrCat(folder_.root(), kind, agency)));
+          MakeFolder(absl::StrCat(folder_.root(), kind, agency), outlives));
     }
   }
   return absl::OkStatus();

@@ -22,6 +22,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "mesh/base/clock.h"
+#include "mesh/base/durable_file.h"
 #include "mesh/base/status_macros.h"
 
 namespace psm {
@@ -217,14 +218,9 @@ absl::Status RunProgram(const SpawnOptions& options) {
 
 absl::Status WriteProcessName(const std::string& file,
                               const ProcessName& process) {
-  const std::string draft = file + ".new";
-  std::ofstream out(draft);
-  out << process.pid << " " << process.start_time << "\n";
-  out.close();
-  if (!out || std::rename(draft.c_str(), file.c_str()) != 0) {
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot write ", file));
-  }
-  return absl::OkStatus();
+  return WriteWholeFile(
+      file, absl::StrCat(process.pid, " ", process.start_time, "\n"), kPrivate,
+      Outlives::kProcess);
 }
 
 absl::StatusOr<ProcessName> ReadProcessName(const std::string& file) {

@@ -1,12 +1,11 @@
 #include "mesh/edge/test_pki.h"
 
-#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "mesh/base/durable_file.h"
 
 namespace psm::edge {
 namespace {
@@ -18,9 +17,10 @@ std::string KeyPem(const SigningKey& key) {
 }  // namespace
 
 void WriteTestFile(const std::string& path, const std::string& text) {
-  // Renamed, as everything that a running process follows.
-  std::ofstream(path + ".new", std::ios::binary) << text;
-  std::filesystem::rename(path + ".new", path);
+  // Whole at once, as everything that a running process follows.
+  const absl::Status written =
+      WriteWholeFile(path, text, kPrivate, Outlives::kProcess);
+  EXPECT_TRUE(written.ok()) << written;
 }
 
 TestPki::TestPki() : now_(clock_.Now()) {

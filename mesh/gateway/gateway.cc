@@ -3,13 +3,12 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <fstream>
 #include <future>
 #include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "mesh/base/durable_file.h"
 #include "mesh/base/log.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/directory/configuration.h"
@@ -40,23 +39,12 @@ std::string FingerprintOf(const edge::TlsFiles& files) {
   return fingerprint;
 }
 
-// Whole or not at all: readers never see half an address.
+// Not durable: the endpoint ends with the process.
 absl::Status WriteEndpoint(const std::string& file,
                            const std::string& endpoint) {
-  const std::string folder = file.substr(0, file.rfind('/'));
-  for (std::size_t slash = folder.find('/', 1);;
-       slash = folder.find('/', slash + 1)) {
-    mkdir(folder.substr(0, slash).c_str(), 0700);
-    if (slash == std::string::npos) break;
-  }
-  const std::string draft = file + ".new";
-  std::ofstream out(draft);
-  out << endpoint << "\n";
-  out.close();
-  if (!out || std::rename(draft.c_str(), file.c_str()) != 0) {
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot write ", file));
-  }
-  return absl::OkStatus();
+  PSM_RETURN_IF_ERROR(MakeFolder(FolderOf(file), Outlives::kProcess));
+  return WriteWholeFile(file, absl::StrCat(endpoint, "\n"), kPrivate,
+                        Outlives::kProcess);
 }
 
 }  // namespace

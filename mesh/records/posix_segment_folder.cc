@@ -14,6 +14,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "mesh/base/durable_file.h"
 #include "mesh/base/error.h"
 #include "mesh/base/status_macros.h"
 
@@ -144,15 +145,6 @@ std::string PosixSegmentFolder::FileOf(std::uint64_t number) const {
   return absl::StrFormat("%s/%s%012d", path_, kPrefix, number);
 }
 
-absl::Status PosixSegmentFolder::SyncFolder() const {
-  int fd = open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return absl::ErrnoToStatus(errno, "cannot open the folder");
-  int failed = fsync(fd) != 0 ? errno : 0;
-  close(fd);
-  if (failed != 0) return absl::ErrnoToStatus(failed, "cannot sync the folder");
-  return absl::OkStatus();
-}
-
 absl::Status PosixSegmentFolder::RefuseUnlessWriter() const {
   if (lock_fd_ >= 0) return absl::OkStatus();
   return absl::FailedPreconditionError("the records are open for reading only");
@@ -196,7 +188,7 @@ absl::StatusOr<std::unique_ptr<SegmentFile>> PosixSegmentFolder::Create(
   if (status.ok() && rename(unfinished.c_str(), name.c_str()) != 0) {
     status = absl::ErrnoToStatus(errno, "cannot name a segment");
   }
-  if (status.ok()) status = SyncFolder();
+  if (status.ok()) status = SyncFolder(path_);
   if (!status.ok()) {
     unlink(unfinished.c_str());  // gives the space back
     unlink(name.c_str());
@@ -218,7 +210,7 @@ absl::Status PosixSegmentFolder::Rename(std::uint64_t from, std::uint64_t to) {
   if (rename(FileOf(from).c_str(), FileOf(to).c_str()) != 0) {
     return absl::ErrnoToStatus(errno, "cannot recycle a segment");
   }
-  return SyncFolder();
+  return SyncFolder(path_);
 }
 
 absl::Status PosixSegmentFolder::Remove(std::uint64_t number) {

@@ -40,7 +40,6 @@ class PosixSegmentFolder : public SegmentFolder {
       : path_(std::move(path)), lock_fd_(lock_fd) {}
 
   std::string FileOf(std::uint64_t number) const;
-  absl::Status SyncFolder() const;
   absl::Status RefuseUnlessWriter() const;
 
   const std::string path_;

@@ -1,14 +1,14 @@
 #include "services/generator/seed_files.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <unistd.h>
 
+#include <cerrno>
 #include <filesystem>
 #include <system_error>
 
 #include "absl/strings/str_cat.h"
+#include "mesh/base/durable_file.h"
 #include "mesh/base/error.h"
 #include "mesh/base/status_macros.h"
 
@@ -17,40 +17,24 @@ namespace {
 
 namespace fs = std::filesystem;
 
-absl::Status DiskError(const std::string& what, const std::error_code& error) {
+absl::Status Unwritable(absl::string_view why) {
   return MakeError(absl::StatusCode::kUnavailable, "FILE_UNWRITABLE",
-                   Party::kProvider,
-                   absl::StrCat("cannot write ", what, ": ", error.message()));
+                   Party::kProvider, why);
 }
 
-absl::Status LastError(const std::string& what) {
-  return DiskError(what, std::error_code(errno, std::generic_category()));
-}
-
-// Writes a new file and waits until the disk has it.
-absl::Status WriteNew(const std::string& file, const std::string& contents) {
-  const int fd =
-      open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  if (fd < 0) return LastError(file);
-  absl::Status status;
-  for (std::size_t done = 0; done < contents.size() && status.ok();) {
-    const ssize_t n = write(fd, contents.data() + done, contents.size() - done);
-    if (n > 0) {
-      done += static_cast<std::size_t>(n);
-    } else if (errno != EINTR) {
-      status = LastError(file);
-    }
-  }
-  if (status.ok() && fsync(fd) != 0) status = LastError(file);
-  if (close(fd) != 0 && status.ok()) status = LastError(file);
-  return status;
+absl::Status DiskError(const fs::path& what, const std::error_code& error) {
+  return Unwritable(
+      absl::StrCat("cannot write ", what.string(), ": ", error.message()));
 }
 
 absl::Status MakePrivateFolder(const fs::path& folder) {
-  std::error_code error;
-  fs::create_directories(folder, error);
-  if (!error) fs::permissions(folder, fs::perms::owner_all, error);
-  return error ? DiskError(folder, error) : absl::OkStatus();
+  const absl::Status made = MakeFolder(folder);
+  return made.ok() ? made : Unwritable(made.message());
+}
+
+absl::Status WritePrivateFile(const fs::path& file, absl::string_view lines) {
+  const absl::Status written = WriteWholeFile(file, lines, kPrivate);
+  return written.ok() ? written : Unwritable(written.message());
 }
 
 absl::Status RemoveAll(const fs::path& folder) {
@@ -82,20 +66,17 @@ absl::Status WriteSeeds(const std::string& run,
   for (const auto& [system, text] : lines) {
     const fs::path file = fresh / (system + ".jsonl");
     PSM_RETURN_IF_ERROR(MakePrivateFolder(file.parent_path()));
-    PSM_RETURN_IF_ERROR(WriteNew(file, text));
+    PSM_RETURN_IF_ERROR(WritePrivateFile(file, text));
   }
   std::error_code error;
   fs::remove(persons, error);
   if (error) return DiskError(persons, error);
   if (renameat2(AT_FDCWD, fresh.c_str(), AT_FDCWD, seeds.c_str(),
                 replace ? RENAME_EXCHANGE : RENAME_NOREPLACE) != 0) {
-    return LastError(seeds);
+    return DiskError(seeds, {errno, std::generic_category()});
   }
-  const std::string fresh_persons = persons.string() + ".new";
-  PSM_RETURN_IF_ERROR(WriteNew(fresh_persons, personas));
-  if (rename(fresh_persons.c_str(), persons.c_str()) != 0) {
-    return LastError(persons);
-  }
+  // Syncs the run folder, and so the name `seeds` as well.
+  PSM_RETURN_IF_ERROR(WritePrivateFile(persons, personas));
   return RemoveAll(fresh);  // where it was an exchange, the old ones
 }
 

@@ -265,7 +265,8 @@ TEST_F(WriteSeedsTest, SaysWhichFileCannotBeWritten) {
   const absl::Status status =
       WriteSeeds("/proc/psm-no-such-folder", {{"a/b", "1\n"}}, "p\n", false);
   EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
-  EXPECT_THAT(std::string(status.message()), HasSubstr("seeds.new"));
+  EXPECT_THAT(std::string(status.message()),
+              HasSubstr("/proc/psm-no-such-folder"));
 }
 
 }  // namespace

@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "mesh/base/durable_file.h"
 #include "mesh/base/error.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/crypto/certificate.h"
 #include "mesh/crypto/openssl_ptr.h"
-#include "services/identity/card/private_file.h"
 #include "services/identity/card/virtual_card.h"
 
 namespace psm::identity {
@@ -52,8 +52,7 @@ CardTrust::~CardTrust() { X509_STORE_free(store_); }
 absl::Status CardTrust::Load() {
   MutexLock lock(mu_);
   if (store_ != nullptr) return absl::OkStatus();
-  PSM_ASSIGN_OR_RETURN(const std::string pem,
-                       card::ReadPrivateFile(authority_file_));
+  PSM_ASSIGN_OR_RETURN(const std::string pem, ReadPrivateFile(authority_file_));
   const absl::StatusOr<std::vector<Certificate>> chain =
       Certificate::ChainFromPem(pem);
   if (!chain.ok() || chain->size() != 1 ||

@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "mesh/base/durable_file.h"
 #include "mesh/base/error.h"
 #include "mesh/crypto/openssl_ptr.h"
 #include "services/identity/card/card_authority.h"
-#include "services/identity/card/private_file.h"
 
 namespace psm::identity {
 namespace {
@@ -54,7 +54,7 @@ class CardTrustTest : public ::testing::Test {
     OpenSslPtr<X509> certificate = FromPem(pem_);
     change(certificate.get());
     auto authority_key = *SigningKey::FromPem(
-        *card::ReadPrivateFile(folder_ + "/jpki/ca-key.pem"), SecretBytes());
+        *ReadPrivateFile(folder_ + "/jpki/ca-key.pem"), SecretBytes());
     EXPECT_GT(X509_sign(certificate.get(), authority_key->get(), EVP_sha256()),
               0);
     return DerOf(certificate.get());
@@ -184,11 +184,11 @@ TEST_F(CardTrustTest, AcceptsNothingUntilTheAuthorityAppears) {
   EXPECT_TRUE(absl::IsNotFound(trust.Load()));
   EXPECT_EQ(ReasonOf(trust.Verify(der, now_).status()),
             "CERTIFICATE_NOT_ACCEPTED");
-  ASSERT_TRUE(card::WritePrivateFile(file, pem_).ok());
+  ASSERT_TRUE(WriteWholeFile(file, pem_, kPrivate).ok());
   EXPECT_TRUE(absl::IsInvalidArgument(trust.Load()))
       << "a card is no authority";
   ASSERT_TRUE(
-      card::WritePrivateFile(file, authority_->certificate().ToPem()).ok());
+      WriteWholeFile(file, authority_->certificate().ToPem(), kPrivate).ok());
   EXPECT_TRUE(trust.Load().ok());
   EXPECT_TRUE(trust.Verify(der, now_).ok());
 }

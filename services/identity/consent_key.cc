@@ -2,10 +2,11 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "mesh/base/durable_file.h"
+#include "mesh/base/folder_lock.h"
 #include "mesh/base/secret.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/crypto/digest.h"
-#include "services/identity/card/private_file.h"
 
 namespace psm::identity {
 
@@ -16,9 +17,8 @@ ConsentKey::ConsentKey(std::unique_ptr<SigningKey> key)
 
 absl::StatusOr<std::unique_ptr<ConsentKey>> ConsentKey::OpenOrCreate(
     const std::string& file) {
-  PSM_ASSIGN_OR_RETURN(card::FolderLock lock,
-                       card::FolderLock::Take(card::FolderOf(file)));
-  absl::StatusOr<std::string> pem = card::ReadPrivateFile(file);
+  PSM_ASSIGN_OR_RETURN(FolderLock lock, FolderLock::Take(FolderOf(file)));
+  absl::StatusOr<std::string> pem = ReadPrivateFile(file);
   std::unique_ptr<SigningKey> key;
   if (pem.ok()) {
     absl::StatusOr<std::unique_ptr<SigningKey>> read =
@@ -33,7 +33,7 @@ absl::StatusOr<std::unique_ptr<ConsentKey>> ConsentKey::OpenOrCreate(
     // Durable before the first token: a token whose key is lost cannot be
     // verified by anyone.
     PSM_RETURN_IF_ERROR(
-        card::WritePrivateFile(file, key->ToPem(SecretBytes()).Reveal()));
+        WriteWholeFile(file, key->ToPem(SecretBytes()).Reveal(), kPrivate));
   } else {
     return pem.status();
   }

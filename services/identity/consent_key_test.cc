@@ -5,8 +5,8 @@
 #include "absl/strings/escaping.h"
 #include "gtest/gtest.h"
 #include "mesh/agency/test_call.h"
+#include "mesh/base/durable_file.h"
 #include "mesh/crypto/digest.h"
-#include "services/identity/card/private_file.h"
 
 namespace psm::identity {
 namespace {
@@ -43,9 +43,9 @@ TEST(ConsentKeyTest, OnlyItsOwnerMayReadIt) {
 TEST(ConsentKeyTest, ADamagedKeyIsNotReplaced) {
   agency::TemporaryFolder folder;
   const std::string file = folder.File("key.pem");
-  ASSERT_TRUE(card::WritePrivateFile(file, "damaged").ok());
+  ASSERT_TRUE(WriteWholeFile(file, "damaged", kPrivate).ok());
   EXPECT_TRUE(absl::IsInvalidArgument(ConsentKey::OpenOrCreate(file).status()));
-  EXPECT_EQ(*card::ReadPrivateFile(file), "damaged");
+  EXPECT_EQ(*ReadPrivateFile(file), "damaged");
 }
 
 }  // namespace

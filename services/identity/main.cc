@@ -4,11 +4,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "mesh/agency/agency.h"
+#include "mesh/base/durable_file.h"
 #include "mesh/base/log.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/crypto/digest.h"
 #include "services/identity/basic_items_service.h"
-#include "services/identity/card/private_file.h"
 #include "services/identity/consent_feed_service.h"
 #include "services/identity/consent_service.h"
 #include "services/identity/history_service.h"
@@ -20,8 +20,8 @@ namespace {
 
 // <run>/pki/identity/identity -> <run>/pki/jpki/ca.pem
 std::string AuthorityFile(const agency::Agency& agency) {
-  const std::string agency_folder = card::FolderOf(agency.RunPath("pki", ""));
-  return absl::StrCat(card::FolderOf(agency_folder), "/jpki/ca.pem");
+  const std::string agency_folder = FolderOf(agency.RunPath("pki", ""));
+  return absl::StrCat(FolderOf(agency_folder), "/jpki/ca.pem");
 }
 
 absl::Status Wire(agency::Agency& agency) {

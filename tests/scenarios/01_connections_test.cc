@@ -5,6 +5,7 @@
 #include "certs/certificate_profile.h"
 #include "grpcpp/create_channel.h"
 #include "mesh/agency/run_folder.h"
+#include "mesh/base/durable_file.h"
 #include "mesh/directory/directory.h"
 #include "mesh/edge/test_raw_peer.h"
 #include "tests/scenarios/scenario.h"
@@ -33,7 +34,7 @@ class Connections : public Scenario {
 TEST_F(Connections, WithoutACertificateTheHandshakeIsRefused) {
   const std::size_t before = RecordCount();
   grpc::SslCredentialsOptions anonymous;
-  anonymous.pem_root_certs = *agency::ReadFile(mesh().folder().Trust());
+  anonymous.pem_root_certs = *ReadFile(mesh().folder().Trust());
   auto channel = grpc::CreateChannel(mesh().Endpoint(kGatewaySystem),
                                      grpc::SslCredentials(anonymous));
   TaxService::Stub stub(channel);

@@ -11,7 +11,8 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "certs/durable_file.h"
+#include "mesh/base/durable_file.h"
+#include "mesh/base/folder_lock.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/crypto/digest.h"
 #include "mesh/directory/configuration.h"
@@ -62,11 +63,10 @@ absl::Status MakeAt(const std::string& run, LaunchOptions options) {
 
 absl::Status CopyMeshTemplate(const std::string& cache,
                               const LaunchOptions& options) {
-  PSM_RETURN_IF_ERROR(pki::MakeFolder(cache));
+  PSM_RETURN_IF_ERROR(MakeFolder(cache));
   // Kept while copying, so that nobody removes what is being copied. Goes with
   // the process that holds it, however that ends.
-  PSM_ASSIGN_OR_RETURN(std::unique_ptr<pki::FolderLock> lock,
-                       pki::FolderLock::Take(cache));
+  PSM_ASSIGN_OR_RETURN(const FolderLock lock, FolderLock::Take(cache));
   const std::string kind = absl::StrCat(
       options.residents, "-", options.businesses, "-", options.seed, "-");
   const std::string folder =

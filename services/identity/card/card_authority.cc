@@ -2,16 +2,15 @@
 
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
-#include <sys/stat.h>
 
-#include <cerrno>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "mesh/base/durable_file.h"
+#include "mesh/base/folder_lock.h"
 #include "mesh/base/secret.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/crypto/openssl_ptr.h"
-#include "services/identity/card/private_file.h"
 #include "services/identity/card/virtual_card.h"
 
 namespace psm::card {
@@ -77,7 +76,7 @@ absl::StatusOr<std::unique_ptr<SigningKey>> OpenOrCreateKey(
   if (!absl::IsNotFound(pem.status())) return pem.status();
   PSM_ASSIGN_OR_RETURN(std::unique_ptr<SigningKey> key, SigningKey::Generate());
   PSM_RETURN_IF_ERROR(
-      WritePrivateFile(file, key->ToPem(SecretBytes()).Reveal()));
+      WriteWholeFile(file, key->ToPem(SecretBytes()).Reveal(), kPrivate));
   return key;
 }
 
@@ -92,16 +91,6 @@ std::string SelfSigned(const SigningKey& key, absl::Time now, Random& random) {
                "critical,keyCertSign,cRLSign");
   AddExtension(made.get(), made.get(), NID_subject_key_identifier, "hash");
   return Sign(made.get(), key);
-}
-
-absl::Status MakeFolder(const std::string& folder) {
-  for (std::size_t slash = folder.find('/', 1);;
-       slash = folder.find('/', slash + 1)) {
-    const std::string part = folder.substr(0, slash);
-    if (mkdir(part.c_str(), 0700) != 0 && errno != EEXIST)
-      return absl::ErrnoToStatus(errno, absl::StrCat("cannot make ", part));
-    if (slash == std::string::npos) return absl::OkStatus();
-  }
 }
 
 }  // namespace
@@ -121,7 +110,7 @@ absl::StatusOr<std::unique_ptr<CardAuthority>> CardAuthority::OpenOrCreate(
     // First start, or a crash between the two files: the key makes a
     // certificate again.
     pem = SelfSigned(*key, now, random);
-    PSM_RETURN_IF_ERROR(WritePrivateFile(certificate_file, *pem));
+    PSM_RETURN_IF_ERROR(WriteWholeFile(certificate_file, *pem, kPrivate));
   } else if (!pem.ok()) {
     return pem.status();
   }

@@ -1,10 +1,8 @@
 #include "services/identity/card/issue_cards.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <memory>
 #include <vector>
 
@@ -12,11 +10,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "google/protobuf/util/json_util.h"
+#include "mesh/base/durable_file.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/crypto/signing_key.h"
 #include "psm/seed/v1/seed.pb.h"
 #include "services/identity/card/card_authority.h"
-#include "services/identity/card/private_file.h"
 #include "services/identity/card/virtual_card.h"
 
 namespace psm::card {
@@ -69,8 +67,7 @@ absl::StatusOr<IssueReport> IssueCards(const std::string& run,
       std::unique_ptr<CardAuthority> authority,
       CardAuthority::OpenOrCreate(absl::StrCat(run, "/pki/jpki"), now, random));
   const std::string folder = absl::StrCat(run, "/cards");
-  if (mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot make ", folder));
+  PSM_RETURN_IF_ERROR(MakeFolder(folder));
 
   IssueReport report;
   for (const seed::v1::Persona& persona : personas) {

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "mesh/base/durable_file.h"
 #include "services/identity/card/card_authority.h"
-#include "services/identity/card/private_file.h"
 #include "services/identity/card/virtual_card.h"
 
 namespace psm::card {
@@ -24,7 +24,8 @@ class IssueCardsTest : public ::testing::Test {
   ~IssueCardsTest() override { std::filesystem::remove_all(run_); }
 
   absl::StatusOr<IssueReport> Issue(const std::string& personas) {
-    EXPECT_TRUE(WritePrivateFile(run_ + "/personas.jsonl", personas).ok());
+    EXPECT_TRUE(
+        WriteWholeFile(run_ + "/personas.jsonl", personas, kPrivate).ok());
     return IssueCards(run_, clock_, SystemRandom());
   }
 
@@ -89,8 +90,8 @@ TEST_F(IssueCardsTest, NoPersonasFileIsAnError) {
 TEST_F(IssueCardsTest, AnAuthorityWithAForeignKeyIsNotUsed) {
   ASSERT_TRUE(Issue("").ok());
   auto other = *SigningKey::Generate();
-  ASSERT_TRUE(WritePrivateFile(run_ + "/pki/jpki/ca-key.pem",
-                               other->ToPem(SecretBytes()).Reveal())
+  ASSERT_TRUE(WriteWholeFile(run_ + "/pki/jpki/ca-key.pem",
+                             other->ToPem(SecretBytes()).Reveal(), kPrivate)
                   .ok());
   EXPECT_TRUE(absl::IsFailedPrecondition(Issue("").status()));
 }

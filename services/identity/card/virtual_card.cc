@@ -13,11 +13,12 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "mesh/base/durable_file.h"
 #include "mesh/base/error.h"
+#include "mesh/base/folder_lock.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/crypto/certificate.h"
 #include "nlohmann/json.hpp"
-#include "services/identity/card/private_file.h"
 
 namespace psm::card {
 namespace {
@@ -88,7 +89,7 @@ absl::Status Write(const std::string& file, const CardFile& card) {
   json["tries_left"] = card.tries_left;
   json["certificate"] = card.certificate;
   json["private_key"] = card.private_key;
-  return WritePrivateFile(file, json.dump(2) + "\n");
+  return WriteWholeFile(file, json.dump(2) + "\n", kPrivate);
 }
 
 absl::Status Locked() {

@@ -13,9 +13,9 @@
 
 #include "absl/time/time.h"
 #include "gtest/gtest.h"
+#include "mesh/base/durable_file.h"
 #include "mesh/base/error.h"
 #include "services/identity/card/card_authority.h"
-#include "services/identity/card/private_file.h"
 
 namespace psm::card {
 namespace {
@@ -48,7 +48,7 @@ class VirtualCardTest : public ::testing::Test {
     return text.str();
   }
   void Overwrite(const std::string& text) {
-    ASSERT_TRUE(WritePrivateFile(file_, text).ok());
+    ASSERT_TRUE(WriteWholeFile(file_, text, kPrivate).ok());
   }
 
   const absl::Time now_ = absl::FromUnixSeconds(1760000000);
