@@ -94,15 +94,15 @@ TEST(ReadmeExampleTest, CompilesAndReadsAsTheReadmeSays) {
   ASSERT_NE(start, std::string::npos);
   const std::size_t end = text.find("```", start + fence.size());
   const FileDescriptorSet set =
-      CompileText({{"library.proto", text.substr(start + fence.size(),
-                                                 end - start - fence.size())}});
+      CompileText({{"loans.proto", text.substr(start + fence.size(),
+                                               end - start - fence.size())}});
   auto contracts = ContractSet::Create({&set, 1});
   ASSERT_TRUE(contracts.ok()) << contracts.status();
   const MethodPlan* plan =
-      (*contracts)->FindByName("psm.library.v1.LibraryService/GetLoans");
+      (*contracts)->FindByName("psm.loans.v1.LoansService/GetLoans");
   ASSERT_NE(plan, nullptr);
   EXPECT_EQ(plan->attributes, (std::vector<std::string>{"loans", "overdue"}));
-  EXPECT_EQ((*contracts)->FindEvidence("library", "overdue"),
+  EXPECT_EQ((*contracts)->FindEvidence("loans", "overdue"),
             std::vector<const MethodPlan*>{plan});
 }
 
