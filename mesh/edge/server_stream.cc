@@ -46,9 +46,6 @@ absl::Duration ServerStream::TimeLeft() const {
 }
 
 absl::Status ServerStream::Admit() {
-  // Who is there comes first: a revoked peer learns nothing else.
-  absl::Status peer = shard_.tls().CheckPeer(*peer_, ask_time_);
-  if (!peer.ok()) return peer;
   absl::Status head = head_.Check();
   if (!head.ok()) return head;
   if (share_->calls >= shard_.limits().peer_calls) {
@@ -64,9 +61,11 @@ absl::Status ServerStream::Admit() {
 
 void ServerStream::HeadersDone() {
   ask_time_ = shard_.worker().clock().Now();
-  absl::Status admitted = Admit();
+  const absl::Status peer = shard_.tls().CheckPeer(*peer_, ask_time_);
+  const absl::Status admitted = Admit();
   if (!admitted.ok()) {
-    Refuse(admitted, head_.http_status());
+    // Who is there comes first: a revoked peer learns nothing else.
+    Refuse(peer.ok() ? admitted : peer, head_.http_status());
     return;
   }
   deadline_ = absl::InfiniteDuration();
@@ -78,7 +77,9 @@ void ServerStream::HeadersDone() {
   shard_.calls.Add(1);
   shard_.active_calls.Add(1);
   ++share_->calls;
-  handler_ = shard_.dispatcher().Dispatch(*this);
+  handler_ = peer.ok() ? shard_.dispatcher().Dispatch(*this)
+                       : shard_.dispatcher().DispatchLapsed(*this);
+  if (handler_ == nullptr && !finished_) Finish(peer);
   if (finished_) return;
   handler_->OnStart();
   Deliver();

@@ -115,6 +115,15 @@ class Dispatcher {
   // Takes on a call whose headers have arrived. Returns its handler; or null
   // after it has called Finish. Does not read yet: that is for OnStart.
   virtual std::unique_ptr<StreamHandler> Dispatch(InboundStream& stream) = 0;
+
+  // As Dispatch, for a call on a live connection whose peer may not call any
+  // more: its certificate has expired or was revoked since the handshake, or
+  // revocations are not known. For those who record what they refuse; they
+  // check the peer themselves. Null without Finish, as here, leaves the refusal
+  // to the edge.
+  virtual std::unique_ptr<StreamHandler> DispatchLapsed(InboundStream&) {
+    return nullptr;
+  }
 };
 
 }  // namespace psm::edge

@@ -15,6 +15,7 @@ namespace {
 using records::v1::Record;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
 constexpr char kTax[] = "/psm.tax.v1.TaxService/GetTaxStatus";
 constexpr char kHousehold[] = "/psm.residents.v1.ResidentsService/GetHousehold";
@@ -175,6 +176,10 @@ TEST_F(ExchangeTest, ARevokedCertificateIsRefusedOnALiveConnection) {
                            "CERTIFICATE_REVOKED", Party::kConsumer, "revoked");
   EXPECT_EQ(ReasonOf(Run(TaxAsk('h')).status), "CERTIFICATE_REVOKED");
   EXPECT_THAT(link_.requests, IsEmpty());
+  ASSERT_THAT(log_.records, SizeIs(1));
+  EXPECT_EQ(log_.records[0].kind(), Record::REFUSAL);
+  EXPECT_EQ(log_.records[0].reason(), "CERTIFICATE_REVOKED");
+  EXPECT_EQ(log_.records[0].subject(), "") << "from a stranger, about nobody";
 }
 
 TEST_F(ExchangeTest, ACertificateRevokedWhileTheProviderWorksReleasesNothing) {

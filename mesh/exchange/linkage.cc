@@ -11,7 +11,10 @@
 #include "mesh/base/error.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/contracts/rewrite.h"
+#include "mesh/exchange/draft.h"
 #include "mesh/exchange/exchange.h"
+#include "mesh/exchange/release.h"
+#include "mesh/exchange/steps.h"
 #include "psm/linkage/v1/linkage.pb.h"
 
 namespace psm {
@@ -134,6 +137,11 @@ Answer Refused(absl::Status status) {
 Task<Answer> Retrieve(Environment& env, Ask ask) {
   const std::shared_ptr<const PolicyEngine> policy =
       env.policy;  // keeps the plans
+  // Who may not call learns nothing of what there is; the legs look again.
+  Draft draft(env, ask);
+  absl::StatusOr<Caller> caller = Authenticate(env, ask, *policy);
+  if (!caller.ok()) co_return co_await Refuse(env, draft, caller.status());
+
   linkage::v1::RetrieveRequest request;
   if (!request.ParseFromString(ask.message)) {
     co_return Refused(

@@ -65,6 +65,19 @@ TEST_F(LinkageTest, FindsTheProvidersAndAnswersWithEvidenceOfEach) {
   EXPECT_NE(log_.records[0].exchange_id(), log_.records[1].exchange_id());
 }
 
+TEST_F(LinkageTest, WhoMayNotCallLearnsNotEvenWhatThereIs) {
+  peer_.status = MakeError(absl::StatusCode::kUnauthenticated,
+                           "CERTIFICATE_REVOKED", Party::kConsumer, "revoked");
+  for (const char* attribute : {"tax.category", "no.such"}) {
+    Answer answer = Ask(Request({attribute}));
+    EXPECT_EQ(ReasonOf(answer.status), "CERTIFICATE_REVOKED") << attribute;
+    EXPECT_EQ(answer.message, "");
+    EXPECT_EQ(log_.records.back().exchange_id(), answer.exchange_id);
+    EXPECT_EQ(log_.records.back().reason(), "CERTIFICATE_REVOKED");
+  }
+  EXPECT_EQ(log_.records.size(), 2u);
+}
+
 TEST_F(LinkageTest, TheLegsRunAtTheSameTime) {
   link_.hold = true;
   BeginTask(

@@ -174,8 +174,9 @@ class Gateway::Impl {
                  "the version before, until its revocation list goes stale"}});
       return;
     }
-    server_->Update(*tls);
+    // First those who decide, then the edge, which leaves lapsed peers to them.
     for (auto& room : rooms_) room->Update(*tls);
+    server_->Update(*tls);
     LogInfo("certificates_in_force",
             {{"not_after", absl::FormatTime((*tls)->not_after())}});
   }

@@ -51,6 +51,10 @@ class ReflectionHandler final : public edge::StreamHandler {
   Environment& env_;
 };
 
+bool IsReflection(const std::string& path) {
+  return path == kReflectionPath || path == kReflectionAlphaPath;
+}
+
 Metadata TrailersOf(const Answer& answer) {
   Metadata trailers;
   if (!answer.exchange_id.empty())
@@ -62,10 +66,15 @@ Metadata TrailersOf(const Answer& answer) {
 
 std::unique_ptr<edge::StreamHandler> ServiceDesk::Dispatch(
     edge::InboundStream& stream) {
-  if (stream.path() == kReflectionPath ||
-      stream.path() == kReflectionAlphaPath) {
+  if (IsReflection(stream.path()))
     return std::make_unique<ReflectionHandler>(stream, env_);
-  }
+  return edge::NewUnaryHandler(stream, *this);
+}
+
+std::unique_ptr<edge::StreamHandler> ServiceDesk::DispatchLapsed(
+    edge::InboundStream& stream) {
+  if (IsReflection(stream.path()) || stream.path() == kHealthCheckPath)
+    return nullptr;
   return edge::NewUnaryHandler(stream, *this);
 }
 

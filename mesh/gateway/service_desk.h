@@ -23,6 +23,10 @@ class ServiceDesk final : public edge::Dispatcher, public edge::UnaryService {
 
   std::unique_ptr<edge::StreamHandler> Dispatch(
       edge::InboundStream& stream) override;
+  // Leaves exchanges and the gateway's own services to Authenticate, which
+  // makes the same check and has the refusal recorded.
+  std::unique_ptr<edge::StreamHandler> DispatchLapsed(
+      edge::InboundStream& stream) override;
   Task<edge::UnaryReply> Handle(edge::UnaryCall& call) override;
 
  private:
