@@ -1,7 +1,6 @@
 #include "mesh/agency/agency.h"
 
 #include <signal.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include <utility>
@@ -15,6 +14,7 @@
 #include "mesh/agency/peer_check.h"
 #include "mesh/agency/run_folder.h"
 #include "mesh/agency/server.h"
+#include "mesh/base/descriptor_limit.h"
 #include "mesh/base/durable_file.h"
 #include "mesh/base/log.h"
 #include "mesh/base/status_macros.h"
@@ -126,15 +126,6 @@ class Process : public Agency {
   std::vector<grpc::Service*> services_;  // owned by owned_
 };
 
-// gRPC 1.51 never accepts again after it has once run out of descriptors
-// (library trap 3).
-void RaiseDescriptorLimit() {
-  rlimit limit;
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  limit.rlim_cur = limit.rlim_max;
-  setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 // gRPC writes lines of its own form to standard error, where a log line is one
 // JSON object.
 void LogFromGrpc(gpr_log_func_args* line) {
@@ -174,6 +165,8 @@ int Main(int argc, char** argv, absl::FunctionRef<absl::Status(Agency&)> wire) {
   }
   InitLog(flags.system);
   gpr_set_log_function(LogFromGrpc);
+  // gRPC 1.51 never accepts again after it has once run out of them (library
+  // trap 3).
   RaiseDescriptorLimit();
   // Blocked here, before any thread starts, so that only Run takes them.
   sigset_t stop;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "CLI/CLI.hpp"
+#include "mesh/base/descriptor_limit.h"
 #include "mesh/base/log.h"
 #include "mesh/directory/directory.h"
 #include "mesh/gateway/gateway.h"
@@ -49,6 +50,8 @@ int main(int argc, char** argv) {
   pthread_sigmask(SIG_BLOCK, &stop_signals, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
   psm::InitLog(psm::kGatewaySystem);
+  psm::LogInfo("descriptors",
+               {{"limit", std::to_string(psm::RaiseDescriptorLimit())}});
 
   absl::StatusOr<std::unique_ptr<psm::Clock>> clock =
       psm::ClockFromEnvironment();
