@@ -10,6 +10,19 @@ namespace {
 // google.rpc.ErrorInfo under this type URL.
 constexpr char kErrorInfoUrl[] = "type.googleapis.com/google.rpc.ErrorInfo";
 
+// Bytes of a value in the detail. Some repeat what a caller sent, and a status
+// has to fit into the trailers that a client takes.
+constexpr std::size_t kMaxValue = 512;
+
+// Cut at the start of a character.
+std::string Clip(absl::string_view value) {
+  if (value.size() <= kMaxValue) return std::string(value);
+  std::size_t size = kMaxValue;
+  while (size > 0 && (static_cast<unsigned char>(value[size]) & 0xc0) == 0x80)
+    --size;
+  return std::string(value.substr(0, size));
+}
+
 absl::Status WithInfo(absl::Status status, const errors::v1::ErrorInfo& info) {
   status.SetPayload(kErrorInfoUrl, absl::Cord(info.SerializeAsString()));
   return status;
@@ -46,7 +59,7 @@ absl::Status MakeError(
   info.set_reason(std::string(reason));
   info.set_domain(kErrorDomain);
   for (const auto& [key, value] : metadata) {
-    (*info.mutable_metadata())[std::string(key)] = std::string(value);
+    (*info.mutable_metadata())[std::string(key)] = Clip(value);
   }
   (*info.mutable_metadata())["party"] = std::string(PartyName(party));
   return WithInfo(absl::Status(code, message), info);
@@ -56,7 +69,7 @@ absl::Status WithMetadata(absl::Status status, absl::string_view key,
                           absl::string_view value) {
   std::optional<errors::v1::ErrorInfo> info = InfoOf(status);
   if (!info.has_value()) return status;
-  (*info->mutable_metadata())[std::string(key)] = std::string(value);
+  (*info->mutable_metadata())[std::string(key)] = Clip(value);
   return WithInfo(std::move(status), *info);
 }
 

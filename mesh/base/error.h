@@ -29,8 +29,8 @@ struct ErrorDetail {
   std::map<std::string, std::string> metadata;  // never personal data
 };
 
-// A status with a detail. `message` is short, lower case, without full stop,
-// says what to do, never names a person.
+// A status with a detail. `message`: short, lower case, no full stop, says what
+// to do, no person. Values are cut at 512 bytes: a caller may have sent them.
 absl::Status MakeError(
     absl::StatusCode code, absl::string_view reason, Party party,
     absl::string_view message,

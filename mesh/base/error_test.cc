@@ -39,5 +39,20 @@ TEST(ErrorTest, AddsMetadataToADetailOnly) {
             absl::UnknownError("x"));
 }
 
+TEST(ErrorTest, WhatACallerSentDoesNotMakeAStatusTooLargeToSend) {
+  std::string long_name;
+  for (int i = 0; i < 100000; ++i) long_name += "\xe5\x90\xa6";
+  absl::Status status =
+      MakeError(absl::StatusCode::kInvalidArgument, "UNKNOWN_ATTRIBUTE",
+                Party::kConsumer, "no such", {{"attribute", long_name}});
+  status = WithMetadata(status, "dataset", long_name);
+  EXPECT_LT(ToRpcStatus(status).size(), 2000u);
+  const std::optional<ErrorDetail> detail = DetailOf(status);
+  ASSERT_TRUE(detail.has_value());
+  EXPECT_EQ(detail->metadata.at("attribute"), long_name.substr(0, 510))
+      << "whole characters";
+  EXPECT_EQ(detail->metadata.at("dataset").size(), 510u);
+}
+
 }  // namespace
 }  // namespace psm

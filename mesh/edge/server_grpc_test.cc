@@ -63,6 +63,13 @@ TEST_F(ServerGrpcTest, AnErrorCarriesCodeMessageAndDetail) {
   EXPECT_EQ(ReasonOfGrpc(answer.status), "NO_AGREEMENT");
 }
 
+TEST_F(ServerGrpcTest, AnErrorTooLongToSendArrivesWithoutItsDetail) {
+  TestAnswer answer = TestCall(Channel(), "/test.Unary/FailAtLength", "x");
+  EXPECT_EQ(answer.status.error_code(), grpc::NOT_FOUND);
+  EXPECT_EQ(answer.status.error_message(), "no agreement");
+  EXPECT_EQ(answer.status.error_details(), "");
+}
+
 TEST_F(ServerGrpcTest, ATrailerThatIsNotValidBecomesAnInternalError) {
   TestAnswer answer = TestCall(Channel(), "/test.Unary/Bad", "x");
   EXPECT_EQ(answer.status.error_code(), grpc::INTERNAL);

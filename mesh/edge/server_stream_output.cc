@@ -25,8 +25,10 @@ absl::string_view CodeText(int code) {
   return code >= 0 && code <= 16 ? kCodes[code] : "2";
 }
 
-// Answers are kept small enough for clients that take 8 KiB of metadata.
+// Answers are kept small enough for clients that take 8 KiB of metadata; and
+// nghttp2 sends no header block over 64 KiB, so that the client would wait.
 constexpr std::size_t kMaxMessageText = 2048;
+constexpr std::size_t kMaxDetailsText = 4096;
 
 void AddStatus(FieldList& fields, const WireStatus& end,
                const Metadata& trailers) {
@@ -36,8 +38,11 @@ void AddStatus(FieldList& fields, const WireStatus& end,
     if (text.size() <= kMaxMessageText)
       fields.AddOnce("grpc-message", std::move(text));
   }
-  if (!end.details.empty())
-    fields.AddOnce("grpc-status-details-bin", EncodeBinary(end.details));
+  if (!end.details.empty()) {
+    std::string text = EncodeBinary(end.details);
+    if (text.size() <= kMaxDetailsText)
+      fields.AddOnce("grpc-status-details-bin", std::move(text));
+  }
   fields.AddMetadata(trailers);
 }
 

@@ -78,6 +78,12 @@ Task<UnaryReply> TestService::Handle(UnaryCall& call) {
     reply.status = MakeError(
         absl::StatusCode::kPermissionDenied, "NO_AGREEMENT", Party::kConsumer,
         "no agreement: \xe5\x90\xa6 100%", {{"affair", "benefit"}});
+  } else if (method == "FailAtLength") {
+    reply.status = MakeError(absl::StatusCode::kNotFound, "NO_AGREEMENT",
+                             Party::kConsumer, "no agreement");
+    for (int i = 0; i < 200; ++i)
+      reply.status = WithMetadata(reply.status, absl::StrCat("key", i),
+                                  std::string(512, 'x'));
   } else if (method == "Bad") {
     reply.trailers.emplace_back("x-bad", "line\nfeed");
   } else if (method == "Later") {

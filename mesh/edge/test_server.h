@@ -17,8 +17,9 @@ namespace psm::edge {
 
 // The method decides: Echo answers the message; Describe answers what the call
 // says of itself; Wait ends when the call is cancelled, with the reason; Hold
-// ends when Release is called; Fail ends with a status that has a detail; Bad
-// sends a trailer that is not valid; Later answers from a post.
+// ends when Release is called; Fail ends with a status that has a detail,
+// FailAtLength with one too long to send; Bad sends a trailer that is not
+// valid; Later answers from a post.
 class TestService final : public UnaryService {
  public:
   Task<UnaryReply> Handle(UnaryCall& call) override;

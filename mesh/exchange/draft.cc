@@ -8,6 +8,11 @@
 namespace psm {
 namespace {
 
+// What a caller may write into the log in its own words: more than any name of
+// the configuration has, and too little to fill a disk or a page with.
+constexpr std::size_t kMaxAffair = 64;
+constexpr std::size_t kMaxMethod = 256;
+
 void Stamp(absl::Time time, google::protobuf::Timestamp* stamp) {
   const std::int64_t nanos = absl::ToUnixNanos(time);
   stamp->set_seconds(nanos / 1000000000);
@@ -21,10 +26,10 @@ Draft::Draft(Environment& env, const Ask& ask)
   record_.set_exchange_id(ask.exchange_id.empty() ? NewUuid(env.random)
                                                   : ask.exchange_id);
   record_.set_consumer(ask.peer->system_id());
-  record_.set_affair(ask.affair);
+  record_.set_affair(ask.affair.substr(0, kMaxAffair));
   record_.set_request_digest(Sha256(ask.message));
   record_.set_gateway(env.gateway);
-  if (!ask.path.empty()) record_.set_method(ask.path.substr(1));
+  if (!ask.path.empty()) record_.set_method(ask.path.substr(1, kMaxMethod));
   Stamp(ask.ask_time, record_.mutable_ask_time());
 }
 

@@ -135,6 +135,7 @@ absl::StatusOr<Contracted> ResolveContract(const Ask& ask,
                                            Caller caller, Draft& draft);
 
 // Errors of FindNamed, SubjectScope::Decode and ConsentState::Verify;
+// INVALID_ARGUMENT CORPORATE_NUMBER_MALFORMED;
 // INVALID_ARGUMENT SUBJECT_NOT_ACCEPTED for a relying party that fills a
 // subject field; PERMISSION_DENIED CONSENT_INVALID where the consent is another
 // person's.

@@ -1,5 +1,6 @@
 // From the certificate to the permit: what is decided before anything is asked
 // of a provider.
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -26,6 +27,14 @@ absl::Status QuotaExceeded(absl::Duration wait, absl::string_view what) {
       absl::StatusCode::kResourceExhausted, "QUOTA_EXCEEDED", Party::kConsumer,
       absl::StrCat(what, "; try again later"),
       {{"retry_after_ms", absl::StrCat(absl::ToInt64Milliseconds(wait) + 1)}});
+}
+
+// A public corporate number (法人番号). Whether it is assigned is the
+// register's business; here it keeps anything else out of the records.
+bool IsCorporateNumber(absl::string_view text) {
+  return text.size() == 13 && std::all_of(text.begin(), text.end(), [](char c) {
+           return c >= '0' && c <= '9';
+         });
 }
 
 absl::Status ConsentOfAnother() {
@@ -117,6 +126,11 @@ absl::StatusOr<Identified> IdentifySubjects(Environment& env, const Ask& ask,
   Identified identified(contracted);
 
   PSM_ASSIGN_OR_RETURN(Named named, FindNamed(contracted.plan(), ask.message));
+  if (!named.corporation.empty() && !IsCorporateNumber(named.corporation)) {
+    return MakeError(absl::StatusCode::kInvalidArgument,
+                     "CORPORATE_NUMBER_MALFORMED", Party::kConsumer,
+                     "a corporation is named by its number of 13 digits");
+  }
   draft.record().set_corporation(named.corporation);
   if (!named.subject.empty()) {
     if (consumer.agency->relying_party) {
