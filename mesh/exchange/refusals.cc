@@ -12,11 +12,15 @@ bool RefusalCounter::TakesOwnRecord(const records::v1::Record& refusal,
           refusal.subject() + refusal.corporation());
   MutexLock lock(mu_);
   auto found = counts_.find(key);
-  if (found == counts_.end() && counts_.size() >= kMaxKinds) {
-    // A consumer that sprays subjects: its refusals are counted together from
-    // here on.
-    std::get<3>(key).clear();
-    found = counts_.find(key);
+  if (found == counts_.end()) {
+    std::size_t& kinds = kinds_[refusal.consumer()];
+    if (kinds >= kMaxKinds) {
+      // A consumer that sprays subjects: its refusals are counted together from
+      // here on.
+      std::get<3>(key).clear();
+      found = counts_.find(key);
+    }
+    if (found == counts_.end()) ++kinds;
   }
   Count& count = found == counts_.end() ? counts_[key] : found->second;
   if (++count.seen <= kIndividualRecords) return true;
@@ -42,6 +46,8 @@ std::vector<records::v1::Record> RefusalCounter::TakeFinished(absl::Time now) {
       record.set_count(it->second.seen - kIndividualRecords);
       finished.push_back(std::move(record));
     }
+    auto kinds = kinds_.find(std::get<1>(it->first));
+    if (--kinds->second == 0) kinds_.erase(kinds);
     it = counts_.erase(it);
   }
   return finished;

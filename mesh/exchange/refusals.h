@@ -23,10 +23,10 @@ namespace psm {
 class RefusalCounter {
  public:
   static constexpr std::uint32_t kIndividualRecords = 5;  // a minute
-  static constexpr std::size_t kMaxKinds =
-      4096;  // kept apart in one minute; beyond, subjects are no longer told
-             // apart
-
+  // Of one consumer, kept apart until they are written; beyond, its refusals'
+  // subjects are no longer told apart. Others' are: nobody hides them by
+  // spraying.
+  static constexpr std::size_t kMaxKinds = 4096;
   static constexpr std::size_t kMaxOwed = 16 * kMaxKinds;
 
   // Whether this refusal gets a record of its own; if not, it has been counted.
@@ -53,6 +53,7 @@ class RefusalCounter {
 
   Mutex mu_;
   std::map<Key, Count> counts_ PSM_GUARDED_BY(mu_);
+  std::map<std::string, std::size_t> kinds_ PSM_GUARDED_BY(mu_);  // by consumer
   std::vector<records::v1::Record> owed_ PSM_GUARDED_BY(mu_);
 };
 

@@ -17,10 +17,11 @@ const absl::Time kNow = absl::FromUnixSeconds(1790000000);
 const absl::Time kNextMinute = kNow + absl::Minutes(1);
 
 Record Refusal(const std::string& subject,
-               const std::string& reason = "NO_AGREEMENT") {
+               const std::string& reason = "NO_AGREEMENT",
+               const std::string& consumer = "yunagi/tax") {
   Record record;
   record.set_kind(Record::REFUSAL);
-  record.set_consumer("yunagi/tax");
+  record.set_consumer(consumer);
   record.set_reason(reason);
   record.set_subject(subject);
   return record;
@@ -82,6 +83,26 @@ TEST(RefusalCounterTest, SpraySubjectsAndTheyAreNoLongerToldApart) {
   ASSERT_THAT(counted, SizeIs(1));
   EXPECT_EQ(counted[0].count(), 1000 - RefusalCounter::kIndividualRecords);
   EXPECT_EQ(counted[0].subject(), "") << "of many";
+}
+
+TEST(RefusalCounterTest, ASprayHidesNobodyElsesRefusals) {
+  RefusalCounter refusals;
+  for (std::size_t i = 0; i <= RefusalCounter::kMaxKinds; ++i)
+    refusals.TakesOwnRecord(Refusal(std::to_string(i)), kNow);
+  for (std::uint32_t i = 0; i <= RefusalCounter::kIndividualRecords; ++i)
+    refusals.TakesOwnRecord(Refusal("h", "NO_AGREEMENT", "accounts/accounts"),
+                            kNow);
+  std::vector<Record> counted = refusals.TakeFinished(kNextMinute);
+  ASSERT_THAT(counted, SizeIs(1));
+  EXPECT_EQ(counted[0].consumer(), "accounts/accounts");
+  EXPECT_EQ(counted[0].subject(), "h");
+  // What is written makes room again.
+  EXPECT_TRUE(refusals.TakesOwnRecord(Refusal("new"), kNextMinute));
+  for (std::uint32_t i = 0; i <= RefusalCounter::kIndividualRecords; ++i)
+    refusals.TakesOwnRecord(Refusal("new"), kNextMinute);
+  counted = refusals.TakeFinished(kNextMinute + absl::Minutes(1));
+  ASSERT_THAT(counted, SizeIs(1));
+  EXPECT_EQ(counted[0].subject(), "new");
 }
 
 }  // namespace
