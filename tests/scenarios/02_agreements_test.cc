@@ -41,8 +41,12 @@ TEST_F(Agreements, AnotherAffairIsAnotherQuestion) {
        {"collect-arrears", "business-subsidy", "no-such"}) {
     const AccountReply reply = AskAccount(mesh(), kBenefits, code, affair);
     EXPECT_EQ(ReasonOf(reply.status), "NO_AGREEMENT") << affair;
-    EXPECT_EQ(OnlyRecord(mesh(), {.exchange_id = reply.exchange_id}).affair(),
-              affair);
+    EXPECT_EQ(reply->ByteSizeLong(), 0u);
+    const Record record = OnlyRecord(
+        mesh(), {.exchange_id = reply.exchange_id, .person = "hanako"});
+    EXPECT_EQ(record.kind(), Record::REFUSAL);
+    EXPECT_EQ(record.affair(), affair);
+    EXPECT_FALSE(record.has_provide_time());
   }
   EXPECT_EQ(ReasonOf(AskAccount(mesh(), kBenefits, code, "").status),
             "AFFAIR_REQUIRED");
@@ -116,6 +120,7 @@ TEST_F(Agreements, ASubjectNamedTwiceIsRefused) {
   bool ok = false;
   queue.Next(&tag, &ok);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+  EXPECT_EQ(received.Length(), 0u);
   const auto id = context->GetServerTrailingMetadata().find("psm-exchange-id");
   ASSERT_NE(id, context->GetServerTrailingMetadata().end());
   EXPECT_EQ(OnlyRecord(mesh(), {.exchange_id = std::string(id->second.data(),
@@ -125,13 +130,16 @@ TEST_F(Agreements, ASubjectNamedTwiceIsRefused) {
 }
 
 TEST_F(Agreements, AMessageOverTheLimitIsRefusedAndOthersGoOn) {
+  LogWatch minato = WatchMinato(mesh());
   tax::v1::GetTaxStatusRequest request = TaxRequest(mesh(), "hanako");
   request.set_subject(std::string(5 << 20, 'x'));
   const TaxReply reply = mesh().Client(kBenefits).Call(
       &tax::v1::TaxService::Stub::GetTaxStatus,
       {.affair = kBenefitAffair, .provider = kMinatoTax}, request);
-  EXPECT_EQ(reply.status.code(), absl::StatusCode::kResourceExhausted)
-      << reply.status;
+  EXPECT_EQ(ReasonOf(reply.status), "MESSAGE_TOO_LARGE") << reply.status;
+  EXPECT_TRUE(absl::IsDeadlineExceeded(
+      minato.Await({"called"}, absl::ZeroDuration()).status()))
+      << "the provider was asked";
   EXPECT_TRUE(AskTax(mesh()).status.ok());
 }
 

@@ -67,6 +67,12 @@ TEST_F(Wire, OneWayOfWritingAPathIsTheOnlyOne) {
     EXPECT_NE(CallWith(path, Honest()), "0") << path;
   }
   EXPECT_EQ(Exchanges(), before);
+  // What could be a method is one that nobody knows, and is recorded as such.
+  EXPECT_EQ(
+      mesh()
+          .Records({.method = "/gettaxstatus", .reason = "UNKNOWN_METHOD"})
+          ->size(),
+      1u);
   EXPECT_EQ(CallWith(kPath, Honest()), "0") << "and still the honest one";
 }
 

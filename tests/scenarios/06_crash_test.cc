@@ -17,6 +17,8 @@ namespace {
 constexpr int kKills = 50;
 constexpr int kClients = 3;
 constexpr int kAnswersBetweenKills = 4;
+constexpr int kStops = 5;
+constexpr int kRefusalsBetweenStops = 12;  // more than stand alone
 
 class Crash : public Scenario {};
 
@@ -101,6 +103,54 @@ TEST_F(Crash, FiftyKillsUnderLoadLoseNothingThatAClientSaw) {
   std::printf("%d kills, %d answers, %d records\n", kKills,
               static_cast<int>(answered.size()),
               static_cast<int>(records->size()));
+}
+
+// Told to stop, it ends what it has begun and writes down what it has only
+// counted.
+TEST_F(Crash, AStopUnderLoadLosesNothingThatAClientSaw) {
+  const std::string code = mesh().Person("kenji").CodeAt("yunagi");
+  std::atomic<bool> stop{false};
+  std::atomic<int> told{0};
+  std::thread refused([&] {
+    while (!stop)
+      told += ReasonOf(AskAccount(mesh(), "yunagi/tax", code, "collect-arrears")
+                           .status) == "NO_AGREEMENT";
+  });
+  std::atomic<int> answers{0};
+  PersistentClient client(mesh(), answers);
+  absl::Status back;
+  for (int round = 0; round < kStops && back.ok(); ++round) {
+    const int until = answers + kAnswersBetweenKills;
+    const int told_until = told + kRefusalsBetweenStops;
+    const absl::Duration deadline =
+        mesh().clock().Monotonic() + absl::Seconds(20);
+    while ((answers < until || told < told_until) &&
+           mesh().clock().Monotonic() < deadline)
+      poll(nullptr, 0, /*timeout=*/1);  // between two looks
+    EXPECT_GE(answers, until) << "answers go on after stop " << round;
+    EXPECT_GE(told, told_until) << "refusals go on after stop " << round;
+    back = mesh().RestartSystem(kGatewaySystem);
+  }
+  stop = true;
+  refused.join();
+  const std::vector<std::string>& answered = client.Finish();
+  ASSERT_TRUE(back.ok()) << back;
+  ASSERT_TRUE(mesh().RestartSystem(kGatewaySystem).ok());
+
+  for (const std::string& id : answered)
+    EXPECT_EQ(
+        mesh().Records({.exchange_id = id, .kind = Record::EXCHANGE})->size(),
+        1u)
+        << id;
+  int recorded = 0;
+  const auto refusals = mesh().Records(
+      {.consumer = "yunagi/tax", .reason = "NO_AGREEMENT", .person = "kenji"});
+  ASSERT_TRUE(refusals.ok()) << refusals.status();
+  for (const Record& record : *refusals)
+    recorded += record.kind() == Record::REFUSALS
+                    ? static_cast<int>(record.count())
+                    : 1;
+  EXPECT_GE(recorded, told) << "one that was told is not in the log";
 }
 
 // The id of somebody's exchange is no key to another's request.
