@@ -3,12 +3,16 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <fstream>
 #include <future>
+#include <optional>
 #include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "mesh/base/durable_file.h"
+#include "mesh/base/error.h"
 #include "mesh/base/log.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/directory/configuration.h"
@@ -47,6 +51,16 @@ absl::Status WriteEndpoint(const std::string& file,
                         Outlives::kProcess);
 }
 
+// Whoever has to restore the records wants to know which.
+absl::Status WithPlace(const absl::Status& status, const std::string& folder) {
+  std::string text = absl::StrCat(status.message(), " (", folder);
+  if (std::optional<ErrorDetail> detail = DetailOf(status)) {
+    for (const auto& [key, value] : detail->metadata)
+      absl::StrAppend(&text, ", ", key, " ", value);
+  }
+  return absl::Status(status.code(), absl::StrCat(text, ")"));
+}
+
 }  // namespace
 
 class Gateway::Impl {
@@ -77,8 +91,10 @@ class Gateway::Impl {
     }
     RecordStoreOptions records;
     records.folder = options_.run + "/records";
-    PSM_ASSIGN_OR_RETURN(log_,
-                         RecordStore::Open(records, clock_, SystemRandom()));
+    absl::StatusOr<std::unique_ptr<RecordStore>> log =
+        RecordStore::Open(records, clock_, SystemRandom());
+    if (!log.ok()) return WithPlace(log.status(), records.folder);
+    log_ = *std::move(log);
 
     PSM_ASSIGN_OR_RETURN(pages_, PageTokens::Create(master_key));
 
@@ -106,12 +122,12 @@ class Gateway::Impl {
     policy_follower_.Start();
     tls_follower_.Start();
 
-    const std::string endpoint =
+    endpoint_ =
         absl::StrCat(options_.listen.substr(0, options_.listen.rfind(':')), ":",
                      server_->port());
-    PSM_RETURN_IF_ERROR(WriteEndpoint(endpoint_file_, endpoint));
+    PSM_RETURN_IF_ERROR(WriteEndpoint(endpoint_file_, endpoint_));
     LogInfo("listening",
-            {{"endpoint", endpoint},
+            {{"endpoint", endpoint_},
              {"workers", absl::StrCat(workers)},
              {"agreements", absl::StrCat(policy->agreements().size())}});
     return absl::OkStatus();
@@ -129,7 +145,11 @@ class Gateway::Impl {
     const ServerStats stats =
         server_ != nullptr ? server_->Stats() : ServerStats();
     LogInfo("stopped", {{"calls", absl::StrCat(stats.calls)}});
-    std::remove(endpoint_file_.c_str());
+    // A successor may have written its own by now.
+    std::ifstream written(endpoint_file_);
+    std::string endpoint;
+    std::getline(written, endpoint);
+    if (endpoint == endpoint_) std::remove(endpoint_file_.c_str());
   }
 
   ~Impl() {
@@ -185,6 +205,7 @@ class Gateway::Impl {
   const Clock& clock_;
   const edge::TlsFiles tls_files_;
   const std::string endpoint_file_;
+  std::string endpoint_;  // written there; empty before
   edge::RunFolderEndpoints endpoints_;
   ConsentState consents_{kConsentMaxAge};
   RefusalCounter refusals_;
