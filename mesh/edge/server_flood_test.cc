@@ -239,7 +239,19 @@ TEST_F(ServerFloodTest, ThoseWhoSayNothingAreLeft) {
   EXPECT_EQ(goaway->ErrorCode(), 0u);
 }
 
-TEST_F(ServerFloodTest, APeerHasItsNumberOfConnectionsAndOthersHaveTheirs) {
+class ServerPeerConnectionsTest : public HostileClientTest {
+ protected:
+  // None of the connections ends by itself while the test counts them.
+  static ServerLimits Patient() {
+    ServerLimits limits = SmallLimits();
+    limits.idle_time = absl::Minutes(1);
+    limits.settings_time = absl::Minutes(1);
+    return limits;
+  }
+  ServerPeerConnectionsTest() : HostileClientTest(Patient()) {}
+};
+
+TEST_F(ServerPeerConnectionsTest, APeerHasItsNumberAndOthersHaveTheirs) {
   std::vector<std::unique_ptr<RawPeer>> peers;
   for (int i = 0; i < 8; ++i) {
     peers.push_back(Connect());

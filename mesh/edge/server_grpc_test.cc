@@ -132,8 +132,11 @@ TEST_F(ServerGrpcTest, SixtyFourConcurrentCallsOnOneConnectionAllSucceed) {
 }
 
 TEST_F(ServerGrpcTest, TheDeadlineCancelsTheHandlerWhichRunsToItsEnd) {
-  TestAnswer answer = TestCall(Channel(), "/test.Unary/Wait", "", {},
-                               std::chrono::milliseconds(100));
+  // Connected beforehand, so that the deadline passes in the handler.
+  auto channel = Channel();
+  ASSERT_TRUE(TestCall(channel, "/test.Unary/Echo", "").status.ok());
+  TestAnswer answer = TestCall(channel, "/test.Unary/Wait", "", {},
+                               std::chrono::milliseconds(500));
   EXPECT_EQ(answer.status.error_code(), grpc::DEADLINE_EXCEEDED);
   EXPECT_TRUE(server_.WaitFor(
       [](const ServerStats& stats) { return stats.active_calls == 0; }));
