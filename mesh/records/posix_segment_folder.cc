@@ -48,6 +48,12 @@ class PosixSegmentFile : public SegmentFile {
     if (fdatasync(fd_) != 0) {
       return absl::ErrnoToStatus(errno, "cannot sync a segment");
     }
+    // The disk has it, and nobody will ever find it.
+    struct stat info = {};
+    if (fstat(fd_, &info) != 0 || info.st_nlink == 0) {
+      return absl::DataLossError(
+          "a segment was removed while it was written: restore the folder");
+    }
     return absl::OkStatus();
   }
 

@@ -190,6 +190,23 @@ int LiveOnATinyDisk(const std::string& mount_point) {
   return 0;
 }
 
+// What is written into a file that somebody has removed is durable for nobody.
+TEST(RecordProcessTest, ARemovedFolderIsNoticedByTheNextAppend) {
+  TestFolder folder;
+  const SystemClock clock;
+  LoopExecutor loop;
+  auto opened =
+      RecordStore::Open(TestOptions(folder.path()), clock, SystemRandom());
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  RecordStore& store = **opened;
+  ASSERT_TRUE(AppendAndWait(store, loop, {SampleRecord(1)}).ok());
+  std::filesystem::remove_all(folder.path());
+  for (int i = 2; i < 5; ++i)
+    EXPECT_EQ(ReasonOf(AppendAndWait(store, loop, {SampleRecord(i)})),
+              "RECORD_NOT_DURABLE");
+  EXPECT_EQ(ReasonOf(store.Health()), "RECORD_NOT_DURABLE");
+}
+
 TEST(RecordProcessTest, ADiskThatIsReallyFullRefusesAndRecovers) {
   constexpr int kNoMount = 255;
   TestFolder folder;
