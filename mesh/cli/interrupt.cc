@@ -13,6 +13,7 @@ void ListenForInterrupts() {
   };  // without SA_RESTART: waits end early
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  sigaction(SIGHUP, &action, nullptr);
 }
 
 }  // namespace psm

@@ -6,7 +6,8 @@
 
 namespace psm {
 
-// Set by Ctrl-C (SIGINT, SIGTERM) once ListenForInterrupts was called.
+// Set by Ctrl-C, SIGTERM, or the terminal's end (SIGHUP) once
+// ListenForInterrupts was called.
 extern std::atomic<bool> interrupted;
 
 // From now on these signals end waits instead of the process.

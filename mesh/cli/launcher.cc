@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "mesh/base/clock.h"
@@ -40,6 +41,13 @@ std::string ProgramPath(const LaunchOptions& options,
   }
   return program;
 }
+
+// Counted up when a version keeps its state in a way that an older one, or a
+// newer one, does not understand.
+constexpr int kRunFolderFormat = 1;
+
+// For one process to end by itself.
+constexpr absl::Duration kPatience = absl::Seconds(12);
 
 }  // namespace
 
@@ -125,6 +133,12 @@ SpawnOptions Launcher::Tool(std::vector<std::string> command) const {
   return spawn;
 }
 
+absl::Status Launcher::CheckNotInterrupted() const {
+  return options_.interrupted != nullptr && *options_.interrupted
+             ? absl::CancelledError("interrupted; nothing was started")
+             : absl::OkStatus();
+}
+
 absl::Status Launcher::Prepare(Progress progress) {
   PSM_RETURN_IF_ERROR(MakeFolders());
   if (!fs::exists(folder_.Trust())) {
@@ -139,6 +153,7 @@ absl::Status Launcher::Prepare(Progress progress) {
                                     folder_.root(), "--life", "168h"};
   for (const Member& member : members_) issue.push_back(member.id);
   PSM_RETURN_IF_ERROR(RunProgram(Tool(std::move(issue))));
+  PSM_RETURN_IF_ERROR(CheckNotInterrupted());
   if (!fs::exists(folder_.MasterKey()))
     PSM_RETURN_IF_ERROR(CreateMasterKey(folder_.MasterKey()));
   if (!fs::exists(folder_.Personas())) {
@@ -150,8 +165,9 @@ absl::Status Launcher::Prepare(Progress progress) {
                          absl::StrCat(options_.seed)})));
   }
   progress("virtual cards");
+  PSM_RETURN_IF_ERROR(CheckNotInterrupted());
   PSM_RETURN_IF_ERROR(RunProgram(Tool({"psm-cards", "--run", folder_.root()})));
-  return absl::OkStatus();
+  return CheckNotInterrupted();
 }
 
 absl::Status Launcher::Launch(const Member& member) {
@@ -177,9 +193,7 @@ absl::Status Launcher::AwaitServing(const Member& member) {
         AwaitFile(folder_.Endpoint(member.id), process, absl::Milliseconds(200))
             .status();
     if (serving.ok()) return serving;
-    if (options_.interrupted != nullptr && *options_.interrupted) {
-      return absl::CancelledError("interrupted");
-    }
+    PSM_RETURN_IF_ERROR(CheckNotInterrupted());
     if (!absl::IsDeadlineExceeded(serving) || clock.Monotonic() >= deadline) {
       return absl::UnavailableError(absl::StrCat(
           member.id, " did not come up; its log ", folder_.Log(member.id),
@@ -188,12 +202,16 @@ absl::Status Launcher::AwaitServing(const Member& member) {
   }
 }
 
-absl::Status Launcher::WriteSettings() const {
+absl::Status Launcher::WriteSettings(int port) const {
   nlohmann::ordered_json settings;
+  settings["format"] = kRunFolderFormat;
   settings["configuration"] = options_.configuration;
   settings["programs"] = options_.programs;
-  settings["port"] = options_.port;
+  settings["port"] = port;
   settings["without"] = options_.without;
+  settings["residents"] = options_.residents;
+  settings["businesses"] = options_.businesses;
+  settings["seed"] = options_.seed;
   std::ofstream out(folder_.Settings());
   out << settings.dump(2) << "\n";
   out.close();
@@ -204,27 +222,47 @@ absl::Status Launcher::WriteSettings() const {
 }
 
 absl::Status Launcher::Start(Progress progress) {
+  bool some_run = false;
+  bool some_are_down = false;
   for (const SystemState& state : States()) {
-    if (state.running) {
-      return absl::AlreadyExistsError(absl::StrCat(
-          "this mesh runs already (", state.id, ", process ", state.process.pid,
-          "); ./psm status shows it, ./psm down stops it"));
-    }
+    const bool by_hand = std::count(options_.without.begin(),
+                                    options_.without.end(), state.id) > 0;
+    some_run |= state.running;
+    some_are_down |= !state.running && !state.program.empty() && !by_hand;
+  }
+  if (some_run && !some_are_down) {
+    return absl::AlreadyExistsError(
+        "this mesh runs already; ./psm status shows it, ./psm down stops it");
   }
   PSM_RETURN_IF_ERROR(MakeFolders());
-  PSM_RETURN_IF_ERROR(WriteSettings());
+  PSM_RETURN_IF_ERROR(WriteSettings(options_.port));
+  ForgetTheDead();
   absl::Status started = LaunchAll(progress);
-  if (!started.ok()) Stop().IgnoreError();
-  return absl::IsCancelled(started)
+  if (!started.ok() && !some_run) Stop().IgnoreError();
+  return absl::IsCancelled(started) && !some_run
              ? absl::CancelledError("interrupted; everything is stopped again")
              : started;
 }
 
 absl::Status Launcher::Extend(Progress progress) {
   PSM_RETURN_IF_ERROR(MakeFolders());
-  PSM_RETURN_IF_ERROR(WriteSettings());
+  PSM_RETURN_IF_ERROR(WriteSettings(options_.port));
   PSM_RETURN_IF_ERROR(StopOne(kGatewaySystem));
   return LaunchAll(progress);
+}
+
+// Where processes were killed, their addresses are still there. The gateway
+// would go on dialling them, and somebody else may listen there by now.
+void Launcher::ForgetTheDead() const {
+  for (const SystemState& state : States()) {
+    const bool by_hand = std::count(options_.without.begin(),
+                                    options_.without.end(), state.id) > 0;
+    // One that was left out may have been started by hand already.
+    if (state.running || by_hand) continue;
+    std::error_code ignored;
+    fs::remove(folder_.ProcessId(state.id), ignored);
+    fs::remove(folder_.Endpoint(state.id), ignored);
+  }
 }
 
 absl::Status Launcher::LaunchAll(Progress progress) {
@@ -242,8 +280,15 @@ absl::Status Launcher::LaunchAll(Progress progress) {
   for (const Member* member : launched) {
     PSM_RETURN_IF_ERROR(AwaitServing(*member));
     progress(member->id);
+    PSM_RETURN_IF_ERROR(CheckNotInterrupted());
   }
-  return absl::OkStatus();
+  // The port that the gateway got, which it keeps when it is restarted: clients
+  // were told it.
+  const std::string endpoint = States().front().endpoint;
+  int port = 0;
+  if (!absl::SimpleAtoi(endpoint.substr(endpoint.rfind(':') + 1), &port))
+    port = options_.port;
+  return WriteSettings(port);
 }
 
 absl::Status Launcher::StartOne(absl::string_view system) {
@@ -272,19 +317,43 @@ absl::Status Launcher::StopOne(absl::string_view system,
   return absl::OkStatus();
 }
 
-absl::Status Launcher::Stop() {
+absl::Status Launcher::Stop() { return StopAll(folder_).status(); }
+
+absl::StatusOr<int> StopAll(const RunFolder& folder) {
+  struct Started {
+    std::string system;
+    ProcessName process;
+    bool runs;
+  };
+  std::vector<Started> all;
+  std::error_code none;
+  for (fs::recursive_directory_iterator at(folder.ProcessId(""), none);
+       !none && at != fs::recursive_directory_iterator(); at.increment(none)) {
+    absl::StatusOr<ProcessName> process = ReadProcessName(at->path().string());
+    if (!process.ok()) continue;
+    const std::string system =
+        absl::StrCat(at->path().parent_path().filename().string(), "/",
+                     at->path().filename().string());
+    all.push_back({system, *process, IsRunning(*process)});
+  }
   // All are told at once and then waited for, the gateway last, so that
   // nobody's calls end half-way.
-  for (auto member = members_.rbegin(); member != members_.rend(); ++member) {
-    if (member->id == kGatewaySystem) continue;
-    absl::StatusOr<ProcessName> process =
-        ReadProcessName(folder_.ProcessId(member->id));
-    if (process.ok()) SignalProcess(*process, SIGTERM).IgnoreError();
+  std::stable_partition(all.begin(), all.end(), [](const Started& one) {
+    return one.system != kGatewaySystem;
+  });
+  for (const Started& one : all) {
+    if (one.system != kGatewaySystem)
+      SignalProcess(one.process, SIGTERM).IgnoreError();
   }
-  absl::Status stopped;
-  for (auto member = members_.rbegin(); member != members_.rend(); ++member)
-    stopped.Update(StopOne(member->id));
-  return stopped;
+  int running = 0;
+  for (const Started& one : all) {
+    running += one.runs ? 1 : 0;
+    PSM_RETURN_IF_ERROR(StopProcess(one.process, kPatience));
+    std::error_code ignored;
+    fs::remove(folder.ProcessId(one.system), ignored);
+    fs::remove(folder.Endpoint(one.system), ignored);  // where it was killed
+  }
+  return running;
 }
 
 std::vector<SystemState> Launcher::States() const {
@@ -324,9 +393,28 @@ absl::StatusOr<LaunchOptions> ReadSettings(const std::string& run) {
   options.configuration =
       settings.value("configuration", std::vector<std::string>());
   options.programs = settings.value("programs", "");
-  options.port = settings.value("port", 7443);
+  options.port = settings.value("port", options.port);
   options.without = settings.value("without", std::vector<std::string>());
+  options.residents = settings.value("residents", options.residents);
+  options.businesses = settings.value("businesses", options.businesses);
+  options.seed = settings.value("seed", options.seed);
   return options;
+}
+
+absl::Status CheckRunFolderFormat(const std::string& run) {
+  std::ifstream in(RunFolder(run).Settings());
+  if (!in) return absl::OkStatus();  // nothing was started here yet
+  nlohmann::json settings =
+      nlohmann::json::parse(in, nullptr, /*allow_exceptions=*/false);
+  const bool known = settings.is_object() && settings.contains("format") &&
+                     settings["format"].is_number_integer();
+  const int format = known ? settings["format"].get<int>() : 0;
+  if (format == kRunFolderFormat) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "the run folder ", run, " is of another version of psm (format ", format,
+      ", not ", kRunFolderFormat,
+      "); ./psm down && rm -r it to start afresh, or choose another with "
+      "--run"));
 }
 
 }  // namespace psm

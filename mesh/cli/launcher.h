@@ -32,8 +32,9 @@ struct LaunchOptions {
       environment;                              // for every process
   bool dies_with_parent = false;                // for tests
   absl::Duration patience = absl::Seconds(20);  // for one process to serve
-  // Looked at while processes come up: true ends Start with CANCELLED, and
-  // everything is stopped again. May be set by a signal handler; null: never.
+  // Looked at between the steps of Prepare and while processes come up: true
+  // ends these with CANCELLED, and what Start had started is stopped again. May
+  // be set by a signal handler; null: never.
   const std::atomic<bool>* interrupted = nullptr;
 };
 
@@ -63,10 +64,11 @@ class Launcher {
   // repeat.
   absl::Status Prepare(Progress progress);
 
-  // Starts the gateway and every system, and returns when all serve.
-  // ALREADY_EXISTS where this mesh runs; an error that names the log and its
-  // last lines where one of them does not come up: all are stopped again then.
-  // Leaves of an earlier mesh that died are cleared away first.
+  // Starts the gateway and every system, and returns when all serve. Of a mesh
+  // that runs in part, what is down. ALREADY_EXISTS where all of it runs; an
+  // error that names the log and its last lines where one of them does not come
+  // up: all are stopped again then, unless some ran before. What an earlier
+  // mesh that died left behind is cleared away first.
   absl::Status Start(Progress progress);
 
   // Brings a mesh that runs to this configuration: the gateway is started anew
@@ -79,8 +81,7 @@ class Launcher {
   absl::Status StopOne(absl::string_view system,
                        absl::Duration patience = absl::Seconds(12));
 
-  // Everything that runs, systems first, the gateway last. OK where nothing
-  // does.
+  // As StopAll, of this run folder.
   absl::Status Stop();
 
   // All systems of the configuration and the gateway, which comes first.
@@ -103,7 +104,9 @@ class Launcher {
   absl::Status Launch(const Member& member);
   absl::Status AwaitServing(const Member& member);
   absl::Status LaunchAll(Progress progress);  // that do not run
-  absl::Status WriteSettings() const;
+  absl::Status CheckNotInterrupted() const;   // CANCELLED
+  absl::Status WriteSettings(int port) const;
+  void ForgetTheDead() const;
   absl::Status MakeFolders() const;
   SpawnOptions Tool(std::vector<std::string> command) const;
 
@@ -112,10 +115,18 @@ class Launcher {
   std::vector<Member> members_;  // the gateway first
 };
 
+// Stops whatever was started in this run folder, whatever its configuration
+// says by now: systems first, the gateway last. How many processes ran.
+absl::StatusOr<int> StopAll(const RunFolder& folder);
+
 // What was written by the last Start in this run folder (configuration folders,
-// programs, port), for verbs that come later. NOT_FOUND, with what to do, where
-// none was.
+// programs, the gateway's port, what its people were made from), for verbs that
+// come later. NOT_FOUND, with what to do, where none was.
 absl::StatusOr<LaunchOptions> ReadSettings(const std::string& run);
+
+// FAILED_PRECONDITION, with what to do, where another version of psm, which
+// keeps its state otherwise, started a mesh in this run folder.
+absl::Status CheckRunFolderFormat(const std::string& run);
 
 }  // namespace psm
 

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
+#include <limits>
 
 namespace psm {
 namespace {
@@ -39,6 +41,20 @@ std::size_t WidthOf(std::uint32_t code) {
   return wide ? 2 : 1;
 }
 
+// What a line of Japanese may not begin with, nor end with (JIS X 4051, 4.3 and
+// 4.4: 行頭禁則文字, 行末禁則文字), of what our texts use.
+bool MayNotBegin(std::uint32_t code) {
+  constexpr std::uint32_t kClosing[] = {
+      U'、', U'。', U'」', U'』', U'）', U'】', U'・', U'ー',
+      U',',  U'.',  U')',  U']',  U':',  U';',  U'：', U'，'};
+  return std::count(std::begin(kClosing), std::end(kClosing), code) > 0;
+}
+
+bool MayNotEnd(std::uint32_t code) {
+  constexpr std::uint32_t kOpening[] = {U'「', U'『', U'（', U'【', U'(', U'['};
+  return std::count(std::begin(kOpening), std::end(kOpening), code) > 0;
+}
+
 }  // namespace
 
 std::size_t DisplayWidth(absl::string_view utf8) {
@@ -65,15 +81,21 @@ std::vector<std::string> Wrap(absl::string_view text, std::size_t width) {
   std::size_t break_at =
       std::string::npos;  // bytes of `line` up to which it may be broken
   std::uint32_t code = 0;
+  std::uint32_t before = 0;
+  bool before_is_wide = false;
   for (std::size_t i = 0; i < text.size();) {
     const std::size_t size = CharacterAt(text, i, code);
     const std::size_t own = WidthOf(code);
-    if (own == 2 || code == ' ') break_at = line.size();
+    const bool wide = own == 2 || before_is_wide;
+    if (code == ' ' || (wide && !MayNotBegin(code) && !MayNotEnd(before)))
+      break_at = line.size();
+    before = code;
+    before_is_wide = own == 2;
     if (line_width + own > width && !line.empty()) {
       const std::size_t cut = break_at == std::string::npos || break_at == 0
                                   ? line.size()
                                   : break_at;
-      lines.push_back(line.substr(0, cut));
+      lines.push_back(line.substr(0, line.find_last_not_of(' ', cut - 1) + 1));
       line.erase(0, cut);
       line.erase(0, line.find_first_not_of(' ') == std::string::npos
                         ? line.size()
@@ -93,10 +115,10 @@ std::vector<std::string> Wrap(absl::string_view text, std::size_t width) {
   return lines;
 }
 
-std::size_t TerminalWidth() {
+std::size_t TerminalWidth(std::size_t otherwise) {
   winsize size = {};
   if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 20)
-    return 100;
+    return otherwise;
   return size.ws_col;
 }
 
@@ -108,16 +130,8 @@ void Table::Add(std::vector<std::string> cells) {
   rows_.push_back(std::move(cells));
 }
 
-std::string Table::Text() const {
-  std::vector<std::size_t> widths(rows_.front().size(), 0);
-  for (const auto& row : rows_) {
-    for (std::size_t i = 0; i < row.size(); ++i)
-      widths[i] = std::max(widths[i], DisplayWidth(row[i]));
-  }
-  std::size_t indent = 0;
-  for (std::size_t i = 0; i + 1 < widths.size(); ++i) indent += widths[i] + 2;
-  const std::size_t terminal = TerminalWidth();
-  const std::size_t last = terminal > indent + 20 ? terminal - indent : 20;
+std::string Table::Columns(const std::vector<std::size_t>& widths,
+                           std::size_t indent, std::size_t last) const {
   std::string text;
   for (const auto& row : rows_) {
     std::string line;
@@ -132,6 +146,53 @@ std::string Table::Text() const {
     text += line + "\n";
   }
   return text;
+}
+
+std::string Table::Stacked(std::size_t width) const {
+  constexpr std::size_t kIndent = 2;
+  const std::size_t inner = width > kIndent + 1 ? width - kIndent : 1;
+  std::string text;
+  for (const auto& row : rows_) {
+    std::vector<std::string> lines;
+    std::string line;
+    for (std::size_t i = 0; i + 1 < row.size(); ++i) {
+      if (row[i].empty()) continue;
+      if (!line.empty() &&
+          DisplayWidth(line) + 2 + DisplayWidth(row[i]) > inner) {
+        lines.push_back(line);
+        line.clear();
+      }
+      line += line.empty() ? row[i] : "  " + row[i];
+    }
+    lines.push_back(line);
+    if (!row.back().empty()) lines.push_back(row.back());
+    bool first = true;
+    for (const std::string& whole : lines) {
+      for (const std::string& part : Wrap(whole, inner)) {
+        text += std::string(first ? 0 : kIndent, ' ') + part + "\n";
+        first = false;
+      }
+    }
+  }
+  return text;
+}
+
+std::string Table::Text(std::size_t width) const {
+  std::vector<std::size_t> widths(rows_.front().size(), 0);
+  for (const auto& row : rows_) {
+    for (std::size_t i = 0; i < row.size(); ++i)
+      widths[i] = std::max(widths[i], DisplayWidth(row[i]));
+  }
+  constexpr std::size_t kNarrowest = 20;  // that reads well
+  std::size_t indent = 0;
+  for (std::size_t i = 0; i + 1 < widths.size(); ++i) indent += widths[i] + 2;
+  if (indent + std::min(widths.back(), kNarrowest) > width)
+    return Stacked(width);
+  return Columns(widths, indent, width - indent);
+}
+
+std::string Table::Text() const {
+  return Text(TerminalWidth(std::numeric_limits<std::size_t>::max() / 2));
 }
 
 }  // namespace psm

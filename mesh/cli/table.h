@@ -21,17 +21,27 @@ std::string Pad(absl::string_view text, std::size_t width);
 // `width` columns.
 std::vector<std::string> Wrap(absl::string_view text, std::size_t width);
 
-// Columns of standard output's terminal; 100 where it is none.
-std::size_t TerminalWidth();
+// Columns of standard output's terminal; `otherwise` where it is none.
+std::size_t TerminalWidth(std::size_t otherwise = 100);
 
+// Belongs to one thread.
 class Table {
  public:
   explicit Table(std::vector<std::string> heads);
   void Add(std::vector<std::string> cells);  // as many as heads
-  // Two spaces between columns; the last column wraps at the terminal's width.
+  // Two spaces between columns, the last one wrapped at `width`. Where the
+  // others leave it less than 20 columns, each row stands in lines of its own:
+  // its cells one after the other, then the last one indented.
+  std::string Text(std::size_t width) const;
+  // At the terminal's width; into a file or a pipe one line a row, for the
+  // programs that read it.
   std::string Text() const;
 
  private:
+  std::string Columns(const std::vector<std::size_t>& widths,
+                      std::size_t indent, std::size_t last) const;
+  std::string Stacked(std::size_t width) const;
+
   std::vector<std::vector<std::string>> rows_;  // heads first
 };
 

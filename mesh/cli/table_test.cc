@@ -1,5 +1,6 @@
 #include "mesh/cli/table.h"
 
+#include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 
 namespace psm {
@@ -23,6 +24,13 @@ TEST(TableTest, WrapsAtSpacesAndBetweenWideCharacters) {
   EXPECT_THAT(Wrap("unbreakable", 4), ElementsAre("unbr", "eaka", "ble"));
 }
 
+TEST(TableTest, JapaneseLinesBeginAndEndAsTheyMay) {
+  EXPECT_THAT(Wrap("あいう。え", 6), ElementsAre("あい", "う。え"));
+  EXPECT_THAT(Wrap("あい（うえ）", 6), ElementsAre("あい", "（う", "え）"));
+  EXPECT_THAT(Wrap("同意(法", 6), ElementsAre("同意", "(法"));
+  EXPECT_THAT(Wrap("[同意]  address", 8), ElementsAre("[同意]", "address"));
+}
+
 TEST(TableTest, NoLineIsWiderThanItMayBe) {
   const std::string text =
       "Statute 公的給付の支給等の迅速かつ確実な実施 art. 9 of the Act";
@@ -37,7 +45,37 @@ TEST(TableTest, ColumnsLineUpAndLinesHaveNoTrailingSpaces) {
   Table table({"name", "what"});
   table.Add({"花子", "head"});
   table.Add({"x", ""});
-  EXPECT_EQ(table.Text(), "name  what\n花子  head\nx\n");
+  EXPECT_EQ(table.Text(80), "name  what\n花子  head\nx\n");
+}
+
+// A row of `psm records` as it is.
+Table Records() {
+  Table table({"time", "consumer", "provider", "affair", "what happened"});
+  table.Add({"11-22 03:10:00.125", "akatsuki/benefits", "akatsuki/residents",
+             "benefit-tax-exempt",
+             "released member, relation; withheld address 住所は渡さない"});
+  table.Add({"11-22 03:10:01.000", "yunagi/tax", "-", "collect-arrears",
+             "REFUSED NO_AGREEMENT"});
+  return table;
+}
+
+TEST(TableTest, NoLineIsWiderThanTheTerminal) {
+  for (std::size_t width = 20; width < 200; ++width) {
+    const std::string text = Records().Text(width);
+    for (absl::string_view line : absl::StrSplit(text, '\n'))
+      EXPECT_LE(DisplayWidth(line), width) << line;
+  }
+}
+
+TEST(TableTest, ANarrowTerminalGetsEachRowInLinesOfItsOwn) {
+  EXPECT_EQ(Records().Text(60),
+            "time  consumer  provider  affair\n"
+            "  what happened\n"
+            "11-22 03:10:00.125  akatsuki/benefits  akatsuki/residents\n"
+            "  benefit-tax-exempt\n"
+            "  released member, relation; withheld address 住所は渡さない\n"
+            "11-22 03:10:01.000  yunagi/tax  -  collect-arrears\n"
+            "  REFUSED NO_AGREEMENT\n");
 }
 
 }  // namespace

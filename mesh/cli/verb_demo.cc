@@ -2,6 +2,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdio>
 
 #include "absl/strings/str_cat.h"
@@ -27,6 +28,8 @@ absl::Status TellStory(const CommandLine& line) {
   while (waitpid(pid, &result, 0) < 0) {
     if (errno != EINTR)
       return absl::ErrnoToStatus(errno, "cannot wait for the story");
+    // Ctrl-C reaches it by itself, a signal to us alone does not.
+    if (interrupted) kill(pid, SIGTERM);
   }
   if (WIFEXITED(result) && WEXITSTATUS(result) == 0) return absl::OkStatus();
   return absl::InternalError(
@@ -46,13 +49,13 @@ absl::Status Demo(const CommandLine& line, const UpOptions& options,
     PSM_ASSIGN_OR_RETURN(launcher, BringUp(line, options));
   }
   absl::Status told = TellStory(line);
+  if (ours && interrupted) {
+    PSM_RETURN_IF_ERROR(launcher->Stop());
+    return absl::CancelledError("interrupted; everything is stopped again");
+  }
   if (once) {
     if (ours) told.Update(launcher->Stop());
     return told;
-  }
-  if (ours && interrupted) {
-    launcher->Stop().IgnoreError();
-    return absl::CancelledError("interrupted; everything is stopped again");
   }
   PSM_RETURN_IF_ERROR(told);
   std::printf(

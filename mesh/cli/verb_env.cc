@@ -56,10 +56,16 @@ void AddPki(CLI::App& app, CommandLine& line) {
   CLI::App* verb = app.add_subcommand(
       "pki", "Certificates of the mesh: issue, renew, revoke, show");
   verb->footer(
-      "Examples:\n  ./psm pki show\n  ./psm pki issue my-agency/my-system\n  "
-      "./psm pki --help-all shows the rest");
+      "Verbs: init, issue, renew, revoke, show; rotate and retire for the "
+      "authorities. Each has --help.\n"
+      "Examples:\n  ./psm pki show\n"
+      "  ./psm pki issue my-agency/my-system\n"
+      "  ./psm pki revoke akatsuki/tax     and its calls are refused\n"
+      "  ./psm pki renew --help");
+  // All that follows is psm-pki's, its options too.
   verb->allow_extras();
   verb->prefix_command();
+  verb->fallthrough(false);
   verb->callback([&line, verb] {
     line.chosen = [&line, verb]() -> absl::Status {
       std::vector<std::string> words = verb->remaining();

@@ -71,6 +71,22 @@ LaunchOptions Extended(const Launcher& running, const CommandLine& line,
   return launch;
 }
 
+// The people of a run folder are made once, at its first start.
+void KeepThePeople(const CommandLine& line, LaunchOptions& launch) {
+  const absl::StatusOr<LaunchOptions> made = ReadSettings(line.run);
+  if (!made.ok()) return;
+  if (made->residents != launch.residents ||
+      made->businesses != launch.businesses || made->seed != launch.seed) {
+    Say(absl::StrCat("the ", made->residents, " residents and ",
+                     made->businesses, " businesses (seed ", made->seed,
+                     ") that ", line.run,
+                     " was started with; other ones need another --run"));
+  }
+  launch.residents = made->residents;
+  launch.businesses = made->businesses;
+  launch.seed = made->seed;
+}
+
 // A clear sentence before anything is started, where a log line would say it
 // later.
 absl::Status CheckPortIsFree(int port) {
@@ -140,13 +156,15 @@ void AddUpOptions(CLI::App& verb, UpOptions& options) {
 absl::StatusOr<std::unique_ptr<Launcher>> BringUp(const CommandLine& line,
                                                   const UpOptions& options) {
   PSM_RETURN_IF_ERROR(LockRunFolder(line.run));
+  PSM_RETURN_IF_ERROR(CheckRunFolderFormat(line.run));
   const std::unique_ptr<Launcher> running = Running(line);
   LaunchOptions launch;
   if (running != nullptr) {
     launch = Extended(*running, line, options);
     if (launch.configuration == running->options().configuration) {
-      // Start refuses, and says so.
+      // Starts what is down; refuses, and says so, where nothing is.
       PSM_RETURN_IF_ERROR(running->Start(Say));
+      return OpenMesh(line);
     }
   } else {
     launch.run = line.run;
@@ -157,6 +175,7 @@ absl::StatusOr<std::unique_ptr<Launcher>> BringUp(const CommandLine& line,
     launch.businesses = options.businesses;
     launch.seed = options.seed;
     launch.without = options.without;
+    KeepThePeople(line, launch);
   }
   // The gateway checks it all the same. Here nothing has been touched yet.
   PSM_RETURN_IF_ERROR(LoadPolicy(launch.configuration).status());

@@ -1,19 +1,16 @@
 // watch.
-#include <atomic>
-#include <csignal>
 #include <cstdio>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "mesh/cli/follow_file.h"
+#include "mesh/cli/interrupt.h"
 #include "mesh/cli/table.h"
 #include "mesh/cli/verb.h"
 #include "nlohmann/json.hpp"
 
 namespace psm {
 namespace {
-
-std::atomic<bool> stop{false};
 
 std::string Shortened(const std::string& code) {
   return code.size() <= 8 ? code : code.substr(0, 6) + "..";
@@ -25,6 +22,9 @@ void ShowLeg(absl::string_view text) {
   if (!leg.is_object()) return;
   auto word = [&](const char* key) { return leg.value(key, std::string()); };
   const std::string provider = word("provider");
+  // Of "2026-11-22T04:05:59.750Z".
+  const std::string time =
+      word("time").size() < 23 ? word("time") : word("time").substr(11, 12);
   std::string items =
       absl::StrJoin(leg.value("released", std::vector<std::string>()), ",");
   const std::vector<std::string> withheld =
@@ -41,8 +41,7 @@ void ShowLeg(absl::string_view text) {
           ? "OK"
           : absl::StrCat("REFUSED ", word("reason").empty() ? word("outcome")
                                                             : word("reason"));
-  std::printf("%s  %s  %s  %s  %s  %6.1f ms  %s%s%s\n",
-              word("time").substr(11, 12).c_str(),
+  std::printf("%s  %s  %s  %s  %s  %6.1f ms  %s%s%s\n", time.c_str(),
               Pad(absl::StrCat(word("consumer"), " > ",
                                provider.empty() ? "-" : provider),
                   40)
@@ -70,11 +69,8 @@ void AddWatch(CLI::App& app, CommandLine& line) {
     line.chosen = [&line, json]() -> absl::Status {
       absl::StatusOr<LaunchOptions> settings = ReadSettings(line.run);
       if (!settings.ok()) return settings.status();
-      struct sigaction action = {};
-      action.sa_handler = [](int) { stop = true; };
-      sigaction(SIGINT, &action, nullptr);
-      sigaction(SIGTERM, &action, nullptr);
-      return FollowFile(RunFolder(line.run).Legs(), stop,
+      ListenForInterrupts();
+      return FollowFile(RunFolder(line.run).Legs(), interrupted,
                         [&](absl::string_view text) {
                           if (!*json) return ShowLeg(text);
                           std::printf("%s\n", std::string(text).c_str());
