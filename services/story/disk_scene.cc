@@ -1,5 +1,8 @@
 // The disk of the record store is full: nothing is released. Then there is
 // space again.
+#include <unistd.h>
+
+#include <csignal>
 #include <cstdio>
 #include <fstream>
 #include <string>
@@ -34,16 +37,32 @@ Asked AskTax(Stage& stage) {
 }
 
 // How much the store may use, in bytes; the store reads this file before each
-// commit (records/FORMAT.md).
+// commit (records/FORMAT.md). Taken away again also where Ctrl-C ends the story
+// meanwhile: the mesh would release nothing any more. One at a time.
 class Quota {
  public:
-  explicit Quota(const std::string& folder) : file_(folder + "/quota") {
-    std::ofstream(file_) << 1 << "\n";
+  explicit Quota(const std::string& folder) {
+    File() = folder + "/quota";
+    struct sigaction action = {};
+    action.sa_handler = [](int signal) {
+      unlink(File().c_str());
+      raise(signal);  // as it would have ended
+    };
+    action.sa_flags = SA_RESETHAND;
+    for (int signal : kEnding) sigaction(signal, &action, nullptr);
+    std::ofstream(File()) << 1 << "\n";
   }
-  ~Quota() { std::remove(file_.c_str()); }
+  ~Quota() {
+    std::remove(File().c_str());
+    for (int signal : kEnding) std::signal(signal, SIG_DFL);
+  }
 
  private:
-  const std::string file_;
+  static constexpr int kEnding[] = {SIGINT, SIGTERM, SIGHUP};
+  static std::string& File() {
+    static std::string& file = *new std::string;
+    return file;
+  }
 };
 
 }  // namespace

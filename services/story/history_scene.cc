@@ -72,11 +72,6 @@ void HerHistory(Stage& stage) {
   identity::v1::ListHistoryResponse history;
   CallReport report = stage.terminal.Call(&HistoryService::Stub::ListHistory,
                                           {"own-request"}, request, &history);
-  if (!narrator.Succeeded(
-          report.status,
-          absl::StrCat(history.records_size(), " entries, newest first")))
-    return;
-
   // An intent is worth a line only where no outcome followed it.
   std::set<std::string> with_outcome;
   for (const Record& record : history.records()) {
@@ -84,6 +79,20 @@ void HerHistory(Stage& stage) {
       with_outcome.insert(record.exchange_id());
     }
   }
+  int folded = 0;
+  for (const Record& record : history.records()) {
+    folded += record.kind() == Record::INTENT &&
+                      with_outcome.count(record.exchange_id()) > 0
+                  ? 1
+                  : 0;
+  }
+  if (!narrator.Succeeded(
+          report.status,
+          absl::StrCat(history.records_size() - folded, " of ",
+                       history.records_size(),
+                       " records, newest first; of a write, which has one "
+                       "before and one after, the one after")))
+    return;
   bool tax_asked = false;
   bool tax_office_refused = false;
   bool codes_hidden = true;

@@ -1,14 +1,20 @@
 // The head of a household applies for a benefit: what it would take without the
 // mesh, and with it.
+#include <algorithm>
 #include <cstdint>
+#include <fstream>
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+#include "mesh/base/clock.h"
 #include "psm/benefits/v1/benefits.grpc.pb.h"
+#include "services/story/asked_at.h"
+#include "services/story/burden.h"
 #include "services/story/stage.h"
 
 namespace psm::story {
@@ -18,6 +24,11 @@ using benefits::v1::BenefitsService;
 
 constexpr char kProgramme[] = "tax-exempt-2026";
 constexpr char kHead[] = "hanako";
+constexpr char kMunicipality[] = "akatsuki";  // where she lives
+
+absl::CivilDay Today() {
+  return absl::ToCivilDay(SystemClock().Now(), absl::FixedTimeZone(9 * 3600));
+}
 
 // The programme, by the provider's own definition of it.
 absl::StatusOr<benefits::v1::Programme> FindProgramme(Stage& stage) {
@@ -32,33 +43,27 @@ absl::StatusOr<benefits::v1::Programme> FindProgramme(Stage& stage) {
   return absl::NotFoundError(absl::StrCat("no programme ", kProgramme));
 }
 
-struct Burden {
-  int papers = 0;
-  std::set<std::string> offices;
-  int fields = 0;
-};
-
-// What the form and the papers come to for the household that the application
-// found.
-Burden BurdenOf(const benefits::v1::StartApplicationResponse& application) {
-  Burden burden;
-  burden.fields = application.fields_size();
-  for (const auto& needed : application.papers()) {
-    burden.papers += needed.count();
-    if (needed.count() > 0) burden.offices.insert(needed.paper().office());
-  }
+// What was counted before she applied; the scene with the mesh holds the
+// agency's count against it.
+Burden& CountedBefore() {
+  static Burden& burden = *new Burden;
   return burden;
 }
 
-// Started once; both scenes speak of it.
-struct Application {
-  CallReport report;
-  benefits::v1::StartApplicationResponse response;
-};
+std::string NameOfAgency(const Stage& stage, absl::string_view id) {
+  const Agency* agency = stage.policy->directory().FindAgency(id);
+  return agency == nullptr
+             ? std::string(id)
+             : absl::StrCat(agency->name.ja, " (", agency->name.en, ")");
+}
 
-Application& TheApplication() {
-  static Application& application = *new Application;
-  return application;
+// An office of the programme by its name, from her point of view.
+std::string OfficeOf(const Stage& stage, const Household& household,
+                     const std::string& role) {
+  if (role == "current_municipality") return NameOfAgency(stage, kMunicipality);
+  if (role == "former_municipality")
+    return NameOfAgency(stage, household.tax_municipality);
+  return role;
 }
 
 std::string Grouped(std::int64_t yen) {
@@ -66,6 +71,63 @@ std::string Grouped(std::int64_t yen) {
   for (int at = static_cast<int>(digits.size()) - 3; at > 0; at -= 3)
     digits.insert(static_cast<std::size_t>(at), ",");
   return digits;
+}
+
+// Who was asked for what, in which order, by the records of the exchanges.
+void TellExchanges(Stage& stage,
+                   const benefits::v1::StartApplicationResponse& form) {
+  const absl::StatusOr<std::vector<AskedAt>> asked =
+      WhenAsked(stage.folder, form);
+  if (!stage.narrator.Succeeded(
+          asked.status(), "Every exchange for it has a record of its own"))
+    return;
+  absl::Time first = absl::InfiniteFuture();
+  absl::Time last = absl::InfinitePast();
+  absl::Duration together;
+  std::map<std::string, int> at_once;
+  for (const AskedAt& one : *asked) {
+    const absl::Duration took = one.provided - one.asked;
+    if (one.provider == absl::StrCat(kMunicipality, "/residents")) {
+      stage.narrator.Fact(absl::StrCat("first ", one.provider,
+                                       ", for the household: ", Ms(took)));
+      continue;
+    }
+    ++at_once[one.provider];
+    first = std::min(first, one.asked);
+    last = std::max(last, one.provided);
+    together += took;
+  }
+  std::string others;
+  for (const auto& [provider, count] : at_once) {
+    absl::StrAppend(&others, others.empty() ? "" : " and ", provider,
+                    count == 1 ? "" : absl::StrCat(" ", count, " times"));
+  }
+  stage.narrator.Fact(absl::StrCat(
+      "then ", others, ", all at once: ", Ms(last - first),
+      " from the first question to the last answer; one after the other ",
+      Ms(together)));
+}
+
+// Looks into the file that the agency wrote.
+void TellPaymentFile(Stage& stage, const std::string& name) {
+  std::ifstream in(absl::StrCat(stage.folder.root(), "/files/", kMunicipality,
+                                "/benefits/", name),
+                   std::ios::binary);
+  constexpr std::size_t kRecordBytes = 120;
+  int records = 0;
+  int payments = 0;
+  bool whole = true;
+  for (std::string line; std::getline(in, line); ++records) {
+    whole &= line.size() == kRecordBytes + 1 && line.back() == '\r';
+    payments += !line.empty() && line.front() == '2' ? 1 : 0;
+  }
+  stage.narrator.Step(
+      !name.empty() && whole && payments > 0,
+      absl::StrCat("The payment stands in ", name,
+                   ", in the banks' zengin "
+                   "format: ",
+                   records, " records of ", kRecordBytes, " bytes, ", payments,
+                   payments == 1 ? " payment" : " payments"));
 }
 
 }  // namespace
@@ -77,12 +139,20 @@ void WithoutTheMesh(Stage& stage) {
   if (!narrator.Succeeded(programme.status(),
                           "Akatsuki City's programme is defined as data"))
     return;
+  const absl::StatusOr<Household> household = ReadHousehold(
+      stage.folder, kMunicipality, stage.CodeOf(kHead, kMunicipality), Today());
+  if (!household.ok()) {
+    narrator.Succeeded(household.status(), "Hanako lives in Akatsuki City");
+    return;
+  }
   narrator.Tell(absl::StrCat(
       programme->title_ja(), " (", programme->title_en(),
       "): ", Grouped(programme->amount_yen()),
       " yen for a household whose members are all exempt from residence tax. "
-      "Hanako, head of a "
-      "household of three, moved here from Yunagi City in March."));
+      "Hanako, head of a household of ",
+      household->members, ", moved here from ",
+      NameOfAgency(stage, household->tax_municipality), " on ",
+      absl::FormatCivilTime(household->moved_in), "."));
   int per_member = 0;
   for (const auto& field : programme->fields())
     per_member += field.per_member() ? 1 : 0;
@@ -91,11 +161,19 @@ void WithoutTheMesh(Stage& stage) {
       per_member, " more for every member of the household."));
   for (const auto& paper : programme->papers()) {
     narrator.Fact(absl::StrCat("To bring: ", paper.name_ja(), " (",
-                               paper.name_en(), "), from ", paper.office(),
+                               paper.name_en(), "), from ",
+                               OfficeOf(stage, *household, paper.office()),
                                paper.per_adult()    ? ", one for every adult"
                                : paper.per_member() ? ", one for everybody"
                                                     : ""));
   }
+  Burden& burden = CountedBefore();
+  burden = BurdenOf(*programme, *household);
+  narrator.Step(burden.papers == 3 && burden.offices.size() == 2 &&
+                    burden.fields > burden.papers,
+                absl::StrCat("She would bring ", burden.papers, " papers from ",
+                             burden.offices.size(), " offices and fill in ",
+                             burden.fields, " fields"));
 }
 
 void WithTheMesh(Stage& stage) {
@@ -104,24 +182,17 @@ void WithTheMesh(Stage& stage) {
   const std::string hanako = SignIn(stage, kHead);
   if (hanako.empty()) return;
 
-  Application& application = TheApplication();
   benefits::v1::StartApplicationRequest start;
   start.set_subject(hanako);
   start.set_programme(kProgramme);
-  application.report =
-      stage.terminal.Call(&BenefitsService::Stub::StartApplication,
-                          {"own-request"}, start, &application.response);
-  const auto& form = application.response;
-  if (!narrator.Succeeded(application.report.status,
+  benefits::v1::StartApplicationResponse form;
+  const CallReport started = stage.terminal.Call(
+      &BenefitsService::Stub::StartApplication, {"own-request"}, start, &form);
+  if (!narrator.Succeeded(started.status,
                           "She applies; the form comes back filled in"))
     return;
 
-  std::map<std::string, int> providers;
-  for (const auto& source : form.sources()) ++providers[source.provider()];
-  for (const auto& [provider, count] : providers) {
-    narrator.Fact(absl::StrCat("from ", provider, ": ", count,
-                               count == 1 ? " exchange" : " exchanges"));
-  }
+  TellExchanges(stage, form);
   for (const auto& field : form.fields()) {
     const std::string& value =
         field.value_ja().empty() ? field.value() : field.value_ja();
@@ -130,22 +201,24 @@ void WithTheMesh(Stage& stage) {
         field.field().per_member() ? absl::StrCat(" ", field.member() + 1) : "",
         ": ", value, "  (", field.provider(), ")"));
   }
-  const Burden burden = BurdenOf(form);
-  narrator.Step(
-      form.household_size() == 3 && burden.papers == 3 &&
-          burden.offices.size() == 2,
-      absl::StrCat("Without the mesh: ", burden.papers, " papers from ",
-                   burden.offices.size(), " offices, and ", burden.fields,
-                   " fields to fill in, for ", form.household_size(),
-                   " persons"));
   int typed = 0;
   for (const auto& field : form.fields())
     typed += field.provider().empty() ? 1 : 0;
+  const Burden spared = BurdenOf(form);
+  const Burden& counted = CountedBefore();
+  // A paper proves a field: with every field got from its agency none is left
+  // to prove.
+  const int papers = typed == 0 ? 0 : spared.papers;
   narrator.Step(
-      typed == 0 && form.sources_size() == 5,
-      absl::StrCat("With it: 0 papers, ", typed, " fields typed, ",
+      typed == 0 && form.household_size() == 3 && form.sources_size() == 5,
+      absl::StrCat("With it: ", papers, " papers, ", typed, " fields typed, ",
                    form.sources_size(), " exchanges between agencies, ",
-                   absl::ToInt64Milliseconds(application.report.took), " ms"));
+                   absl::ToInt64Milliseconds(started.took), " ms"));
+  narrator.Step(
+      spared.papers == counted.papers && spared.fields == counted.fields &&
+          spared.offices == counted.offices,
+      absl::StrCat("The city counts the same that she was spared: ",
+                   spared.papers, " papers, ", spared.fields, " fields"));
 
   benefits::v1::ConfirmApplicationRequest confirm;
   confirm.set_subject(hanako);
@@ -167,10 +240,7 @@ void WithTheMesh(Stage& stage) {
                   absl::StrCat("Granted, ", Grouped(decision.amount_yen()),
                                " yen: ", decision.rule_ja(), " (",
                                decision.rule_en(), ")"));
-    narrator.Step(
-        !decision.payment_file().empty(),
-        absl::StrCat("The payment stands in ", decision.payment_file(),
-                     ", in the banks' zengin format"));
+    TellPaymentFile(stage, decision.payment_file());
   }
 
   narrator.Tell(

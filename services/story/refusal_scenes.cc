@@ -29,10 +29,13 @@ accounts::v1::Account AccountOf(absl::string_view holder_kana,
 void TellRule(Stage& stage, const absl::Status& refusal) {
   std::optional<ErrorDetail> detail = DetailOf(refusal);
   if (!detail.has_value()) return;
-  for (const char* key : {"rule", "statute_ja", "statute_en", "remedy"}) {
+  // The rule is in English; of a statute the Japanese text is told too.
+  for (const char* key : {"rule", "statute_ja", "remedy"}) {
     auto found = detail->metadata.find(key);
-    if (found != detail->metadata.end())
-      stage.narrator.Fact(absl::StrCat(key, ": ", found->second));
+    if (found == detail->metadata.end()) continue;
+    stage.narrator.Fact(
+        absl::StrCat(key == absl::string_view("statute_ja") ? "根拠" : key,
+                     ": ", found->second));
   }
 }
 

@@ -49,8 +49,9 @@ std::string SignIn(Stage& stage, const std::string& persona) {
   if (!stage.narrator.Succeeded(
           card.status(),
           absl::StrCat(
-              persona,
-              "'s card opens with its PIN, on its holder's own machine"))) {
+              persona, "'s card opens with its PIN of ",
+              std::string(kDemoPin).size(),
+              " digits; card and key stay on the holder's own machine"))) {
     return "";
   }
   identity::v1::BeginSignInResponse challenge;
