@@ -10,6 +10,8 @@
 namespace psm {
 namespace {
 
+constexpr std::size_t kMaxUnsentAnswers = 64 << 10;  // bytes
+
 // The system at the other end of an HTTP/2 connection.
 class EdgePeer final : public Peer {
  public:
@@ -39,7 +41,16 @@ class ReflectionHandler final : public edge::StreamHandler {
     edge::GrpcMessage answer;
     answer.bytes = Reflect(env_.policy->contracts(), message.bytes);
     stream_.SendMessage(std::move(answer));
-    stream_.ReadNext();
+    // A question is short and its answer long: who does not take the answers is
+    // asked for no more questions.
+    if (stream_.unsent_bytes() < kMaxUnsentAnswers) {
+      stream_.ReadNext();
+    } else {
+      waiting_ = true;
+    }
+  }
+  void OnWritable() override {
+    if (std::exchange(waiting_, false)) stream_.ReadNext();
   }
   void OnHalfClose() override { stream_.Finish(absl::OkStatus()); }
   void OnCancelled(const absl::Status& reason) override {
@@ -49,6 +60,7 @@ class ReflectionHandler final : public edge::StreamHandler {
  private:
   edge::InboundStream& stream_;
   Environment& env_;
+  bool waiting_ = false;  // for the client to take what was answered
 };
 
 bool IsReflection(const std::string& path) {

@@ -20,16 +20,19 @@ struct RawAnswer {
 
 class EdgeServices : public Scenario {
  protected:
-  static RawAnswer Call(const std::string& path, const std::string& message,
-                        const std::string& identity_of) {
+  static int GatewayPort() {
     int port = 0;
     const std::string gateway = mesh().Endpoint(kGatewaySystem);
     EXPECT_TRUE(
         absl::SimpleAtoi(gateway.substr(gateway.rfind(':') + 1), &port));
+    return port;
+  }
+  static RawAnswer Call(const std::string& path, const std::string& message,
+                        const std::string& identity_of) {
     edge::TestIdentity identity;
     identity.files.identity =
         mesh().folder().Certificates(identity_of) + "/identity.pem";
-    edge::RawPeer peer(port, mesh().folder().Trust(),
+    edge::RawPeer peer(GatewayPort(), mesh().folder().Trust(),
                        {.identity = identity_of.empty() ? nullptr : &identity});
     peer.SayHello();
     peer.Send(edge::MakeHeaders(1, edge::RequestFields(path), false) +
@@ -105,6 +108,72 @@ TEST_F(EdgeServices, ReflectionListsWhatCanBeCalled) {
     EXPECT_EQ(names.find("ConsentFeedService"), std::string::npos)
         << "identity serves it to the gateway alone";
   }
+}
+
+// Each answer is a hundred times its question: answers that nobody takes must
+// not pile up in the gateway's memory.
+TEST_F(EdgeServices, WhoTakesNoAnswersIsAskedForNoMoreQuestions) {
+  grpc::reflection::v1::ServerReflectionRequest request;
+  request.set_file_containing_symbol("psm.benefits.v1.BenefitsService");
+  const std::string question =
+      edge::MakeMessage(1, request.SerializeAsString(), false).substr(9);
+  constexpr int kQuestions = 1000;
+  std::string questions;
+  for (int i = 0; i < kQuestions; ++i) questions += question;
+  ASSERT_LT(questions.size(), 65535u) << "more than the first window";
+  ASSERT_GT(questions.size(), 32768u) << "half of it would be given back";
+
+  edge::TestIdentity identity;
+  identity.files.identity =
+      mesh().folder().Certificates(kBenefits) + "/identity.pem";
+  edge::RawPeer peer(GatewayPort(), mesh().folder().Trust(),
+                     {.identity = &identity});
+  peer.SayHello();
+  // SETTINGS_INITIAL_WINDOW_SIZE 0: no answer may be sent.
+  peer.Send(edge::MakeFrame(NGHTTP2_SETTINGS, 0, 0,
+                            edge::BigEndian(4, 2) + edge::BigEndian(0, 4)));
+  peer.Send(edge::MakeHeaders(
+      1,
+      edge::RequestFields(
+          "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"),
+      false));
+  for (std::size_t at = 0; at < questions.size(); at += 16000)
+    peer.Send(edge::MakeData(1, questions.substr(at, 16000), false));
+  // The second, because the answer to a PING overtakes other frames.
+  bool asked_for_more = false;
+  for (int i = 0; i < 2; ++i) {
+    peer.Send(edge::MakeFrame(NGHTTP2_PING, 0, 0, "12345678"));
+    auto pong = peer.ReadUntil([&](const edge::RawFrame& frame) {
+      asked_for_more |=
+          frame.type == NGHTTP2_WINDOW_UPDATE && frame.stream == 1;
+      return frame.type == NGHTTP2_PING && (frame.flags & 1) != 0;
+    });
+    ASSERT_TRUE(pong.has_value());
+  }
+  EXPECT_FALSE(asked_for_more);
+
+  // Once they are taken, every question is answered.
+  peer.Send(edge::MakeData(1, "", true) +
+            edge::MakeFrame(NGHTTP2_WINDOW_UPDATE, 0, 1,
+                            edge::BigEndian(0x7fffffff, 4)) +
+            edge::MakeFrame(NGHTTP2_WINDOW_UPDATE, 0, 0,
+                            edge::BigEndian(0x7fff0000, 4)));
+  std::string answers;
+  auto end = peer.ReadUntil([&](const edge::RawFrame& frame) {
+    if (frame.stream == 1 && frame.type == NGHTTP2_DATA)
+      answers += frame.payload;
+    return frame.stream == 1 && frame.ends_stream();
+  });
+  ASSERT_TRUE(end.has_value());
+  EXPECT_EQ(end->Field("grpc-status"), "0");
+  int count = 0;
+  for (std::size_t at = 0; at + 5 <= answers.size(); ++count) {
+    std::uint32_t size = 0;
+    for (int i = 1; i < 5; ++i)
+      size = size << 8 | static_cast<unsigned char>(answers[at + i]);
+    at += 5 + size;
+  }
+  EXPECT_EQ(count, kQuestions);
 }
 
 TEST_F(EdgeServices, AStrangerIsToldNothing) {
