@@ -212,13 +212,8 @@ absl::Status Launcher::WriteSettings(int port) const {
   settings["residents"] = options_.residents;
   settings["businesses"] = options_.businesses;
   settings["seed"] = options_.seed;
-  std::ofstream out(folder_.Settings());
-  out << settings.dump(2) << "\n";
-  out.close();
-  if (!out)
-    return absl::UnavailableError(
-        absl::StrCat("cannot write ", folder_.Settings()));
-  return absl::OkStatus();
+  return WriteWholeFile(folder_.Settings(), settings.dump(2) + "\n", kPrivate,
+                        Outlives::kProcess);
 }
 
 absl::Status Launcher::Start(Progress progress) {

@@ -71,12 +71,19 @@ LaunchOptions Extended(const Launcher& running, const CommandLine& line,
   return launch;
 }
 
-// The people of a run folder are made once, at its first start.
+// The people of a run folder are made once, at its first start: whoever asks
+// for others later is told.
 void KeepThePeople(const CommandLine& line, LaunchOptions& launch) {
   const absl::StatusOr<LaunchOptions> made = ReadSettings(line.run);
   if (!made.ok()) return;
-  if (made->residents != launch.residents ||
-      made->businesses != launch.businesses || made->seed != launch.seed) {
+  const LaunchOptions usual;
+  const auto asked_for_another = [](auto now, auto then, auto otherwise) {
+    return now != then && now != otherwise;
+  };
+  if (asked_for_another(launch.residents, made->residents, usual.residents) ||
+      asked_for_another(launch.businesses, made->businesses,
+                        usual.businesses) ||
+      asked_for_another(launch.seed, made->seed, usual.seed)) {
     Say(absl::StrCat("the ", made->residents, " residents and ",
                      made->businesses, " businesses (seed ", made->seed,
                      ") that ", line.run,

@@ -1,8 +1,5 @@
 #!/usr/bin/env bash
-# Does what README.md says: every command in its `sh` blocks, in order, and what the comment behind it claims:
-#   # shows TEXT[, not OTHER][; remark]   exit code 0, the output holds TEXT (and not OTHER)
-#   # fails with TEXT                     exit code not 0, the output holds TEXT
-#   # in a second terminal, shows TEXT    runs until the page is through
+# Does what README.md says: every command in its `sh` blocks, in order, and what the comment behind it claims (tests/support/page.sh).
 # Usage: new_agency_test.sh CHECKOUT BUILD SCRATCH [CMAKE_ARGUMENT...]
 set -euo pipefail
 checkout=$1 build=$2 scratch=$3
@@ -15,7 +12,7 @@ exec 9>"$scratch/lock"
 flock 9
 export PSM_BUILD=$build PSM_RUN=$scratch/checkout/.run PSM_SKIP_BUILD=1 NINJA_STATUS='[%f/%t] '
 cli=$build/bin/psm-cli
-background=()
+. "$checkout/tests/support/page.sh"
 finish() {
   local pid
   for pid in "${background[@]}"; do kill "$pid" 2>/dev/null || true; done
@@ -34,67 +31,9 @@ cmake() {
 }
 extra=("$@")
 
-fail() {
-  printf 'FAILED: %s\n' "$*" >&2
-  exit 1
-}
-# holds FILE TEXT: whether the output holds it.
-holds() { grep -qF -- "$2" "$1"; }
-
-watched=() # "FILE TEXT" of what runs in a second terminal
-step() {
-  local command=$1 claim=$2 output=$scratch/output
-  printf '$ %s\n' "$command"
-  if [[ $claim == 'in a second terminal, shows '* ]]; then
-    bash -c "exec $command" >"$scratch/watched" 2>&1 9>&- &
-    background+=($!)
-    watched+=("${claim#in a second terminal, shows }")
-    return
-  fi
-  local code=0
-  eval "$command" >"$output" 2>&1 9>&- || code=$?
-  cat "$output"
-  case $claim in
-    'fails with '*)
-      [ $code -ne 0 ] || fail "it should have failed"
-      holds "$output" "${claim#fails with }" || fail "it does not say: ${claim#fails with }"
-      ;;
-    *)
-      [ $code -eq 0 ] || fail "exit code $code"
-      if [[ $claim == 'shows '* ]]; then
-        local wanted=${claim#shows }
-        wanted=${wanted%%; *}
-        if [[ $wanted == *', not '* ]]; then
-          ! holds "$output" "${wanted#*, not }" || fail "it shows ${wanted#*, not }"
-          wanted=${wanted%%, not *}
-        fi
-        holds "$output" "$wanted" || fail "it does not show: $wanted"
-      fi
-      ;;
-  esac
-}
-
-inside=0 command=''
-while IFS= read -r line <&3; do
-  case $line in
-    '```sh') inside=1 ;;
-    '```') inside=0 ;;
-    *)
-      [ $inside = 1 ] || continue
-      if [[ $line == *\\ ]]; then
-        command+="${line%\\} "
-        continue
-      fi
-      claim=''
-      [[ $line != *' # '* ]] || claim=${line#* \# }
-      command+=${line%% \# *}
-      step "$(sed -E 's/ +/ /g; s/ $//' <<<"$command")" "$claim"
-      command=''
-      ;;
-  esac
-done 3<"$page"
-[ ${#watched[@]} -gt 0 ] || fail "the page has lost its commands"
-for text in "${watched[@]}"; do holds "$scratch/watched" "$text" || fail "psm watch does not show: $text"; done
+run_page "$page"
+[ ${#watched[@]} -gt 0 ] || fail "the page no longer looks at psm watch"
+check_watched
 
 # Each exchange is in the records, those of the library's own among them.
 "$cli" records --json --last 1000 >"$scratch/records"
@@ -137,7 +76,7 @@ forgets() { # TEXT VERB FILE SED...: spoils a copy of FILE of the agency
 }
 proto=protos/psm/library/v1/lending.proto
 text=config/config.textproto
-forgets 'GetReaderResponse.address: has no annotation: say subject, corporation, attribute or plain' \
+forgets 'GetReaderResponse.address: has no annotation: say subject, corporation, attribute, plain or page_token' \
   check $proto 's/(string address = 2) .*/\1;/'
 forgets 'is not annotated: give it the option (psm.annotations.v1.method)' \
   check $proto '/option \(psm.annotations.v1.method\)/,/^    };/d'

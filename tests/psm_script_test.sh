@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# The script psm on machines unlike this one: packages missing, another distribution, no root and no sudo, nobody at the terminal, nothing
+# built. Stubs stand for the system's programs, so nothing is installed and no network is needed.
+# Usage: psm_script_test.sh CHECKOUT
+set -euo pipefail
+psm=$1/psm
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+mkdir "$scratch/bin"
+export PSM_BUILD=$scratch/build/dev PSM_RUN=$scratch/run PSM_OS_RELEASE=$scratch/os-release
+unset PSM_SKIP_INSTALL PSM_SKIP_BUILD PSM_CONFIGURE_ARGS
+
+stub() { # NAME LINE...
+  local name=$1
+  shift
+  printf '%s\n' '#!/bin/bash' "$@" >"$scratch/bin/$name"
+  chmod +x "$scratch/bin/$name"
+}
+debian() { printf '%s\n' 'ID=debian' 'VERSION_ID="12"' 'PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"' >"$PSM_OS_RELEASE"; }
+installed() { stub dpkg-query 'echo "install ok installed"'; }
+bare() { stub dpkg-query 'exit 1'; }
+user() { stub id 'echo 1000'; }
+root() { stub id 'echo 0'; }
+apt() {
+  stub apt-get "echo \"\$*\" >>$scratch/apt" 'case " $* " in *" --assume-no "*)' \
+    'echo "Need to get 123 MB of archives."; echo "After this operation, 777 MB of additional disk space will be used."; exit 1 ;; esac'
+}
+
+passed=0
+fail() {
+  printf 'FAILED: %s\n' "$*" >&2
+  [ ! -f "$scratch/output" ] || cat "$scratch/output" >&2
+  exit 1
+}
+# expect CODE TEXT... -- ARGUMENT...: psm with these ends with CODE and says every TEXT; a TEXT after "! " it does not say.
+expect() {
+  local wanted=$1 texts=() text code=0
+  shift
+  while [ "$1" != -- ]; do
+    texts+=("$1")
+    shift
+  done
+  shift
+  PATH=$scratch/bin:$PATH "$psm" "$@" >"$scratch/output" 2>&1 </dev/null || code=$?
+  [ "$code" = "$wanted" ] || fail "psm $*: exit code $code, not $wanted"
+  for text in "${texts[@]}"; do
+    if [[ $text == '! '* ]]; then
+      ! grep -qF -- "${text#! }" "$scratch/output" || fail "psm $* says: ${text#! }"
+    else
+      grep -qF -- "$text" "$scratch/output" || fail "psm $* does not say: $text"
+    fi
+  done
+  passed=$((passed + 1))
+}
+
+debian
+installed
+root
+apt
+
+# Nothing is built: each verb says so in one line, and help is there all the same.
+for verb in up down status logs watch people records check; do
+  expect 1 'nothing is built yet; ./psm demo' -- $verb
+done
+expect 1 'nothing is built yet' -- restart akatsuki/tax
+expect 0 './psm demo [--once] [--yes]' -- help
+expect 0 './psm demo [--once] [--yes]' --
+for verb in demo up call pki; do expect 0 './psm demo [--once] [--yes]' -- $verb --help; done
+expect 0 'Examples:' './psm test -R records' -- test --help
+expect 0 'Examples:' './psm build psm-gateway' -- build --help
+
+# Arguments are looked at before anything is installed or built.
+expect 64 "no verb 'dmeo'" -- dmeo
+expect 64 "demo has no option '--onse'" '! building' -- demo --onse --yes
+expect 64 'demo: --port needs a value' -- demo --port
+expect 64 "build has no option '--all'" -- build --all
+[ ! -e "$PSM_BUILD" ] || fail "something was built"
+[ ! -e "$PSM_RUN" ] || fail "a run folder was made"
+
+# Packages are missing.
+bare
+expect 1 'To install from Debian (123 MB to fetch, 777 MB on disk):' 'libnghttp2-dev' 'not installing unasked; run again with --yes' \
+  '! with sudo' '! libgtest-dev' -- demo
+expect 1 'libgtest-dev' 'not installing unasked' -- test
+! grep -qv -- --assume-no "$scratch/apt" || fail "apt-get was told to do something"
+user
+stub sudo 'echo "sudo $*" >>'"$scratch/apt"
+expect 1 'To install from Debian, with sudo (123 MB to fetch' -- demo
+# A PATH without sudo: links to all else that there is.
+mkdir "$scratch/nosudo"
+for program in bash basename dirname readlink grep sed cat tail mktemp rm mkdir awk env; do ln -s "$(command -v $program)" "$scratch/nosudo"; done
+cp "$scratch"/bin/* "$scratch/nosudo"
+rm "$scratch/nosudo/sudo"
+code=0
+PATH=$scratch/nosudo "$psm" demo --yes >"$scratch/output" 2>&1 </dev/null || code=$?
+[ $code = 1 ] && grep -qF 'installing needs root, and there is no sudo here' "$scratch/output" &&
+  grep -qF 'As root: apt-get install --no-install-recommends g++ cmake' "$scratch/output" || fail "no clear sentence without sudo"
+passed=$((passed + 1))
+# apt-get fails.
+root
+stub apt-get 'case " $* " in *" install "*) echo "E: Unable to locate package g++"; exit 100 ;; esac'
+expect 1 'E: Unable to locate package g++' 'apt-get failed; its whole output is in' -- demo --yes
+rm -f "$(sed -n 's/.*its whole output is in //p' "$scratch/output")"
+# No package lists yet: the size is what it came to before.
+expect 1 'up to 1.3 GB on disk' -- demo
+
+# Another distribution, another release, none that says its name.
+printf '%s\n' 'ID=ubuntu' 'VERSION_ID="24.04"' 'PRETTY_NAME="Ubuntu 24.04 LTS"' >"$PSM_OS_RELEASE"
+expect 1 'this is Ubuntu 24.04 LTS; psm knows the packages of Debian 12 only' 'PSM_SKIP_INSTALL=1' -- demo --yes
+printf '%s\n' 'ID=debian' 'VERSION_ID="13"' >"$PSM_OS_RELEASE"
+expect 1 'psm knows the packages of Debian 12 only' -- test --yes
+rm "$PSM_OS_RELEASE"
+expect 1 'this is an unknown system' -- demo --yes
+
+# All is there but what CMake looks for: what it says is shown.
+debian
+installed
+stub cmake 'echo "CMake Error: Could not find a package configuration file provided by gRPC"; exit 1'
+expect 1 'building; the first time takes minutes' 'provided by gRPC' 'cmake failed; its whole output is in' -- demo --yes
+# A build without a terminal: a line for each tenth part, as it comes; then its error.
+stub cmake 'if [ "$1" = --preset ]; then touch '"$PSM_BUILD"'/build.ninja; exit 0; fi' \
+  'for p in 1 5 10 11 19 20 55 60; do echo "[ $p%] Building CXX object a.o"; done' \
+  'echo "FAILED: a.o"; echo "a.cc:1: error: no such thing"; exit 1'
+expect 1 'building 1%' 'building 10%' 'building 20%' 'building 55%' 'building 60%' '! building 5%' '! building 11%' \
+  'a.cc:1: error: no such thing' 'the build failed; its whole output is in' -- build
+
+echo "$passed passed, 0 failed"
