@@ -53,6 +53,7 @@ std::string WhatHappened(const records::v1::Record& record) {
 }
 
 absl::Status ShowRecords(const CommandLine& line, const Options& options) {
+  PSM_RETURN_IF_ERROR(ReadSettings(line.run).status());
   const RunFolder folder(line.run);
   std::string subject;
   std::string corporation;
@@ -89,6 +90,13 @@ absl::Status ShowRecords(const CommandLine& line, const Options& options) {
       if (!printed.ok()) return absl::InternalError("cannot print a record");
       std::printf("%s\n", json.c_str());
     }
+    return absl::OkStatus();
+  }
+  if (kept.empty()) {
+    std::printf("No records%s.\n",
+                options.person.empty()
+                    ? " yet"
+                    : absl::StrCat(" about ", options.person).c_str());
     return absl::OkStatus();
   }
   Table table({"time", "consumer", "provider", "affair", "what happened"});
