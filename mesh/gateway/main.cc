@@ -1,8 +1,6 @@
 // psm-gateway: the one way between agencies.
 #include <csignal>
-#include <cstdio>
 #include <string>
-#include <vector>
 
 #include "CLI/CLI.hpp"
 #include "mesh/base/descriptor_limit.h"
@@ -13,6 +11,7 @@
 namespace {
 
 constexpr int kBadConfiguration = 64;  // EX_USAGE
+constexpr int kMaxWorkers = 256;
 constexpr absl::Duration kDrainBound = absl::Seconds(10);
 
 }  // namespace
@@ -35,11 +34,16 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--workers", options.workers,
                  "Event loops; 0 means one for each core")
+      ->check(CLI::Range(0, kMaxWorkers))
       ->capture_default_str();
   app.add_flag(
       "--development", options.development,
       "Write a line for each leg, with codes of persons, for psm watch");
-  CLI11_PARSE(app, argc, argv);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kBadConfiguration;
+  }
 
   // Before any thread exists, so that every thread leaves these signals to
   // sigwait below.
