@@ -1,14 +1,14 @@
 #include "mesh/cli/follow_file.h"
 
 #include <cstdio>
-#include <filesystem>
 #include <fstream>
-#include <mutex>
 #include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "mesh/base/clock.h"
+#include "mesh/base/mutex.h"
+#include "mesh/base/temp_folder.h"
 
 namespace psm {
 namespace {
@@ -17,15 +17,10 @@ using ::testing::ElementsAre;
 
 class FollowFileTest : public ::testing::Test {
  protected:
-  FollowFileTest() {
-    std::string made = ::testing::TempDir() + "follow.XXXXXX";
-    root_ = mkdtemp(made.data());
-    files_ = {root_ + "/one.log", root_ + "/two.log"};
-  }
+  FollowFileTest() : files_{folder_.File("one.log"), folder_.File("two.log")} {}
   ~FollowFileTest() override {
     stop_ = true;
     if (follower_.joinable()) follower_.join();
-    std::filesystem::remove_all(root_);
   }
   void Append(std::size_t file, const std::string& text) {
     std::ofstream(files_[file], std::ios::app) << text;
@@ -34,14 +29,14 @@ class FollowFileTest : public ::testing::Test {
     follower_ = std::thread([this] {
       EXPECT_TRUE(
           FollowFiles(files_, stop_, [this](std::size_t file, auto line) {
-            std::lock_guard<std::mutex> lock(mu_);
+            MutexLock lock(mu_);
             seen_.push_back(absl::StrCat(file, " ", line));
           }).ok());
     });
     // It follows once it has seen a line that was written after its start.
     for (int i = 0; Seen().empty(); ++i) Append(1, absl::StrCat("x", i, "\n"));
     AwaitQuiet();
-    std::lock_guard<std::mutex> lock(mu_);
+    MutexLock lock(mu_);
     seen_.clear();
   }
   // Until every line written so far was taken. The files are read one after the
@@ -70,15 +65,15 @@ class FollowFileTest : public ::testing::Test {
     return lines;
   }
   std::vector<std::string> Seen() {
-    std::lock_guard<std::mutex> lock(mu_);
+    MutexLock lock(mu_);
     return seen_;
   }
 
-  std::string root_;
-  std::vector<std::string> files_;
+  TempFolder folder_;
+  const std::vector<std::string> files_;
   std::atomic<bool> stop_{false};
-  std::mutex mu_;
-  std::vector<std::string> seen_;
+  Mutex mu_;
+  std::vector<std::string> seen_ PSM_GUARDED_BY(mu_);
   std::thread follower_;
 };
 
@@ -102,16 +97,16 @@ TEST_F(FollowFileTest, WaitsForAFileThatIsNotThereYet) {
 TEST_F(FollowFileTest, FollowsAFileThatIsReplacedOrCut) {
   Append(0, "long enough to be longer than the next\n");
   Follow();
-  std::ofstream(root_ + "/new") << "replaced\n";
-  ASSERT_EQ(std::rename((root_ + "/new").c_str(), files_[0].c_str()), 0);
+  folder_.Write("new", "replaced\n");
+  ASSERT_EQ(std::rename(folder_.File("new").c_str(), files_[0].c_str()), 0);
   EXPECT_THAT(Of(0), ElementsAre("replaced"));
   std::ofstream(files_[0], std::ios::trunc) << "cut\n";
   EXPECT_THAT(Of(0), ElementsAre("replaced", "cut"));
 }
 
 TEST_F(FollowFileTest, SaysWhichFolderIsNotThere) {
-  const absl::Status status =
-      FollowFile(root_ + "/nowhere/x.log", stop_, [](absl::string_view) {});
+  const absl::Status status = FollowFile(folder_.File("nowhere/x.log"), stop_,
+                                         [](absl::string_view) {});
   EXPECT_FALSE(status.ok());
   EXPECT_THAT(std::string(status.message()), ::testing::HasSubstr("nowhere"));
 }

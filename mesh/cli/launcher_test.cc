@@ -7,12 +7,10 @@
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
+#include "mesh/base/temp_folder.h"
 #include "mesh/cli/process.h"
 
 namespace psm {
@@ -42,23 +40,15 @@ constexpr char kEnds[] = "#!/bin/bash\necho 'the database is locked'\nexit 1\n";
 class LauncherTest : public ::testing::Test {
  protected:
   LauncherTest() {
-    std::string made = ::testing::TempDir() + "launcher.XXXXXX";
-    root_ = mkdtemp(made.data());
-    Write("bin/psm-gateway", kServes);
-    Write("bin/desk", kServes);
-    Write("bin/till", kServes);
+    for (const char* program : {"psm-gateway", "desk", "till"})
+      WriteProgram(program, kServes);
     Configure({"desk", "till"});
   }
-  ~LauncherTest() override {
-    EXPECT_TRUE(StopAll(RunFolder(run())).ok());
-    fs::remove_all(root_);
-  }
+  ~LauncherTest() override { EXPECT_TRUE(StopAll(RunFolder(run())).ok()); }
 
-  void Write(const std::string& file, const std::string& text) {
-    const std::string path = root_ + "/" + file;
-    fs::create_directories(fs::path(path).parent_path());
-    std::ofstream(path) << text;
-    chmod(path.c_str(), 0755);
+  void WriteProgram(const std::string& name, const std::string& text) {
+    folder_.Write("bin/" + name, text);
+    chmod(folder_.File("bin/" + name).c_str(), 0755);
   }
   // The mesh has these systems of the town, each with a program of its name.
   void Configure(const std::vector<std::string>& systems) {
@@ -67,14 +57,14 @@ class LauncherTest : public ::testing::Test {
       absl::StrAppend(&text, "systems { id: \"town/", system, "\" program: \"",
                       system, "\" }\n");
     }
-    Write("config/town.textproto", text);
+    folder_.Write("config/town.textproto", text);
   }
-  std::string run() const { return root_ + "/run"; }
+  std::string run() const { return folder_.File("run"); }
   LaunchOptions Options() const {
     LaunchOptions options;
     options.run = run();
-    options.configuration = {root_ + "/config"};
-    options.programs = root_ + "/bin";
+    options.configuration = {folder_.File("config")};
+    options.programs = folder_.File("bin");
     options.port = 0;
     return options;
   }
@@ -99,7 +89,7 @@ class LauncherTest : public ::testing::Test {
     ASSERT_TRUE(StopProcess(process, absl::ZeroDuration()).ok());
   }
 
-  std::string root_;
+  TempFolder folder_;
 };
 
 TEST_F(LauncherTest, StopsEverythingThatItStarted) {
@@ -148,7 +138,7 @@ TEST_F(LauncherTest, ClearsAwayWhatADeadMeshLeftBehind) {
   ASSERT_TRUE(fs::exists(launcher->folder().Endpoint("town/desk")));
   // It comes up without its till, whose old address nobody may dial.
   Configure({"desk"});
-  Write("config/more.textproto", "systems { id: \"town/till\" }\n");
+  folder_.Write("config/more.textproto", "systems { id: \"town/till\" }\n");
   ASSERT_TRUE(Create(Options())->Start(Ignore).ok());
   EXPECT_EQ(Running(*launcher), 2);
   EXPECT_FALSE(fs::exists(launcher->folder().Endpoint("town/till")));
@@ -168,7 +158,8 @@ TEST_F(LauncherTest, AnotherProcessWithARecycledPidIsLeftAlone) {
 
 TEST_F(LauncherTest, StopsWhatTheConfigurationNoLongerNames) {
   ASSERT_TRUE(Create(Options())->Start(Ignore).ok());
-  Write("config/town.textproto", "systems { id: \"town/desk\" \n");  // no end
+  folder_.Write("config/town.textproto",
+                "systems { id: \"town/desk\" \n");  // no end
   EXPECT_FALSE(Launcher::Create(Options()).ok());
   EXPECT_EQ(*StopAll(RunFolder(run())), 3);
 }
@@ -190,7 +181,7 @@ TEST_F(LauncherTest, AnInterruptStopsEverythingAgain) {
 }
 
 TEST_F(LauncherTest, SaysWhoDidNotComeUpAndHowItsLogEnds) {
-  Write("bin/till", kEnds);
+  WriteProgram("till", kEnds);
   auto launcher = Create(Options());
   const absl::Status started = launcher->Start(Ignore);
   EXPECT_TRUE(absl::IsUnavailable(started)) << started;
@@ -207,7 +198,8 @@ TEST_F(LauncherTest, WhatIsLeftOutIsNotStarted) {
   ASSERT_TRUE(launcher->Start(Ignore).ok());
   EXPECT_EQ(Running(*launcher), 2);
   EXPECT_EQ(launcher->CommandLine("town/desk"),
-            absl::StrCat(root_, "/bin/desk --system town/desk --run ", run()));
+            absl::StrCat(folder_.File("bin/desk"), " --system town/desk --run ",
+                         run()));
   options.without = {"town/dask"};
   const absl::Status unknown = Launcher::Create(options).status();
   EXPECT_TRUE(absl::IsInvalidArgument(unknown)) << unknown;
@@ -228,7 +220,7 @@ TEST_F(LauncherTest, AnotherVersionsRunFolderIsRefused) {
   EXPECT_TRUE(CheckRunFolderFormat(run()).ok());
   for (const char* settings :
        {"{}", "{\"format\": 999}", "not json", "[]", "{\"format\": \"1\"}"}) {
-    Write("run/settings.json", settings);
+    folder_.Write("run/settings.json", settings);
     const absl::Status other = CheckRunFolderFormat(run());
     EXPECT_TRUE(absl::IsFailedPrecondition(other)) << settings << other;
     EXPECT_THAT(std::string(other.message()),

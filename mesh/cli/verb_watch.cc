@@ -2,6 +2,7 @@
 #include <cstdio>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "mesh/cli/follow_file.h"
 #include "mesh/cli/interrupt.h"
@@ -13,6 +14,7 @@ namespace psm {
 namespace {
 
 std::string Shortened(const std::string& code) {
+  if (code.empty()) return "-";
   return code.size() <= 8 ? code : code.substr(0, 6) + "..";
 }
 
@@ -41,15 +43,30 @@ void ShowLeg(absl::string_view text) {
           ? "OK"
           : absl::StrCat("REFUSED ", word("reason").empty() ? word("outcome")
                                                             : word("reason"));
-  std::printf("%s  %s  %s  %s  %s  %6.1f ms  %s%s%s\n", time.c_str(),
-              Pad(absl::StrCat(word("consumer"), " > ",
-                               provider.empty() ? "-" : provider),
-                  40)
-                  .c_str(),
-              Pad(word("affair"), 20).c_str(), Pad(whom, 20).c_str(),
-              word("method").substr(word("method").find('/') + 1).c_str(),
-              leg.value("ms", 0.0), outcome.c_str(), items.empty() ? "" : "  ",
-              items.c_str());
+  const std::string ends =
+      absl::StrCat(word("consumer"), " > ", provider.empty() ? "-" : provider);
+  const std::string method =
+      word("method").substr(word("method").find('/') + 1);
+  const std::string took = absl::StrFormat("%.1f ms", leg.value("ms", 0.0));
+  const std::string done =
+      absl::StrCat(outcome, items.empty() ? "" : "  ", items);
+  // A pipe gets one line a leg; so does a terminal that has room for it.
+  constexpr std::size_t kRoom = 120;
+  if (TerminalWidth(kRoom) >= kRoom) {
+    std::printf("%s  %s  %s  %s  %s  %9s  %s\n", time.c_str(),
+                Pad(ends, 40).c_str(), Pad(word("affair"), 20).c_str(),
+                Pad(whom, 20).c_str(), method.c_str(), took.c_str(),
+                done.c_str());
+  } else {
+    const std::vector<std::string> lines = {
+        absl::StrCat(time, "  ", ends),
+        absl::StrCat("  ", word("affair"), "  ", method),
+        absl::StrCat("  ", whom, "  ", took, "  ", done)};
+    for (const std::string& whole : lines) {
+      for (const std::string& part : Wrap(whole, TerminalWidth()))
+        std::printf("%s\n", part.c_str());
+    }
+  }
   std::fflush(stdout);
 }
 

@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
+#include "mesh/base/temp_folder.h"
 
 namespace psm {
 namespace {
@@ -28,16 +29,10 @@ struct Said {
 
 class VerbsTest : public ::testing::Test {
  protected:
-  VerbsTest() {
-    std::string made = ::testing::TempDir() + "verbs.XXXXXX";
-    root_ = mkdtemp(made.data());
-  }
-  ~VerbsTest() override { std::filesystem::remove_all(root_); }
-
   Said Run(const std::string& arguments) const {
     const std::string command =
-        absl::StrCat("'" PSM_CLI "' --run '", root_, "/run' ", arguments,
-                     " 2>&1 </dev/null");
+        absl::StrCat("'" PSM_CLI "' --run '", folder_.File("run"), "' ",
+                     arguments, " 2>&1 </dev/null");
     Said said;
     FILE* out = popen(command.c_str(), "r");
     char block[4096];
@@ -48,10 +43,10 @@ class VerbsTest : public ::testing::Test {
     return said;
   }
   bool NothingWasMade() const {
-    return !std::filesystem::exists(root_ + "/run");
+    return !std::filesystem::exists(folder_.File("run"));
   }
 
-  std::string root_;
+  TempFolder folder_;
 };
 
 TEST_F(VerbsTest, EveryVerbHasHelpWithExamples) {
@@ -161,12 +156,10 @@ TEST_F(VerbsTest, WhyPrintsTheAgreementThatIsMissingAndItIsTheOneNeeded) {
               AllOf(HasSubstr("Refused: "), HasSubstr("agreements {"),
                     HasSubstr("This would allow it")));
   // Put where it says, it does.
-  std::filesystem::create_directories(root_ + "/mine");
-  FILE* file = fopen((root_ + "/mine/missing.textproto").c_str(), "w");
   const std::string text = said.text.substr(said.text.find("agreements {"));
-  fputs(text.c_str(), file);
-  fclose(file);
-  const Said now = Run(absl::StrCat(question, " --config '", root_, "/mine'"));
+  folder_.Write("mine/missing.textproto", text);
+  const Said now =
+      Run(absl::StrCat(question, " --config '", folder_.File("mine"), "'"));
   EXPECT_EQ(now.code, 0);
   EXPECT_THAT(now.text, HasSubstr("Allowed: ")) << text;
 }
@@ -191,19 +184,17 @@ TEST_F(VerbsTest, WhySaysWhichWordItDoesNotKnow) {
 }
 
 TEST_F(VerbsTest, UpRefusesABadConfigurationBeforeItMakesAnything) {
-  std::filesystem::create_directories(root_ + "/mine");
-  FILE* file = fopen((root_ + "/mine/bad.textproto").c_str(), "w");
-  fputs("agreements {\n  id: \"x\"\n  consumer: 3\n}\n", file);
-  fclose(file);
+  folder_.Write("mine/bad.textproto",
+                "agreements {\n  id: \"x\"\n  consumer: 3\n}\n");
   const Said said =
-      Run(absl::StrCat("up --port 0 --config '", root_, "/mine'"));
+      Run(absl::StrCat("up --port 0 --config '", folder_.File("mine"), "'"));
   EXPECT_NE(said.code, 0);
   EXPECT_THAT(said.text, HasSubstr("bad.textproto:3"));
-  EXPECT_FALSE(std::filesystem::exists(root_ + "/run/pki"));
+  EXPECT_FALSE(std::filesystem::exists(folder_.File("run/pki")));
   const Said unknown = Run("up --port 0 --without akatsuki/nobody");
   EXPECT_EQ(unknown.code, 64);
   EXPECT_THAT(unknown.text, HasSubstr("no system akatsuki/nobody"));
-  EXPECT_FALSE(std::filesystem::exists(root_ + "/run/pki"));
+  EXPECT_FALSE(std::filesystem::exists(folder_.File("run/pki")));
 }
 
 TEST_F(VerbsTest, UpSaysThatAPortIsTakenBeforeItMakesAnything) {
@@ -223,19 +214,16 @@ TEST_F(VerbsTest, UpSaysThatAPortIsTakenBeforeItMakesAnything) {
   EXPECT_THAT(said.text,
               AllOf(HasSubstr(absl::StrCat("port ", port, " of 127.0.0.1")),
                     HasSubstr("--port 0")));
-  EXPECT_FALSE(std::filesystem::exists(root_ + "/run/pki"));
+  EXPECT_FALSE(std::filesystem::exists(folder_.File("run/pki")));
 }
 
 TEST_F(VerbsTest, UpRefusesTheRunFolderOfAnotherVersion) {
-  std::filesystem::create_directories(root_ + "/run");
-  FILE* file = fopen((root_ + "/run/settings.json").c_str(), "w");
-  fputs("{\"format\": 99}\n", file);
-  fclose(file);
+  folder_.Write("run/settings.json", "{\"format\": 99}\n");
   const Said said = Run("up --port 0");
   EXPECT_EQ(said.code, 1);
   EXPECT_THAT(said.text, AllOf(HasSubstr("another version of psm"),
                                HasSubstr("format 99")));
-  EXPECT_FALSE(std::filesystem::exists(root_ + "/run/pki"));
+  EXPECT_FALSE(std::filesystem::exists(folder_.File("run/pki")));
 }
 
 }  // namespace
