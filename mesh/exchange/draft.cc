@@ -119,6 +119,16 @@ bool Draft::IntendedBefore() const {
                      });
 }
 
+bool Draft::RefusedBefore(const absl::Status& refusal) const {
+  const std::string reason = ReasonOf(refusal);
+  return std::any_of(
+      earlier_.begin(), earlier_.end(), [&](const records::v1::Record& record) {
+        return record.kind() == records::v1::Record::REFUSAL &&
+               record.outcome() == static_cast<int>(refusal.code()) &&
+               record.reason() == reason;
+      });
+}
+
 bool Draft::RecordedBefore() const {
   return std::any_of(
       earlier_.begin(), earlier_.end(), [&](const records::v1::Record& record) {

@@ -61,6 +61,7 @@ class Draft {
   void SetAsked() { asked_ = true; }
   bool asked() const { return asked_; }
   bool RecordedBefore() const;  // with this very answer
+  bool RefusedBefore(const absl::Status& refusal) const;  // as this time
 
   std::vector<std::string> released() const { return AttributesOf(released_); }
   std::vector<std::string> withheld() const { return AttributesOf(withheld_); }

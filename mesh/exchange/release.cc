@@ -71,9 +71,12 @@ Task<Answer> Refuse(Environment& env, Draft& draft,
   // A provider's own refusal says something about the person: each gets its
   // record. The gateway's may be one of a flood.
   // So does the outcome of a write whose intent is recorded.
+  // But a retry that fails as before says nothing new.
   const bool counts_alone = draft.asked() || draft.intended();
-  if (counts_alone ||
-      env.refusals.TakesOwnRecord(entries.front(), env.clock.Now())) {
+  const bool recorded_before = draft.RefusedBefore(refusal);
+  if (!recorded_before &&
+      (counts_alone ||
+       env.refusals.TakesOwnRecord(entries.front(), env.clock.Now()))) {
     Completion<absl::Status> recorded;
     env.log.Append(std::move(entries), env.executor, &recorded);
     absl::Status durable = co_await recorded;

@@ -18,6 +18,9 @@ namespace {
 constexpr double kForeignCodesPerSecond = 1;
 constexpr double kForeignCodesAtOnce = 50;
 
+// Under one exchange id. More are no retries, and all are read at each.
+constexpr std::size_t kMaxRecordsOfAnId = 1000;
+
 std::string ForeignCodeBucket(const System& consumer) {
   return absl::StrCat("foreign code ", consumer.id);
 }
@@ -211,6 +214,12 @@ absl::Status CheckExchangeId(Environment& env, const Ask& ask, Draft& draft) {
       std::vector<records::v1::Record> earlier,
       env.log.FindExchange(ask.peer->system_id(), ask.exchange_id,
                            env.clock.Now() - absl::Hours(24)));
+  if (earlier.size() >= kMaxRecordsOfAnId) {
+    return MakeError(
+        absl::StatusCode::kAlreadyExists, "EXCHANGE_ID_REUSED",
+        Party::kConsumer,
+        "this psm-exchange-id has been used too often; choose a new one");
+  }
   for (const records::v1::Record& record : earlier) {
     const bool other_consent =
         record.kind() == records::v1::Record::EXCHANGE &&
