@@ -18,7 +18,6 @@
 #include "mesh/directory/configuration.h"
 #include "mesh/directory/directory.h"
 #include "mesh/subjects/subject_code.h"
-#include "nlohmann/json.hpp"
 
 namespace psm {
 namespace {
@@ -41,10 +40,6 @@ std::string ProgramPath(const LaunchOptions& options,
   }
   return program;
 }
-
-// Counted up when a version keeps its state in a way that an older one, or a
-// newer one, does not understand.
-constexpr int kRunFolderFormat = 1;
 
 // For one process to end by itself.
 constexpr absl::Duration kPatience = absl::Seconds(12);
@@ -202,20 +197,6 @@ absl::Status Launcher::AwaitServing(const Member& member) {
   }
 }
 
-absl::Status Launcher::WriteSettings(int port) const {
-  nlohmann::ordered_json settings;
-  settings["format"] = kRunFolderFormat;
-  settings["configuration"] = options_.configuration;
-  settings["programs"] = options_.programs;
-  settings["port"] = port;
-  settings["without"] = options_.without;
-  settings["residents"] = options_.residents;
-  settings["businesses"] = options_.businesses;
-  settings["seed"] = options_.seed;
-  return WriteWholeFile(folder_.Settings(), settings.dump(2) + "\n", kPrivate,
-                        Outlives::kProcess);
-}
-
 absl::Status Launcher::Start(Progress progress) {
   bool some_run = false;
   bool some_are_down = false;
@@ -230,7 +211,7 @@ absl::Status Launcher::Start(Progress progress) {
         "this mesh runs already; ./psm status shows it, ./psm down stops it");
   }
   PSM_RETURN_IF_ERROR(MakeFolders());
-  PSM_RETURN_IF_ERROR(WriteSettings(options_.port));
+  PSM_RETURN_IF_ERROR(WriteSettings(options_, options_.port));
   ForgetTheDead();
   absl::Status started = LaunchAll(progress);
   if (!started.ok() && !some_run) Stop().IgnoreError();
@@ -241,7 +222,7 @@ absl::Status Launcher::Start(Progress progress) {
 
 absl::Status Launcher::Extend(Progress progress) {
   PSM_RETURN_IF_ERROR(MakeFolders());
-  PSM_RETURN_IF_ERROR(WriteSettings(options_.port));
+  PSM_RETURN_IF_ERROR(WriteSettings(options_, options_.port));
   PSM_RETURN_IF_ERROR(StopOne(kGatewaySystem));
   return LaunchAll(progress);
 }
@@ -283,7 +264,7 @@ absl::Status Launcher::LaunchAll(Progress progress) {
   int port = 0;
   if (!absl::SimpleAtoi(endpoint.substr(endpoint.rfind(':') + 1), &port))
     port = options_.port;
-  return WriteSettings(port);
+  return WriteSettings(options_, port);
 }
 
 absl::Status Launcher::StartOne(absl::string_view system) {
@@ -373,43 +354,6 @@ std::vector<SystemState> Launcher::States() const {
 std::string Launcher::CommandLine(absl::string_view system) const {
   const Member* member = Find(system);
   return member == nullptr ? "" : absl::StrJoin(member->command, " ");
-}
-
-absl::StatusOr<LaunchOptions> ReadSettings(const std::string& run) {
-  std::ifstream in(RunFolder(run).Settings());
-  nlohmann::json settings =
-      nlohmann::json::parse(in, nullptr, /*allow_exceptions=*/false);
-  if (!settings.is_object()) {
-    return absl::NotFoundError(
-        absl::StrCat("no mesh was started in ", run, "; ./psm up starts one"));
-  }
-  LaunchOptions options;
-  options.run = run;
-  options.configuration =
-      settings.value("configuration", std::vector<std::string>());
-  options.programs = settings.value("programs", "");
-  options.port = settings.value("port", options.port);
-  options.without = settings.value("without", std::vector<std::string>());
-  options.residents = settings.value("residents", options.residents);
-  options.businesses = settings.value("businesses", options.businesses);
-  options.seed = settings.value("seed", options.seed);
-  return options;
-}
-
-absl::Status CheckRunFolderFormat(const std::string& run) {
-  std::ifstream in(RunFolder(run).Settings());
-  if (!in) return absl::OkStatus();  // nothing was started here yet
-  nlohmann::json settings =
-      nlohmann::json::parse(in, nullptr, /*allow_exceptions=*/false);
-  const bool known = settings.is_object() && settings.contains("format") &&
-                     settings["format"].is_number_integer();
-  const int format = known ? settings["format"].get<int>() : 0;
-  if (format == kRunFolderFormat) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat(
-      "the run folder ", run, " is of another version of psm (format ", format,
-      ", not ", kRunFolderFormat,
-      "); ./psm down && rm -r it to start afresh, or choose another with "
-      "--run"));
 }
 
 }  // namespace psm

@@ -3,7 +3,6 @@
 #ifndef PSM_MESH_CLI_LAUNCHER_H_
 #define PSM_MESH_CLI_LAUNCHER_H_
 
-#include <atomic>
 #include <memory>
 #include <string>
 #include <utility>
@@ -14,29 +13,11 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "mesh/cli/launch_settings.h"
 #include "mesh/cli/process.h"
 #include "mesh/cli/run_folder.h"
 
 namespace psm {
-
-struct LaunchOptions {
-  std::string run;  // the run folder; made where it is missing
-  std::vector<std::string> configuration;  // folders, merged; absolute
-  std::string programs;                    // folder of psm's programs
-  int port = 7443;                         // of the gateway; 0: any
-  int residents = 1000;  // how many synthetic persons the first start makes
-  int businesses = 50;
-  std::uint64_t seed = 1;
-  std::vector<std::string> without;  // systems to be started by hand
-  std::vector<std::pair<std::string, std::string>>
-      environment;                              // for every process
-  bool dies_with_parent = false;                // for tests
-  absl::Duration patience = absl::Seconds(20);  // for one process to serve
-  // Looked at between the steps of Prepare and while processes come up: true
-  // ends these with CANCELLED, and what Start had started is stopped again. May
-  // be set by a signal handler; null: never.
-  const std::atomic<bool>* interrupted = nullptr;
-};
 
 struct SystemState {
   std::string id;
@@ -105,7 +86,6 @@ class Launcher {
   absl::Status AwaitServing(const Member& member);
   absl::Status LaunchAll(Progress progress);  // that do not run
   absl::Status CheckNotInterrupted() const;   // CANCELLED
-  absl::Status WriteSettings(int port) const;
   void ForgetTheDead() const;
   absl::Status MakeFolders() const;
   SpawnOptions Tool(std::vector<std::string> command) const;
@@ -118,15 +98,6 @@ class Launcher {
 // Stops whatever was started in this run folder, whatever its configuration
 // says by now: systems first, the gateway last. How many processes ran.
 absl::StatusOr<int> StopAll(const RunFolder& folder);
-
-// What was written by the last Start in this run folder (configuration folders,
-// programs, the gateway's port, what its people were made from), for verbs that
-// come later. NOT_FOUND, with what to do, where none was.
-absl::StatusOr<LaunchOptions> ReadSettings(const std::string& run);
-
-// FAILED_PRECONDITION, with what to do, where another version of psm, which
-// keeps its state otherwise, started a mesh in this run folder.
-absl::Status CheckRunFolderFormat(const std::string& run);
 
 }  // namespace psm
 
