@@ -1,13 +1,13 @@
 #include "mesh/exchange/exchange.h"
 
-#include <vector>
+#include <map>
+#include <string>
+#include <utility>
 
 #include "gmock/gmock.h"
-#include "mesh/exchange/exchange_fixture.h"
-#include "psm/accounts/v1/accounts.pb.h"
+#include "mesh/exchange/tax_exchange_fixture.h"
 #include "psm/identity/v1/sign_in.pb.h"
 #include "psm/residents/v1/residents.pb.h"
-#include "psm/tax/v1/tax.pb.h"
 
 namespace psm {
 namespace {
@@ -15,31 +15,10 @@ namespace {
 using records::v1::Record;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using ::testing::SizeIs;
-
-constexpr char kTax[] = "/psm.tax.v1.TaxService/GetTaxStatus";
-constexpr char kHousehold[] = "/psm.residents.v1.ResidentsService/GetHousehold";
-constexpr char kRegister[] = "/psm.accounts.v1.AccountsService/RegisterAccount";
 
 constexpr char kId[] = "6f1c3a58-9d0f-4f0e-8a51-2f6f5d7c9b10";
 
-class ExchangeTest : public ExchangeFixture {
- protected:
-  void SetUp() override {
-    ExchangeFixture::SetUp();
-    tax::v1::GetTaxStatusResponse status;
-    status.set_fiscal_year(2026);
-    status.set_category(tax::v1::GetTaxStatusResponse::EXEMPT);
-    status.set_income_yen(1200000);
-    link_.providers[kTax] = Answering(status);
-  }
-
-  Ask TaxAsk(char person) {
-    tax::v1::GetTaxStatusRequest request;
-    request.set_subject(Code("akatsuki", person));
-    return MakeAsk(kTax, "benefit", request);
-  }
-};
+using ExchangeTest = TaxExchangeFixture;
 
 TEST_F(ExchangeTest, ReleasesTheAgreedAttributesAndNoOthers) {
   Answer answer = Run(TaxAsk('h'));
@@ -110,105 +89,6 @@ TEST_F(ExchangeTest, NothingIsReleasedWhenTheRecordCannotBeMadeDurable) {
   EXPECT_EQ(answer.message, "");
 }
 
-TEST_F(ExchangeTest, ARefusalIsRecordedToo) {
-  peer_.status = absl::OkStatus();
-  Ask ask = TaxAsk('h');
-  ask.affair = "arrears";
-  Answer answer = Run(std::move(ask));
-  EXPECT_EQ(answer.status.code(), absl::StatusCode::kPermissionDenied);
-  EXPECT_EQ(ReasonOf(answer.status), "NO_AGREEMENT");
-  EXPECT_THAT(link_.requests, IsEmpty());
-  ASSERT_EQ(log_.records.size(), 1u);
-  EXPECT_EQ(log_.records[0].kind(), Record::REFUSAL);
-  EXPECT_EQ(log_.records[0].subject(), RecordsCode('h'));
-  EXPECT_EQ(log_.records[0].reason(), "NO_AGREEMENT");
-  EXPECT_THAT(log_.records[0].released(), IsEmpty());
-}
-
-TEST_F(ExchangeTest, ARefusalThatCannotBeRecordedSaysThatInstead) {
-  log_.failure = MakeError(absl::StatusCode::kUnavailable, "RECORD_NOT_DURABLE",
-                           Party::kGateway, "full");
-  Ask ask = TaxAsk('h');
-  ask.affair = "arrears";
-  EXPECT_EQ(ReasonOf(Run(std::move(ask)).status), "RECORD_NOT_DURABLE");
-}
-
-TEST_F(ExchangeTest, AFloodOfRefusalsIsCountedNotWritten) {
-  for (int i = 0; i < 200; ++i) {
-    Ask ask = TaxAsk('h');
-    ask.affair = "arrears";
-    EXPECT_EQ(ReasonOf(Run(std::move(ask)).status), "NO_AGREEMENT");
-  }
-  EXPECT_EQ(log_.records.size(), RefusalCounter::kIndividualRecords);
-  EXPECT_THAT(refusals_.TakeFinished(clock_.Now()), IsEmpty());
-  clock_.Advance(absl::Minutes(1));
-  std::vector<Record> counted = refusals_.TakeFinished(clock_.Now());
-  ASSERT_EQ(counted.size(), 1u);
-  EXPECT_EQ(counted[0].kind(), Record::REFUSALS);
-  EXPECT_EQ(counted[0].count(), 200 - RefusalCounter::kIndividualRecords);
-  EXPECT_EQ(counted[0].subject(), RecordsCode('h'));
-  EXPECT_THAT(refusals_.TakeFinished(clock_.Now()), IsEmpty());
-}
-
-TEST_F(ExchangeTest, AnotherAgencysCodeIsRefused) {
-  tax::v1::GetTaxStatusRequest request;
-  request.set_subject(Code("yunagi", 'h'));
-  Answer answer = Run(MakeAsk(kTax, "benefit", request));
-  EXPECT_EQ(ReasonOf(answer.status), "SUBJECT_CODE_INVALID");
-  ASSERT_EQ(log_.records.size(), 1u);
-  EXPECT_EQ(log_.records[0].subject(), "");
-  EXPECT_THAT(link_.requests, IsEmpty());
-}
-
-TEST_F(ExchangeTest, GuessingCodesIsStopped) {
-  tax::v1::GetTaxStatusRequest request;
-  request.set_subject(Code("yunagi", 'h'));
-  std::string last;
-  for (int i = 0; i < 60; ++i)
-    last = ReasonOf(Run(MakeAsk(kTax, "benefit", request)).status);
-  EXPECT_EQ(last, "QUOTA_EXCEEDED");
-  clock_.Advance(absl::Seconds(30));
-  EXPECT_TRUE(Run(TaxAsk('h')).status.ok());
-}
-
-TEST_F(ExchangeTest, ARevokedCertificateIsRefusedOnALiveConnection) {
-  peer_.status = MakeError(absl::StatusCode::kUnauthenticated,
-                           "CERTIFICATE_REVOKED", Party::kConsumer, "revoked");
-  EXPECT_EQ(ReasonOf(Run(TaxAsk('h')).status), "CERTIFICATE_REVOKED");
-  EXPECT_THAT(link_.requests, IsEmpty());
-  ASSERT_THAT(log_.records, SizeIs(1));
-  EXPECT_EQ(log_.records[0].kind(), Record::REFUSAL);
-  EXPECT_EQ(log_.records[0].reason(), "CERTIFICATE_REVOKED");
-  EXPECT_EQ(log_.records[0].subject(), "") << "from a stranger, about nobody";
-}
-
-TEST_F(ExchangeTest, ACertificateRevokedWhileTheProviderWorksReleasesNothing) {
-  link_.hold = true;
-  Begin(TaxAsk('h'));
-  peer_.status = MakeError(absl::StatusCode::kUnauthenticated,
-                           "CERTIFICATE_REVOKED", Party::kConsumer, "revoked");
-  link_.ReleaseHeld();
-  executor_.RunAll();
-  ASSERT_TRUE(answer_.has_value());
-  EXPECT_EQ(ReasonOf(answer_->status), "CERTIFICATE_REVOKED");
-  EXPECT_EQ(answer_->message, "");
-}
-
-TEST_F(ExchangeTest, AnAgreementEndedWhileTheProviderWorksReleasesNothing) {
-  link_.hold = true;
-  Begin(TaxAsk('h'));
-  std::string text = kConfiguration;
-  text.replace(text.find("benefit-tax\"\n    version: 3"), 11, "benefit-old");
-  text.replace(text.find("valid_from: \"2026-01-01\""), 24,
-               "valid_from: \"2026-01-01\" valid_through: \"2026-01-02\"");
-  env().policy = MakePolicy(text);
-  link_.ReleaseHeld();
-  executor_.RunAll();
-  ASSERT_TRUE(answer_.has_value());
-  EXPECT_EQ(ReasonOf(answer_->status), "AGREEMENT_NOT_IN_FORCE");
-  EXPECT_EQ(answer_->message, "");
-}
-
 TEST_F(ExchangeTest, EveryPersonThatAnAnswerNamesGetsARecord) {
   residents::v1::GetHouseholdResponse household;
   for (char person : {'h', 'm', 'c'}) {
@@ -233,26 +113,6 @@ TEST_F(ExchangeTest, EveryPersonThatAnAnswerNamesGetsARecord) {
   ASSERT_TRUE(got.ParseFromString(answer.message));
   EXPECT_EQ(got.members(1).name(), "name");
   EXPECT_EQ(got.members(1).kana(), "");
-}
-
-TEST_F(ExchangeTest,
-       OfSeveralProvidersOneMustBeNamedAndOneThatTheAgreementNames) {
-  residents::v1::GetHouseholdRequest request;
-  request.set_subject(Code("akatsuki", 'h'));
-  Ask ask = MakeAsk(kHousehold, "benefit", request);
-  EXPECT_EQ(ReasonOf(Run(ask).status), "PROVIDER_REQUIRED");
-  ask.provider = "yunagi/tax";
-  EXPECT_EQ(ReasonOf(Run(ask).status), "PROVIDER_UNKNOWN");
-  ask.provider = "yunagi/residents";
-  EXPECT_EQ(ReasonOf(Run(ask).status), "NO_AGREEMENT");
-}
-
-TEST_F(ExchangeTest, APersonTwiceInARequestIsRefused) {
-  Ask ask = TaxAsk('h');
-  tax::v1::GetTaxStatusRequest other;
-  other.set_subject(Code("akatsuki", 'm'));
-  ask.message += other.SerializeAsString();
-  EXPECT_EQ(ReasonOf(Run(std::move(ask)).status), "FIELD_REPEATED");
 }
 
 TEST_F(ExchangeTest, AProvidersErrorKeepsItsReasonAndLosesItsWords) {
@@ -295,60 +155,6 @@ TEST_F(ExchangeTest, ACancelledExchangeIsRecordedAndReleasesNothing) {
   EXPECT_EQ(log_.records[0].kind(), Record::REFUSAL);
 }
 
-TEST_F(ExchangeTest, AWriteRecordsItsIntentBeforeTheProviderIsAsked) {
-  accounts::v1::RegisterAccountResponse done;
-  link_.providers[kRegister] =
-      [&, bytes = done.SerializeAsString()](const ProviderRequest&) {
-        EXPECT_EQ(log_.records.size(), 1u);
-        EXPECT_EQ(log_.records.back().kind(), Record::INTENT);
-        ProviderReply reply;
-        reply.from_provider = true;
-        reply.message = bytes;
-        return reply;
-      };
-  accounts::v1::RegisterAccountRequest request;
-  request.set_subject(Code("akatsuki", 'h'));
-  request.mutable_account()->set_number("1234567");
-  ASSERT_TRUE(Run(MakeAsk(kRegister, "benefit", request)).status.ok());
-  ASSERT_EQ(log_.records.size(), 2u);
-  EXPECT_EQ(log_.records[1].kind(), Record::EXCHANGE);
-  EXPECT_THAT(log_.records[1].released(), ElementsAre("account"));
-}
-
-TEST_F(ExchangeTest, EveryIntentGetsItsOutcomeHoweverManyFailAlike) {
-  link_.providers[kRegister] = [](const ProviderRequest&) {
-    ProviderReply reply;
-    reply.status = MakeError(absl::StatusCode::kUnavailable,
-                             "PROVIDER_UNAVAILABLE", Party::kProvider, "down");
-    return reply;
-  };
-  accounts::v1::RegisterAccountRequest request;
-  request.set_subject(Code("akatsuki", 'h'));
-  const int calls = 3 * static_cast<int>(RefusalCounter::kIndividualRecords);
-  for (int i = 0; i < calls; ++i) {
-    EXPECT_EQ(ReasonOf(Run(MakeAsk(kRegister, "benefit", request)).status),
-              "PROVIDER_UNAVAILABLE");
-  }
-  ASSERT_EQ(log_.records.size(), static_cast<std::size_t>(2 * calls));
-  for (int i = 0; i < calls; ++i) {
-    const Record& intent = log_.records[static_cast<std::size_t>(2 * i)];
-    const Record& outcome = log_.records[static_cast<std::size_t>(2 * i + 1)];
-    EXPECT_EQ(intent.kind(), Record::INTENT);
-    EXPECT_EQ(outcome.kind(), Record::REFUSAL);
-    EXPECT_EQ(intent.exchange_id(), outcome.exchange_id());
-  }
-}
-
-TEST_F(ExchangeTest, AWriteWithoutDurableIntentIsNotInvoked) {
-  log_.failure = MakeError(absl::StatusCode::kUnavailable, "RECORD_NOT_DURABLE",
-                           Party::kGateway, "full");
-  accounts::v1::RegisterAccountRequest request;
-  request.set_subject(Code("akatsuki", 'h'));
-  EXPECT_EQ(ReasonOf(Run(MakeAsk(kRegister, "benefit", request)).status),
-            "RECORD_NOT_DURABLE");
-  EXPECT_THAT(link_.requests, IsEmpty());
-}
-
 TEST_F(ExchangeTest, ARetryWithTheSameAnswerIsRecordedOnce) {
   Ask ask = TaxAsk('h');
   ask.exchange_id = kId;
@@ -366,24 +172,6 @@ TEST_F(ExchangeTest, AnExchangeIdOfAnotherRequestIsRefused) {
   Ask other = TaxAsk('m');
   other.exchange_id = kId;
   EXPECT_EQ(ReasonOf(Run(other).status), "EXCHANGE_ID_REUSED");
-}
-
-TEST_F(ExchangeTest, WhatIsMissingIsSaid) {
-  Ask ask = TaxAsk('h');
-  ask.affair = "";
-  EXPECT_EQ(ReasonOf(Run(std::move(ask)).status), "AFFAIR_REQUIRED");
-  EXPECT_EQ(
-      ReasonOf(
-          Run(MakeAsk(kTax, "benefit", tax::v1::GetTaxStatusRequest())).status),
-      "SUBJECT_REQUIRED");
-  EXPECT_EQ(ReasonOf(Run(MakeAsk("/psm.tax.v1.TaxService/Nothing", "benefit",
-                                 tax::v1::GetTaxStatusRequest()))
-                         .status),
-            "UNKNOWN_METHOD");
-  FakePeer stranger("nobody/nothing");
-  ask = TaxAsk('h');
-  ask.peer = &stranger;
-  EXPECT_EQ(ReasonOf(Run(std::move(ask)).status), "UNKNOWN_SYSTEM");
 }
 
 TEST_F(ExchangeTest, ATransparentMethodIsForwardedWithoutRecord) {

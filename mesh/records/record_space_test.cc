@@ -1,0 +1,77 @@
+// A record store on a disk that fills up, and gets room again.
+#include <thread>
+
+#include "gmock/gmock.h"
+#include "mesh/base/error.h"
+#include "mesh/records/record_store_fixture.h"
+
+namespace psm {
+namespace {
+
+using ::testing::ElementsAre;
+
+using RecordSpaceTest = RecordStoreFixture;
+
+TEST_F(RecordSpaceTest, AFullDiskRefusesAndSpaceRecovers) {
+  auto store = OpenStore();
+  ASSERT_TRUE(AppendAndWait(*store, loop_, {SampleRecord(1)}).ok());
+  WriteQuota("0\n");
+  EXPECT_EQ(ReasonOf(AppendAndWait(*store, loop_, {SampleRecord(2)})),
+            "RECORD_NOT_DURABLE");
+  EXPECT_EQ(ReasonOf(store->Health()), "RECORD_NOT_DURABLE");
+  EXPECT_EQ(ReasonOf(AppendAndWait(*store, loop_, {SampleRecord(3)})),
+            "RECORD_NOT_DURABLE");
+  EXPECT_THAT(Ids(*store), ElementsAre("exchange-1"));
+  RemoveQuota();
+  // No restart, and no append either: the store tries by itself.
+  while (!store->Health().ok()) std::this_thread::yield();
+  EXPECT_TRUE(AppendAndWait(*store, loop_, {SampleRecord(4)}).ok());
+  EXPECT_THAT(Ids(*store), ElementsAre("exchange-4", "exchange-1"));
+  store.reset();
+  EXPECT_THAT(Ids(*OpenStore()), ElementsAre("exchange-4", "exchange-1"));
+}
+
+TEST_F(RecordSpaceTest, OpensOnAFullDiskAndRecovers) {
+  {
+    ASSERT_TRUE(AppendAndWait(*OpenStore(), loop_, {SampleRecord(1)}).ok());
+  }
+  WriteQuota("0");
+  auto store = OpenStore();
+  EXPECT_EQ(ReasonOf(store->Health()), "RECORD_NOT_DURABLE");
+  EXPECT_EQ(ReasonOf(AppendAndWait(*store, loop_, {SampleRecord(2)})),
+            "RECORD_NOT_DURABLE");
+  // A restart in this state loses nothing either.
+  store.reset();
+  store = OpenStore();
+  RemoveQuota();
+  while (!store->Health().ok()) std::this_thread::yield();
+  EXPECT_TRUE(AppendAndWait(*store, loop_, {SampleRecord(3)}).ok());
+  EXPECT_THAT(Ids(*store), ElementsAre("exchange-3", "exchange-1"));
+}
+
+TEST_F(RecordSpaceTest, TheQuotaOfTheOptionsHoldsWithoutAFile) {
+  options_.max_total_bytes = 6000;
+  auto store = OpenStore();
+  int appended = 0;
+  while (AppendAndWait(*store, loop_, {SampleRecord(appended)}).ok()) {
+    ASSERT_LT(++appended, 100);
+  }
+  EXPECT_GT(appended, 5);
+  WriteQuota("1000000");
+  while (!store->Health().ok()) std::this_thread::yield();
+  EXPECT_TRUE(AppendAndWait(*store, loop_, {SampleRecord(appended)}).ok());
+  EXPECT_EQ(Ids(*store).size(), static_cast<std::size_t>(appended) + 1);
+}
+
+TEST_F(RecordSpaceTest, RestartsWithoutAppendsTakeNoSpace) {
+  {
+    ASSERT_TRUE(AppendAndWait(*OpenStore(), loop_, {SampleRecord(1)}).ok());
+  }
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_THAT(Ids(*OpenStore()), ElementsAre("exchange-1"));
+  }
+  EXPECT_LE(CountSegments(), 4);
+}
+
+}  // namespace
+}  // namespace psm
