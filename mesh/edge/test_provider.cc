@@ -75,7 +75,7 @@ class TestProvider::Call {
   }
   void Finished(bool) {}
   void Ended(bool) {
-    if (context_.IsCancelled()) ++provider_.cancelled;
+    if (context_.IsCancelled()) provider_.cancelled_.Add();
   }
 
   TestProvider& provider_;

@@ -5,12 +5,12 @@
 #include <grpcpp/generic/async_generic_service.h>
 #include <grpcpp/grpcpp.h>
 
-#include <atomic>
 #include <memory>
 #include <string>
 #include <thread>
 
 #include "mesh/base/mutex.h"
+#include "mesh/edge/test_count.h"
 #include "mesh/edge/test_pki.h"
 
 namespace psm::edge {
@@ -25,7 +25,8 @@ class TestProvider {
   ~TestProvider();
 
   int port() const { return port_; }
-  std::atomic<int> cancelled = 0;
+  // Calls that ended because they were cancelled.
+  TestCount& cancelled() { return cancelled_; }
 
  private:
   class Call;
@@ -35,6 +36,7 @@ class TestProvider {
   Mutex mu_;
   bool stopping_ PSM_GUARDED_BY(mu_) = false;
 
+  TestCount cancelled_;
   grpc::AsyncGenericService service_;
   std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   std::unique_ptr<grpc::Server> server_;

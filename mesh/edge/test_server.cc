@@ -1,6 +1,7 @@
 #include "mesh/edge/test_server.h"
 
-#include <thread>
+#include <poll.h>
+
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -136,8 +137,15 @@ std::string TestServer::address() const {
   return absl::StrCat("127.0.0.1:", port());
 }
 
-void TestServer::Pause() {
-  std::this_thread::sleep_for(std::chrono::milliseconds(1));
+bool TestServer::WaitFor(
+    const std::function<bool(const ServerStats&)>& condition) {
+  const absl::Duration end = system_clock_.Monotonic() + absl::Seconds(20);
+  while (!condition(server_->Stats())) {
+    if (system_clock_.Monotonic() > end) return false;
+    // Numbers that nobody is told of: there is nothing to wait on.
+    poll(nullptr, 0, /*timeout=*/1);
+  }
+  return true;
 }
 
 }  // namespace psm::edge

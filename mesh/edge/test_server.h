@@ -3,6 +3,7 @@
 #define PSM_MESH_EDGE_TEST_SERVER_H_
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -60,16 +61,8 @@ class TestServer {
   Worker& worker(std::size_t index = 0) { return *workers_[index]; }
   TestService& service(std::size_t index = 0) { return *services_[index]; }
   const TestIdentity& identity() const { return identity_; }
-  // Waits until `condition` holds of the statistics; false after 10 s.
-  template <typename Condition>
-  bool WaitFor(Condition condition) {
-    for (int i = 0; i < 10000; ++i) {
-      if (condition(server_->Stats())) return true;
-      Pause();
-    }
-    return false;
-  }
-  static void Pause();  // 1 ms
+  // Waits until `condition` holds of the statistics; false after 20 s.
+  bool WaitFor(const std::function<bool(const ServerStats&)>& condition);
 
  private:
   SystemClock system_clock_;

@@ -7,6 +7,7 @@
 #include "gtest/gtest.h"
 #include "mesh/base/error.h"
 #include "mesh/base/mutex.h"
+#include "mesh/edge/test_count.h"
 #include "mesh/edge/test_grpc.h"
 #include "mesh/edge/test_raw_peer.h"
 #include "mesh/edge/test_server.h"
@@ -147,8 +148,8 @@ TEST_F(TlsTest, ARevocationCancelsCallsInFlight) {
 
 TEST_F(TlsTest, RotationUnderLoadFailsNoCall) {
   std::atomic<bool> stop = false;
-  std::atomic<int> good = 0;
-  std::atomic<int> bad = 0;
+  TestCount good;
+  TestCount bad;
   std::vector<std::thread> callers;
   for (int i = 0; i < 3; ++i) {
     callers.emplace_back([&] {
@@ -162,23 +163,23 @@ TEST_F(TlsTest, RotationUnderLoadFailsNoCall) {
         auto channel = Channel(&client);
         for (int call = 0; call < 20; ++call) {
           TestAnswer answer = TestCall(channel, "/test.Unary/Echo", "x");
-          ++(answer.status.ok() ? good : bad);
+          (answer.status.ok() ? good : bad).Add();
         }
       }
     });
   }
   for (int round = 0; round < 20; ++round) {
-    const int before = good;
+    const int before = good.value();
     {
       MutexLock lock(mu_);
       pki_.WriteLists();
       server_.server().Update(pki_.Load(pki_.Issue("mesh/gateway")));
     }
-    while (good < before + 20 && bad == 0) TestServer::Pause();
+    EXPECT_TRUE(good.Reaches(before + 20));
   }
   stop = true;
   for (std::thread& caller : callers) caller.join();
-  EXPECT_EQ(bad, 0);
+  EXPECT_EQ(bad.value(), 0);
 }
 
 // A clock that the test moves, seen by the server's threads.

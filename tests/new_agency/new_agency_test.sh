@@ -91,12 +91,12 @@ forgets 'affair "moving-away" is not defined' up $text 's/id: "moving-away"/id: 
 # The line that `up --without` printed starts the program by hand; its database is as it was.
 "$cli" up --port 0 --config "$config" --without hoshi-library/lending >"$scratch/output" 2>&1 9>&-
 by_hand=$(sed -n '/^Left out/{n;s/^ *//p}' "$scratch/output")
-bash -c "exec $by_hand" 2>"$scratch/by_hand.log" 9>&- &
+: >"$scratch/by_hand.log"
+bash -c "exec $by_hand" 2>>"$scratch/by_hand.log" 9>&- &
 background+=($!)
-for _ in $(seq 200); do
-  [ ! -e "$PSM_RUN/endpoints/hoshi-library/lending" ] || break
-  sleep 0.1
-done
+# It says so once its endpoint is written.
+grep -q -m1 '"listening"' < <(timeout 20 tail -n +1 -f --pid="${background[-1]}" "$scratch/by_hand.log" 9>&-) ||
+  fail "$(printf 'the program by hand does not listen\n'; cat "$scratch/by_hand.log")"
 step './psm status' 'shows by hand'
 step './psm call --as portal/terminal --affair own-request --person hanako psm.library.v1.LendingService/GetReader' \
   'shows "reader_number": "L-000001"'
