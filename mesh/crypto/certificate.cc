@@ -102,14 +102,7 @@ absl::StatusOr<std::vector<Certificate>> Certificate::ChainFromPem(
     PSM_ASSIGN_OR_RETURN(Certificate parsed, FromX509(certificate.get()));
     chain.push_back(std::move(parsed));
   }
-  // The end of the text also shows as an error: "no start line".
-  const bool ended =
-      ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-  const std::string reason = TakeOpenSslReason();
-  if (!ended) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("a certificate does not parse: ", reason));
-  }
+  PSM_RETURN_IF_ERROR(EndOfPem("certificate"));
   if (chain.empty()) {
     return absl::InvalidArgumentError("no PEM certificate is in it");
   }

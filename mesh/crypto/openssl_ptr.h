@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 
 namespace psm {
@@ -56,6 +57,12 @@ void CheckOpenSsl(bool ok, const char* what);
 // "unknown reason"; empties the thread's error queue.
 std::string TakeOpenSslReason();
 
+// What to make of a PEM_read_bio_... that gave nothing, in a loop that began
+// with an empty error queue: OK where the text had ended, which OpenSSL also
+// shows as an error, else INVALID_ARGUMENT "a `what` does not parse". Empties
+// the thread's error queue.
+absl::Status EndOfPem(absl::string_view what);
+
 // A BIO that reads `bytes` in place; they must outlive it.
 OpenSslPtr<BIO> ReadingBio(absl::string_view bytes);
 
@@ -64,6 +71,9 @@ OpenSslPtr<BIO> WritingBio();
 
 // What has been written to a BIO of WritingBio; valid until the next write.
 absl::string_view BioContents(BIO* bio);
+
+// A name in DER: equal where the names are the same to the letter.
+std::string DerOf(const X509_NAME* name);
 
 // OpenSSL's view of bytes.
 inline const unsigned char* Bytes(absl::string_view bytes) {

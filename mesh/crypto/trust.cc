@@ -1,7 +1,6 @@
 #include "mesh/crypto/trust.h"
 
-#include <openssl/err.h>
-#include <openssl/pem.h>
+#include <openssl/x509_vfy.h>
 
 #include <ctime>
 #include <string>
@@ -11,6 +10,7 @@
 #include "mesh/base/error.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/crypto/openssl_ptr.h"
+#include "mesh/crypto/revocation_list.h"
 
 namespace psm {
 namespace {
@@ -21,26 +21,11 @@ constexpr unsigned long kFlags =
     X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL | X509_V_FLAG_X509_STRICT;
 
 absl::Status AddLists(X509_STORE* store, absl::string_view pem) {
-  OpenSslPtr<BIO> bio = ReadingBio(pem);
-  int count = 0;
-  ERR_clear_error();
-  while (true) {
-    OpenSslPtr<X509_CRL> list(
-        PEM_read_bio_X509_CRL(bio.get(), nullptr, nullptr, nullptr));
-    if (list == nullptr) break;
+  PSM_ASSIGN_OR_RETURN(const std::vector<OpenSslPtr<X509_CRL>> lists,
+                       ParseRevocationLists(pem));
+  for (const OpenSslPtr<X509_CRL>& list : lists) {
     CheckOpenSsl(X509_STORE_add_crl(store, list.get()) == 1,
                  "X509_STORE_add_crl");
-    ++count;
-  }
-  const bool ended =
-      ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-  const std::string reason = TakeOpenSslReason();
-  if (!ended) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("a revocation list does not parse: ", reason));
-  }
-  if (count == 0) {
-    return absl::InvalidArgumentError("no PEM revocation list is in it");
   }
   return absl::OkStatus();
 }

@@ -96,16 +96,6 @@ SSL* NewSession(SSL_CTX* context, absl::Time now) {
   return ssl;
 }
 
-std::string IssuerDer(const Certificate& certificate) {
-  unsigned char* der = nullptr;
-  const int size = i2d_X509_NAME(X509_get_issuer_name(certificate.get()), &der);
-  CheckOpenSsl(size > 0, "i2d_X509_NAME");
-  std::string text(reinterpret_cast<char*>(der),
-                   static_cast<std::size_t>(size));
-  OPENSSL_free(der);
-  return text;
-}
-
 absl::StatusOr<std::string> SystemOf(const Certificate& leaf) {
   PSM_ASSIGN_OR_RETURN(std::string uri, leaf.UriName());
   return SystemIdOf(uri);
@@ -225,7 +215,8 @@ absl::StatusOr<std::shared_ptr<const PeerIdentity>> TlsConfig::PeerOf(
     }
     peer->not_before = std::max(peer->not_before, certificate->not_before());
     peer->not_after = std::min(peer->not_after, certificate->not_after());
-    peer->chain.push_back({IssuerDer(*certificate), certificate->serial()});
+    peer->chain.push_back({DerOf(X509_get_issuer_name(certificate->get())),
+                           certificate->serial()});
   }
   return peer;
 }
