@@ -1,6 +1,13 @@
+// The personas are tables: what is one of a kind about each, and no code of its
+// own. Years are counted back from the fiscal year, so that ages and stories
+// stay true as time goes by.
 #include "services/generator/personas.h"
 
+#include <cstddef>
+#include <optional>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "psm/gbizid/v1/gbizid.pb.h"
 #include "services/generator/corporate_number.h"
@@ -11,142 +18,206 @@ namespace {
 using residents::v1::Member;
 using tax::v1::GetTaxStatusResponse;
 
-Person MakePerson(const Reading& family, const Reading& given, Sex sex,
-                  absl::CivilDay birth_date, Member::Relation relation) {
+struct Day {
+  int years_ago;  // before the fiscal year's first calendar year
+  int month;
+  int day;
+
+  absl::CivilDay In(int fiscal_year) const {
+    return absl::CivilDay(fiscal_year - years_ago, month, day);
+  }
+};
+
+struct AccountRow {
+  const char* branch_code;
+  const char* number;
+  Day registered;
+};
+
+// Without an id: no persona, only a member of a persona's household.
+struct MemberRow {
+  const char* id = "";
+  const char* traits_en = "";
+  const char* traits_ja = "";
+  Reading given_name;
+  Sex sex;
+  Day birth;
+  Member::Relation relation;
+  GetTaxStatusResponse::Category category = GetTaxStatusResponse::EXEMPT;
+  std::int64_t income_yen = 0;
+  std::int64_t arrears_yen = 0;
+  std::optional<AccountRow> account = std::nullopt;
+  const char* customer_number = "";
+  bool customer_told_move = true;
+};
+
+struct HouseholdRow {
+  Reading family_name;
+  const char* municipality;
+  const char* tax_municipality;
+  const char* address;
+  const char* former_address = "";  // empty: not moved
+  Day move_in;
+  std::vector<MemberRow> members;  // the head first
+};
+
+std::vector<HouseholdRow> Households() {
+  return {
+      // Moved from Yunagi in March; all three exempt there.
+      {.family_name = {"青空", "アオゾラ"},
+       .municipality = kAkatsuki,
+       .tax_municipality = kYunagi,
+       .address = "架空県あかつき市東雲台2丁目3番4号　コーポ架空201号室",
+       .former_address = "架空県ゆうなぎ市凪浜1丁目5番6号",
+       .move_in = {0, 3, 20},
+       .members =
+           {{.id = "hanako",
+             .traits_en =
+                 "head of a household of three that moved from Yunagi to "
+                 "Akatsuki in March; all three are tax-exempt in Yunagi; has a "
+                 "receiving account; her bank still has the old address",
+             .traits_ja =
+                 "3月にゆうなぎ市からあかつき市へ転入した3人世帯の世帯主。3人と"
+                 "もゆうなぎ市で非課税。公金受取口座あり。銀行には旧住所のまま",
+             .given_name = {"花子", "ハナコ"},
+             .sex = Sex::kFemale,
+             .birth = {38, 7, 7},
+             .relation = Member::HEAD,
+             .income_yen = 430'000,
+             .account = AccountRow{"001", "0010001", {1, 5, 12}},
+             .customer_number = "10000001",
+             .customer_told_move = false},
+            {.id = "fumie",
+             .traits_en = "hanako's mother, tax-exempt, no account",
+             .traits_ja = "花子の母。非課税。口座登録なし",
+             .given_name = {"文枝", "フミエ"},
+             .sex = Sex::kFemale,
+             .birth = {69, 11, 3},
+             .relation = Member::PARENT,
+             .income_yen = 210'000},
+            {.id = "minato",
+             .traits_en = "hanako's child, in primary school",
+             .traits_ja = "花子の子。小学生",
+             .given_name = {"湊", "ミナト"},
+             .sex = Sex::kMale,
+             .birth = {9, 4, 21},
+             .relation = Member::CHILD}}},
+      {.family_name = {"架空", "カクウ"},
+       .municipality = kAkatsuki,
+       .tax_municipality = kAkatsuki,
+       .address = "架空県あかつき市ひので町4丁目11番8号",
+       .move_in = {15, 4, 2},
+       .members =
+           {{.id = "taro",
+             .traits_en =
+                 "has no receiving account; registering yoshiko's (9990-002 "
+                 "ordinary 2345678) is refused, for its holder is not he; his "
+                 "own is 9990-001 ordinary 1234567, カクウ　タロウ",
+             .traits_ja =
+                 "公金受取口座なし。妻良子の口座(9990-002 普通 2345678)は名義が"
+                 "違うため登録を拒まれる。本人の口座は9990-001 普通 1234567 "
+                 "カクウ　タロウ",
+             .given_name = {"太郎", "タロウ"},
+             .sex = Sex::kMale,
+             .birth = {45, 1, 15},
+             .relation = Member::HEAD,
+             .category = GetTaxStatusResponse::TAXED,
+             .income_yen = 3'120'000},
+            {.id = "yoshiko",
+             .traits_en = "taro's wife; has a receiving account",
+             .traits_ja = "太郎の妻。公金受取口座あり",
+             .given_name = {"良子", "ヨシコ"},
+             .sex = Sex::kFemale,
+             .birth = {44, 9, 30},
+             .relation = Member::SPOUSE,
+             .category = GetTaxStatusResponse::TAXED,
+             .income_yen = 1'480'000,
+             .account = AccountRow{"002", "2345678", {2, 10, 3}}}}},
+      {.family_name = {"仮野", "カリノ"},
+       .municipality = kYunagi,
+       .tax_municipality = kYunagi,
+       .address = "架空県ゆうなぎ市黄昏町3丁目2番1号　見本荘103号室",
+       .move_in = {8, 6, 18},
+       .members = {{.id = "kenji",
+                    .traits_en =
+                        "owes Yunagi residence tax and has a receiving "
+                        "account, which Yunagi's tax office would like to "
+                        "know: the law forbids it",
+                    .traits_ja =
+                        "ゆうなぎ市の住民税を滞納。公金受取口座あり。税務が口座"
+                        "を知りたがるが法律で認められない",
+                    .given_name = {"健二", "ケンジ"},
+                    .sex = Sex::kMale,
+                    .birth = {52, 2, 24},
+                    .relation = Member::HEAD,
+                    .category = GetTaxStatusResponse::TAXED,
+                    .income_yen = 2'260'000,
+                    .arrears_yen = 184'000,
+                    .account = AccountRow{"003", "3456789", {2, 2, 16}}}}},
+      {.family_name = {"夢浜", "ユメハマ"},
+       .municipality = kAkatsuki,
+       .tax_municipality = kAkatsuki,
+       .address = "架空県あかつき市明野1丁目9番12号",
+       .move_in = {6, 3, 28},
+       .members = {{.id = "misaki",
+                    .traits_en = "head of an ordinary taxed household with a "
+                                 "receiving account",
+                    .traits_ja = "課税世帯の世帯主。公金受取口座あり",
+                    .given_name = {"美咲", "ミサキ"},
+                    .sex = Sex::kFemale,
+                    .birth = {41, 5, 9},
+                    .relation = Member::HEAD,
+                    .category = GetTaxStatusResponse::TAXED,
+                    .income_yen = 4'050'000,
+                    .account = AccountRow{"001", "4567890", {2, 3, 1}}},
+                   {.given_name = {"悠斗", "ユウト"},
+                    .sex = Sex::kMale,
+                    .birth = {43, 12, 1},
+                    .relation = Member::SPOUSE,
+                    .category = GetTaxStatusResponse::TAXED,
+                    .income_yen = 2'900'000},
+                   {.given_name = {"芽衣", "メイ"},
+                    .sex = Sex::kFemale,
+                    .birth = {7, 8, 19},
+                    .relation = Member::CHILD}}}};
+}
+
+Person PersonOf(const MemberRow& row, const Reading& family_name, int year) {
   Person person;
-  person.name = FullName(family, given);
-  person.sex = sex;
-  person.birth_date = birth_date;
-  person.relation = relation;
+  person.name = FullName(family_name, row.given_name);
+  person.sex = row.sex;
+  person.birth_date = row.birth.In(year);
+  person.relation = row.relation;
+  person.category = row.category;
+  person.income_yen = row.income_yen;
+  person.arrears_yen = row.arrears_yen;
+  if (row.account.has_value()) {
+    person.account = Account{row.account->branch_code, row.account->number,
+                             row.account->registered.In(year)};
+  }
+  person.customer_number = row.customer_number;
+  person.customer_told_move = row.customer_told_move;
   return person;
 }
 
-void SetIncome(Person& person, std::int64_t income_yen,
-               GetTaxStatusResponse::Category category) {
-  person.income_yen = income_yen;
-  person.category = category;
-}
-
-// Moved from Yunagi in March; all three exempt there.
-void AddHanako(World& world) {
-  const int year = world.fiscal_year;
-  const Reading family = {"青空", "アオゾラ"};
-  Household home;
-  home.municipality = kAkatsuki;
-  home.tax_municipality = kYunagi;
-  home.address = "架空県あかつき市東雲台2丁目3番4号　コーポ架空201号室";
-  home.former_address = "架空県ゆうなぎ市凪浜1丁目5番6号";
-  home.move_in_date = absl::CivilDay(year, 3, 20);
-
-  Person hanako = MakePerson(family, {"花子", "ハナコ"}, Sex::kFemale,
-                             absl::CivilDay(year - 38, 7, 7), Member::HEAD);
-  SetIncome(hanako, 430'000, GetTaxStatusResponse::EXEMPT);
-  hanako.account = Account{"001", "0010001", absl::CivilDay(year - 1, 5, 12)};
-  hanako.customer_number = "10000001";
-  hanako.customer_told_move = false;
-  Person fumie = MakePerson(family, {"文枝", "フミエ"}, Sex::kFemale,
-                            absl::CivilDay(year - 69, 11, 3), Member::PARENT);
-  SetIncome(fumie, 210'000, GetTaxStatusResponse::EXEMPT);
-  Person minato = MakePerson(family, {"湊", "ミナト"}, Sex::kMale,
-                             absl::CivilDay(year - 9, 4, 21), Member::CHILD);
-
+void AddHousehold(const HouseholdRow& row, World& world) {
   const std::size_t place = world.households.size();
-  home.members = {std::move(hanako), std::move(fumie), std::move(minato)};
-  world.households.push_back(std::move(home));
-  world.stories.push_back(
-      {"hanako",
-       "head of a household of three that moved from Yunagi to Akatsuki in "
-       "March; all three are tax-exempt in Yunagi; has a receiving account; "
-       "her bank still has the old address",
-       "3月にゆうなぎ市からあかつき市へ転入した3人世帯の世帯主。3人ともゆうなぎ"
-       "市で非課税。"
-       "公金受取口座あり。銀行には旧住所のまま",
-       std::nullopt, place, 0});
-  world.stories.push_back({"fumie", "hanako's mother, tax-exempt, no account",
-                           "花子の母。非課税。口座登録なし", std::nullopt,
-                           place, 1});
-  world.stories.push_back({"minato", "hanako's child, in primary school",
-                           "花子の子。小学生", std::nullopt, place, 2});
-}
-
-void AddTaroAndYoshiko(World& world) {
-  const int year = world.fiscal_year;
-  const Reading family = {"架空", "カクウ"};
   Household home;
-  home.municipality = home.tax_municipality = kAkatsuki;
-  home.address = "架空県あかつき市ひので町4丁目11番8号";
-  home.move_in_date = absl::CivilDay(year - 15, 4, 2);
-
-  Person taro = MakePerson(family, {"太郎", "タロウ"}, Sex::kMale,
-                           absl::CivilDay(year - 45, 1, 15), Member::HEAD);
-  SetIncome(taro, 3'120'000, GetTaxStatusResponse::TAXED);
-  Person yoshiko = MakePerson(family, {"良子", "ヨシコ"}, Sex::kFemale,
-                              absl::CivilDay(year - 44, 9, 30), Member::SPOUSE);
-  SetIncome(yoshiko, 1'480'000, GetTaxStatusResponse::TAXED);
-  yoshiko.account = Account{"002", "2345678", absl::CivilDay(year - 2, 10, 3)};
-
-  const std::size_t place = world.households.size();
-  home.members = {std::move(taro), std::move(yoshiko)};
+  home.municipality = row.municipality;
+  home.tax_municipality = row.tax_municipality;
+  home.address = row.address;
+  home.former_address = row.former_address;
+  home.move_in_date = row.move_in.In(world.fiscal_year);
+  for (const MemberRow& member : row.members) {
+    const std::string id = member.id;
+    if (!id.empty()) {
+      world.stories.push_back({id, member.traits_en, member.traits_ja,
+                               std::nullopt, place, home.members.size()});
+    }
+    home.members.push_back(
+        PersonOf(member, row.family_name, world.fiscal_year));
+  }
   world.households.push_back(std::move(home));
-  world.stories.push_back(
-      {"taro",
-       "has no receiving account; registering yoshiko's (9990-002 ordinary "
-       "2345678) is refused, for its holder is not he; his own is 9990-001 "
-       "ordinary 1234567, カクウ　タロウ",
-       "公金受取口座なし。妻良子の口座(9990-002 普通 "
-       "2345678)は名義が違うため登録を拒まれる。"
-       "本人の口座は9990-001 普通 1234567 カクウ　タロウ",
-       std::nullopt, place, 0});
-  world.stories.push_back({"yoshiko", "taro's wife; has a receiving account",
-                           "太郎の妻。公金受取口座あり", std::nullopt, place,
-                           1});
-}
-
-void AddKenji(World& world) {
-  const int year = world.fiscal_year;
-  Household home;
-  home.municipality = home.tax_municipality = kYunagi;
-  home.address = "架空県ゆうなぎ市黄昏町3丁目2番1号　見本荘103号室";
-  home.move_in_date = absl::CivilDay(year - 8, 6, 18);
-  Person kenji = MakePerson({"仮野", "カリノ"}, {"健二", "ケンジ"}, Sex::kMale,
-                            absl::CivilDay(year - 52, 2, 24), Member::HEAD);
-  SetIncome(kenji, 2'260'000, GetTaxStatusResponse::TAXED);
-  kenji.arrears_yen = 184'000;
-  kenji.account = Account{"003", "3456789", absl::CivilDay(year - 2, 2, 16)};
-  const std::size_t place = world.households.size();
-  home.members = {std::move(kenji)};
-  world.households.push_back(std::move(home));
-  world.stories.push_back(
-      {"kenji",
-       "owes Yunagi residence tax and has a receiving account, which Yunagi's "
-       "tax office would like to know: the law forbids it",
-       "ゆうなぎ市の住民税を滞納。公金受取口座あり。税務が口座を知りたがるが法"
-       "律で認められない",
-       std::nullopt, place, 0});
-}
-
-void AddMisaki(World& world) {
-  const int year = world.fiscal_year;
-  const Reading family = {"夢浜", "ユメハマ"};
-  Household home;
-  home.municipality = home.tax_municipality = kAkatsuki;
-  home.address = "架空県あかつき市明野1丁目9番12号";
-  home.move_in_date = absl::CivilDay(year - 6, 3, 28);
-  Person misaki = MakePerson(family, {"美咲", "ミサキ"}, Sex::kFemale,
-                             absl::CivilDay(year - 41, 5, 9), Member::HEAD);
-  SetIncome(misaki, 4'050'000, GetTaxStatusResponse::TAXED);
-  misaki.account = Account{"001", "4567890", absl::CivilDay(year - 2, 3, 1)};
-  Person yuto = MakePerson(family, {"悠斗", "ユウト"}, Sex::kMale,
-                           absl::CivilDay(year - 43, 12, 1), Member::SPOUSE);
-  SetIncome(yuto, 2'900'000, GetTaxStatusResponse::TAXED);
-  Person mei = MakePerson(family, {"芽衣", "メイ"}, Sex::kFemale,
-                          absl::CivilDay(year - 7, 8, 19), Member::CHILD);
-  const std::size_t place = world.households.size();
-  home.members = {std::move(misaki), std::move(yuto), std::move(mei)};
-  world.households.push_back(std::move(home));
-  world.stories.push_back(
-      {"misaki", "head of an ordinary taxed household with a receiving account",
-       "課税世帯の世帯主。公金受取口座あり", std::nullopt, place, 0});
 }
 
 void AddKakuu(World& world) {
@@ -174,10 +245,8 @@ void AddKakuu(World& world) {
 }  // namespace
 
 void AddPersonas(World& world) {
-  AddHanako(world);
-  AddTaroAndYoshiko(world);
-  AddKenji(world);
-  AddMisaki(world);
+  for (const HouseholdRow& household : Households())
+    AddHousehold(household, world);
   AddKakuu(world);
 }
 

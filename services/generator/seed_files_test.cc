@@ -19,6 +19,7 @@
 #include "google/protobuf/util/json_util.h"
 #include "gtest/gtest.h"
 #include "mesh/base/error.h"
+#include "mesh/base/temp_folder.h"
 #include "psm/seed/v1/seed.pb.h"
 #include "services/generator/names.h"
 
@@ -203,18 +204,10 @@ TEST(SeedLinesTest, EveryResidentIsTaxedInOneMunicipalityOnly) {
 
 class WriteSeedsTest : public testing::Test {
  protected:
-  WriteSeedsTest() {
-    std::string pattern = testing::TempDir() + "/psm-seeds-XXXXXX";
-    run_ = mkdtemp(pattern.data());
-  }
-  ~WriteSeedsTest() override { std::filesystem::remove_all(run_); }
+  std::string Read(const std::string& file) { return temp_.Read(file); }
 
-  std::string Read(const std::string& file) {
-    std::ifstream in(run_ + "/" + file);
-    return std::string(std::istreambuf_iterator<char>(in), {});
-  }
-
-  std::string run_;
+  TempFolder temp_;
+  const std::string run_ = temp_.path();
 };
 
 TEST_F(WriteSeedsTest, WritesFilesThatOnlyTheirOwnerReads) {
