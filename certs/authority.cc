@@ -9,6 +9,14 @@
 #include "mesh/crypto/openssl_ptr.h"
 
 namespace psm::pki {
+namespace {
+
+absl::Status NotTogether() {
+  return absl::InvalidArgumentError(
+      "the authority's key and certificate do not belong together");
+}
+
+}  // namespace
 
 Authority::Authority(std::unique_ptr<SigningKey> key, Certificate certificate)
     : key_(std::move(key)), certificate_(std::move(certificate)) {}
@@ -37,22 +45,26 @@ absl::StatusOr<std::unique_ptr<Authority>> Authority::CreateIntermediate(
       new Authority(std::move(key), std::move(certificate)));
 }
 
+absl::StatusOr<std::unique_ptr<Authority>> Authority::Create(
+    std::unique_ptr<SigningKey> key, Certificate certificate) {
+  if (certificate.key()->ToDer() != key->Public()->ToDer())
+    return NotTogether();
+  // 1: an X.509 v3 certificate whose basic constraints say so.
+  if (X509_check_ca(certificate.get()) != 1) {
+    return absl::InvalidArgumentError("the certificate is not an authority's");
+  }
+  return std::unique_ptr<Authority>(
+      new Authority(std::move(key), std::move(certificate)));
+}
+
 absl::StatusOr<std::unique_ptr<Authority>> Authority::FromPem(
     absl::string_view pem) {
   PSM_ASSIGN_OR_RETURN(std::unique_ptr<SigningKey> key,
                        SigningKey::FromPem(pem, SecretBytes()));
   PSM_ASSIGN_OR_RETURN(std::vector<Certificate> chain,
                        Certificate::ChainFromPem(pem));
-  if (chain.size() != 1 || chain[0].key()->ToDer() != key->Public()->ToDer()) {
-    return absl::InvalidArgumentError(
-        "the authority's key and certificate do not belong together");
-  }
-  // 1: an X.509 v3 certificate whose basic constraints say so.
-  if (X509_check_ca(chain[0].get()) != 1) {
-    return absl::InvalidArgumentError("the certificate is not an authority's");
-  }
-  return std::unique_ptr<Authority>(
-      new Authority(std::move(key), std::move(chain[0])));
+  if (chain.size() != 1) return NotTogether();
+  return Create(std::move(key), std::move(chain[0]));
 }
 
 SecretBytes Authority::ToPem() const {

@@ -35,8 +35,13 @@ class Authority {
   absl::StatusOr<std::unique_ptr<Authority>> CreateIntermediate(
       absl::string_view name, absl::Time now, absl::Duration life) const;
 
-  // The reverse of ToPem. INVALID_ARGUMENT where key and certificate do not
-  // open, do not belong together, or are not an authority's.
+  // Of a key and its certificate. INVALID_ARGUMENT where they do not belong
+  // together or the certificate is not an authority's.
+  static absl::StatusOr<std::unique_ptr<Authority>> Create(
+      std::unique_ptr<SigningKey> key, Certificate certificate);
+
+  // The reverse of ToPem. Errors as Create, and INVALID_ARGUMENT where they
+  // do not open.
   static absl::StatusOr<std::unique_ptr<Authority>> FromPem(
       absl::string_view pem);
 
@@ -46,8 +51,9 @@ class Authority {
 
   // A certificate for the owner of `key`, with a fresh random serial.
   // INVALID_ARGUMENT for a profile that no certificate can hold: a name of more
-  // than 64 characters, an address that does not parse, an unknown purpose.
-  // Whatever else the profile says is issued, wise or not.
+  // than 64 characters, a name and a serial in one subject, an address that
+  // does not parse, an unknown purpose. Whatever else the profile says is
+  // issued, wise or not.
   absl::StatusOr<Certificate> Issue(const CertificateProfile& profile,
                                     const VerifyingKey& key) const;
 

@@ -23,7 +23,11 @@ inline constexpr absl::Duration kSystemLife = absl::Hours(24);
 
 struct CertificateProfile {
   std::string common_name;  // for people; at most 64 characters (X.520)
-  absl::Time not_before;    // both inclusive, cut to whole seconds
+  // Of a certificate that is to carry no name: the subject is this X.520
+  // serialNumber alone, and `common_name` is empty. At most 64 letters, digits
+  // and hyphens.
+  std::string subject_serial;
+  absl::Time not_before;  // both inclusive, cut to whole seconds
   absl::Time not_after;
 
   // An authority's certificate: may sign certificates and revocation lists.

@@ -2,6 +2,7 @@
 
 #include <openssl/pem.h>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -17,7 +18,8 @@ namespace psm::pki {
 namespace {
 
 constexpr char kOrganisation[] = "Public Service Mesh (unofficial prototype)";
-constexpr std::size_t kMaxCommonName = 64;  // X.520, ub-common-name
+constexpr std::size_t kMaxCommonName = 64;     // X.520, ub-common-name
+constexpr std::size_t kMaxSubjectSerial = 64;  // X.520, ub-serial-number
 
 // 80 bits less the sign: enough that no serial comes twice, short enough to
 // read out. The first byte is neither zero nor negative (RFC 5280, 4.1.2.2).
@@ -48,6 +50,18 @@ void AddNamePart(X509_NAME* name, int nid, const std::string& text) {
                    name, nid, MBSTRING_UTF8, Bytes(absl::string_view(text)),
                    static_cast<int>(text.size()), -1, 0) == 1,
                "X509_NAME_add_entry_by_NID");
+}
+
+OpenSslPtr<X509_NAME> SubjectOf(const CertificateProfile& profile) {
+  OpenSslPtr<X509_NAME> name(X509_NAME_new());
+  CheckOpenSsl(name != nullptr, "X509_NAME_new");
+  if (!profile.subject_serial.empty()) {
+    AddNamePart(name.get(), NID_serialNumber, profile.subject_serial);
+  } else {
+    AddNamePart(name.get(), NID_organizationName, kOrganisation);
+    AddNamePart(name.get(), NID_commonName, profile.common_name);
+  }
+  return name;
 }
 
 // An extension from OpenSSL's configuration language (x509v3_config(5)), which
@@ -143,9 +157,23 @@ absl::Status AddExtensions(X509* certificate, const X509* issuer,
   return add(NID_authority_key_identifier, "keyid:always");
 }
 
+bool IsSerial(const std::string& text) {
+  return text.size() <= kMaxSubjectSerial &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+                  c == '-';
+         });
+}
+
 absl::Status CheckProfile(const CertificateProfile& profile) {
-  if (profile.common_name.empty() ||
-      profile.common_name.size() > kMaxCommonName) {
+  if (!profile.subject_serial.empty()) {
+    if (!profile.common_name.empty() || !IsSerial(profile.subject_serial)) {
+      return absl::InvalidArgumentError(
+          "a subject's serial number is 1 to 64 letters, digits and hyphens, "
+          "without a common name beside it");
+    }
+  } else if (profile.common_name.empty() ||
+             profile.common_name.size() > kMaxCommonName) {
     return absl::InvalidArgumentError(
         "a certificate's common name has 1 to 64 characters");
   }
@@ -171,10 +199,8 @@ absl::StatusOr<Certificate> SignCertificate(const CertificateProfile& profile,
                                             const SigningKey& signer) {
   PSM_RETURN_IF_ERROR(CheckProfile(profile));
   OpenSslPtr<X509> certificate(X509_new());
-  OpenSslPtr<X509_NAME> subject(X509_NAME_new());
-  CheckOpenSsl(certificate != nullptr && subject != nullptr, "X509_new");
-  AddNamePart(subject.get(), NID_organizationName, kOrganisation);
-  AddNamePart(subject.get(), NID_commonName, profile.common_name);
+  CheckOpenSsl(certificate != nullptr, "X509_new");
+  const OpenSslPtr<X509_NAME> subject = SubjectOf(profile);
   const X509_NAME* issuer_name =
       issuer != nullptr ? X509_get_subject_name(issuer) : subject.get();
   const OpenSslPtr<ASN1_INTEGER> serial = IntegerOf(NewSerial());

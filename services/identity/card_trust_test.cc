@@ -2,7 +2,6 @@
 
 #include <openssl/pem.h>
 
-#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -12,6 +11,7 @@
 #include "gtest/gtest.h"
 #include "mesh/base/durable_file.h"
 #include "mesh/base/error.h"
+#include "mesh/base/temp_folder.h"
 #include "mesh/crypto/openssl_ptr.h"
 #include "services/identity/card/card_authority.h"
 
@@ -36,17 +36,11 @@ OpenSslPtr<X509> FromPem(const std::string& pem) {
 class CardTrustTest : public ::testing::Test {
  protected:
   CardTrustTest() {
-    std::string pattern =
-        (std::filesystem::temp_directory_path() / "psm-trust-XXXXXX").string();
-    folder_ = mkdtemp(pattern.data());
-    authority_ = *card::CardAuthority::OpenOrCreate(folder_ + "/jpki", now_,
-                                                    SystemRandom());
+    authority_ = *card::CardAuthority::OpenOrCreate(folder_ + "/jpki", now_);
     key_ = *SigningKey::Generate();
-    pem_ = *authority_->Issue("CARD-1", *key_, now_, absl::Hours(24),
-                              SystemRandom());
+    pem_ = *authority_->Issue("CARD-1", *key_, now_, absl::Hours(24));
     trust_ = std::make_unique<CardTrust>(folder_ + "/jpki/ca.pem");
   }
-  ~CardTrustTest() override { std::filesystem::remove_all(folder_); }
 
   // Changes a good certificate and lets the true authority sign it: what must
   // be refused by profile and not by signature.
@@ -66,7 +60,8 @@ class CardTrustTest : public ::testing::Test {
   }
 
   const absl::Time now_ = absl::FromUnixSeconds(1760000000);
-  std::string folder_;
+  TempFolder temp_;
+  const std::string folder_ = temp_.path();
   std::unique_ptr<card::CardAuthority> authority_;
   std::unique_ptr<SigningKey> key_;
   std::string pem_;
@@ -90,10 +85,8 @@ TEST_F(CardTrustTest, RefusesOutsideItsValidity) {
 }
 
 TEST_F(CardTrustTest, RefusesAnotherAuthorityOfTheSameName) {
-  auto other = *card::CardAuthority::OpenOrCreate(folder_ + "/other", now_,
-                                                  SystemRandom());
-  const std::string pem =
-      *other->Issue("CARD-1", *key_, now_, absl::Hours(24), SystemRandom());
+  auto other = *card::CardAuthority::OpenOrCreate(folder_ + "/other", now_);
+  const std::string pem = *other->Issue("CARD-1", *key_, now_, absl::Hours(24));
   ExpectRefused(DerOf(FromPem(pem).get()), now_);
 }
 

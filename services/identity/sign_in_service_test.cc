@@ -27,15 +27,15 @@ struct TestCard {
 class SignInServiceTest : public testing::Test {
  protected:
   SignInServiceTest() {
-    authority_ = *card::CardAuthority::OpenOrCreate(
-        world_.folder.File("jpki"), world_.clock.Now(), SystemRandom());
+    authority_ = *card::CardAuthority::OpenOrCreate(world_.folder.File("jpki"),
+                                                    world_.clock.Now());
     hanako_ = MakeCard("CARD-hanako");
   }
 
   TestCard MakeCard(const std::string& serial) {
     TestCard card{*SigningKey::Generate(), ""};
     const std::string pem = *authority_->Issue(
-        serial, *card.key, world_.clock.Now(), absl::Hours(24), SystemRandom());
+        serial, *card.key, world_.clock.Now(), absl::Hours(24));
     card.certificate = Certificate::ChainFromPem(pem)->front().ToDer();
     return card;
   }
@@ -80,12 +80,12 @@ class SignInServiceTest : public testing::Test {
 TEST_F(SignInServiceTest, AVirtualCardNamesItsHolder) {
   const std::string file = world_.folder.File("hanako.json");
   auto key = *SigningKey::Generate();
-  ASSERT_TRUE(card::CreateCard(
-                  file, "CARD-hanako",
-                  *authority_->Issue("CARD-hanako", *key, world_.clock.Now(),
-                                     absl::Hours(24), SystemRandom()),
-                  *key, SecretBytes("1234"))
-                  .ok());
+  ASSERT_TRUE(
+      card::CreateCard(file, "CARD-hanako",
+                       *authority_->Issue("CARD-hanako", *key,
+                                          world_.clock.Now(), absl::Hours(24)),
+                       *key, SecretBytes("1234"))
+          .ok());
   auto opened = *card::VirtualCard::Open(file, SecretBytes("1234"));
   const v1::BeginSignInResponse begun = Begin();
   EXPECT_EQ(Complete(begun.challenge_id(), opened->certificate_der(),

@@ -12,8 +12,8 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "certs/authority.h"
 #include "mesh/crypto/certificate.h"
-#include "mesh/crypto/digest.h"
 #include "mesh/crypto/signing_key.h"
 
 namespace psm::card {
@@ -30,7 +30,7 @@ class CardAuthority {
   // ten years from `now`) where there is none. FAILED_PRECONDITION where key
   // and certificate do not belong together or others may read the key.
   static absl::StatusOr<std::unique_ptr<CardAuthority>> OpenOrCreate(
-      const std::string& folder, absl::Time now, Random& random);
+      const std::string& folder, absl::Time now);
 
   // A user authentication certificate, PEM: subject serialNumber=`card_serial`
   // and nothing else (as JPKI's carries neither name nor address), key usage
@@ -39,17 +39,15 @@ class CardAuthority {
   // INVALID_ARGUMENT for a malformed serial.
   absl::StatusOr<std::string> Issue(absl::string_view card_serial,
                                     const SigningKey& key, absl::Time now,
-                                    absl::Duration lifetime,
-                                    Random& random) const;
+                                    absl::Duration lifetime) const;
 
   // The authority's own certificate.
-  const Certificate& certificate() const { return certificate_; }
+  const Certificate& certificate() const { return authority_->certificate(); }
 
  private:
-  CardAuthority(std::unique_ptr<SigningKey> key, Certificate certificate)
-      : key_(std::move(key)), certificate_(std::move(certificate)) {}
-  const std::unique_ptr<SigningKey> key_;
-  const Certificate certificate_;
+  explicit CardAuthority(std::unique_ptr<pki::Authority> authority)
+      : authority_(std::move(authority)) {}
+  const std::unique_ptr<const pki::Authority> authority_;
 };
 
 }  // namespace psm::card

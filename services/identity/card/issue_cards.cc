@@ -59,13 +59,13 @@ absl::StatusOr<std::vector<seed::v1::Persona>> ReadPersonas(
 }  // namespace
 
 absl::StatusOr<IssueReport> IssueCards(const std::string& run,
-                                       const Clock& clock, Random& random) {
+                                       const Clock& clock) {
   PSM_ASSIGN_OR_RETURN(const std::vector<seed::v1::Persona> personas,
                        ReadPersonas(absl::StrCat(run, "/personas.jsonl")));
   const absl::Time now = clock.Now();
   PSM_ASSIGN_OR_RETURN(
       std::unique_ptr<CardAuthority> authority,
-      CardAuthority::OpenOrCreate(absl::StrCat(run, "/pki/jpki"), now, random));
+      CardAuthority::OpenOrCreate(absl::StrCat(run, "/pki/jpki"), now));
   const std::string folder = absl::StrCat(run, "/cards");
   PSM_RETURN_IF_ERROR(MakeFolder(folder));
 
@@ -79,9 +79,9 @@ absl::StatusOr<IssueReport> IssueCards(const std::string& run,
     }
     PSM_ASSIGN_OR_RETURN(std::unique_ptr<SigningKey> key,
                          SigningKey::Generate());
-    PSM_ASSIGN_OR_RETURN(const std::string certificate,
-                         authority->Issue(persona.card_serial(), *key, now,
-                                          kCardLifetime, random));
+    PSM_ASSIGN_OR_RETURN(
+        const std::string certificate,
+        authority->Issue(persona.card_serial(), *key, now, kCardLifetime));
     PSM_RETURN_IF_ERROR(CreateCard(file, persona.card_serial(), certificate,
                                    *key, SecretBytes(kDemoPin)));
     ++report.issued;

@@ -7,7 +7,6 @@
 
 #include "absl/status/statusor.h"
 #include "mesh/base/clock.h"
-#include "mesh/crypto/digest.h"
 
 namespace psm::card {
 
@@ -25,7 +24,7 @@ struct IssueReport {
 // years. Stops at the first error, which names the line. May run again at any
 // time: remove a card's file to have it issued anew.
 absl::StatusOr<IssueReport> IssueCards(const std::string& run,
-                                       const Clock& clock, Random& random);
+                                       const Clock& clock);
 
 }  // namespace psm::card
 

@@ -8,6 +8,7 @@
 
 #include "gtest/gtest.h"
 #include "mesh/base/durable_file.h"
+#include "mesh/base/temp_folder.h"
 #include "services/identity/card/card_authority.h"
 #include "services/identity/card/virtual_card.h"
 
@@ -16,21 +17,15 @@ namespace {
 
 class IssueCardsTest : public ::testing::Test {
  protected:
-  IssueCardsTest() {
-    std::string pattern =
-        (std::filesystem::temp_directory_path() / "psm-run-XXXXXX").string();
-    run_ = mkdtemp(pattern.data());
-  }
-  ~IssueCardsTest() override { std::filesystem::remove_all(run_); }
-
   absl::StatusOr<IssueReport> Issue(const std::string& personas) {
     EXPECT_TRUE(
         WriteWholeFile(run_ + "/personas.jsonl", personas, kPrivate).ok());
-    return IssueCards(run_, clock_, SystemRandom());
+    return IssueCards(run_, clock_);
   }
 
   ManualClock clock_{absl::FromUnixSeconds(1760000000)};
-  std::string run_;
+  TempFolder temp_;
+  const std::string run_ = temp_.path();
 };
 
 TEST_F(IssueCardsTest, EveryPersonaWithASerialGetsACardThatOpens) {
@@ -83,8 +78,7 @@ TEST_F(IssueCardsTest, AnErrorNamesTheLine) {
 }
 
 TEST_F(IssueCardsTest, NoPersonasFileIsAnError) {
-  EXPECT_TRUE(
-      absl::IsNotFound(IssueCards(run_, clock_, SystemRandom()).status()));
+  EXPECT_TRUE(absl::IsNotFound(IssueCards(run_, clock_).status()));
 }
 
 TEST_F(IssueCardsTest, AnAuthorityWithAForeignKeyIsNotUsed) {

@@ -5,7 +5,6 @@
 
 #include "CLI/CLI.hpp"
 #include "mesh/base/clock.h"
-#include "mesh/crypto/digest.h"
 #include "services/identity/card/issue_cards.h"
 
 int main(int argc, char** argv) {
@@ -30,7 +29,7 @@ int main(int argc, char** argv) {
     return 64;
   }
   absl::StatusOr<psm::card::IssueReport> report =
-      psm::card::IssueCards(run, **clock, psm::SystemRandom());
+      psm::card::IssueCards(run, **clock);
   if (!report.ok()) {
     std::fprintf(stderr, "psm-cards: %s\n",
                  std::string(report.status().message()).c_str());

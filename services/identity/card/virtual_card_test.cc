@@ -15,6 +15,7 @@
 #include "gtest/gtest.h"
 #include "mesh/base/durable_file.h"
 #include "mesh/base/error.h"
+#include "mesh/base/temp_folder.h"
 #include "services/identity/card/card_authority.h"
 
 namespace psm::card {
@@ -23,20 +24,14 @@ namespace {
 class VirtualCardTest : public ::testing::Test {
  protected:
   VirtualCardTest() {
-    std::string pattern =
-        (std::filesystem::temp_directory_path() / "psm-card-XXXXXX").string();
-    folder_ = mkdtemp(pattern.data());
-    authority_ =
-        *CardAuthority::OpenOrCreate(folder_ + "/jpki", now_, SystemRandom());
+    authority_ = *CardAuthority::OpenOrCreate(folder_ + "/jpki", now_);
     key_ = *SigningKey::Generate();
-    certificate_ = *authority_->Issue("CARD-1", *key_, now_, absl::Hours(1),
-                                      SystemRandom());
+    certificate_ = *authority_->Issue("CARD-1", *key_, now_, absl::Hours(1));
     file_ = folder_ + "/hanako.json";
     EXPECT_TRUE(
         CreateCard(file_, "CARD-1", certificate_, *key_, SecretBytes("1234"))
             .ok());
   }
-  ~VirtualCardTest() override { std::filesystem::remove_all(folder_); }
 
   absl::Status OpenWith(absl::string_view pin) {
     return VirtualCard::Open(file_, SecretBytes(pin)).status();
@@ -52,7 +47,8 @@ class VirtualCardTest : public ::testing::Test {
   }
 
   const absl::Time now_ = absl::FromUnixSeconds(1760000000);
-  std::string folder_;
+  TempFolder temp_;
+  const std::string folder_ = temp_.path();
   std::unique_ptr<CardAuthority> authority_;
   std::unique_ptr<SigningKey> key_;
   std::string certificate_;
