@@ -5,8 +5,9 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "mesh/agency/test_call.h"
+#include "mesh/agency/call_context.h"
 #include "mesh/base/error.h"
+#include "mesh/base/temp_folder.h"
 
 namespace psm::agency {
 namespace {
@@ -57,7 +58,7 @@ class DatabaseTest : public testing::Test {
     return database.ok() ? *std::move(database) : nullptr;
   }
 
-  TemporaryFolder folder_;
+  TempFolder folder_;
   const std::string file_ = folder_.File("a b.sqlite");
 };
 

@@ -4,10 +4,10 @@
 
 #include "gtest/gtest.h"
 #include "mesh/agency/run_folder.h"
-#include "mesh/agency/test_call.h"
 #include "mesh/agency/test_pki.h"
 #include "mesh/base/clock.h"
 #include "mesh/base/error.h"
+#include "mesh/base/temp_folder.h"
 
 namespace psm::agency {
 namespace {
@@ -32,7 +32,7 @@ class PeerCheckTest : public testing::Test {
   }
   absl::Status Check(const TestLeaf& leaf) { return Check(pki_.Issue(leaf)); }
 
-  TemporaryFolder folder_;
+  TempFolder folder_;
   TestPki pki_;
   PeerPolicy policy_;
 };

@@ -10,11 +10,11 @@
 #include "absl/strings/numbers.h"
 #include "gtest/gtest.h"
 #include "mesh/agency/run_folder.h"
-#include "mesh/agency/test_call.h"
 #include "mesh/agency/test_channel.h"
 #include "mesh/agency/test_pki.h"
 #include "mesh/base/clock.h"
 #include "mesh/base/durable_file.h"
+#include "mesh/base/temp_folder.h"
 #include "psm/gbizid/v1/gbizid.pb.h"
 
 namespace psm::agency {
@@ -81,7 +81,7 @@ class ProcessTest : public testing::Test {
     return log.ok() ? *log : "";
   }
 
-  TemporaryFolder run_;
+  TempFolder run_;
   TestPki pki_;
   const std::string log_ = run_.File("log");
   const std::string endpoint_file_ = run_.File("endpoints/gbizid/gbizid");

@@ -7,10 +7,10 @@
 #include "mesh/agency/credentials.h"
 #include "mesh/agency/gateway_channel.h"
 #include "mesh/agency/run_folder.h"
-#include "mesh/agency/test_call.h"
 #include "mesh/agency/test_channel.h"
 #include "mesh/agency/test_pki.h"
 #include "mesh/base/mutex.h"
+#include "mesh/base/temp_folder.h"
 #include "psm/gbizid/v1/gbizid.grpc.pb.h"
 
 namespace psm::agency {
@@ -69,7 +69,7 @@ class ServerTest : public testing::Test {
         kPath, "", &answer);
   }
 
-  TemporaryFolder run_;
+  TempFolder run_;
   TestPki pki_;
   SystemClock clock_;
   const CredentialFiles files_ =

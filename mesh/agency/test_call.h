@@ -1,13 +1,9 @@
-// For a service's unit tests: calls as the gateway would make them, and a run
-// folder that vanishes. Never linked into a program.
+// For a service's unit tests: calls as the gateway would make them. Never
+// linked into a program.
 #ifndef PSM_MESH_AGENCY_TEST_CALL_H_
 #define PSM_MESH_AGENCY_TEST_CALL_H_
 
-#include <stdlib.h>
-
-#include <filesystem>
 #include <string>
-#include <system_error>
 #include <vector>
 
 #include "absl/strings/str_join.h"
@@ -44,30 +40,6 @@ class FakeCall {
  private:
   grpc::ServerContext context_;
   grpc::testing::ServerContextTestSpouse spouse_;
-};
-
-// A folder of its own under the system's temporary folder, removed with all
-// that is in it when the object goes.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern =
-        (std::filesystem::temp_directory_path() / "psm-test-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) abort();
-    path_ = pattern;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  const std::string& path() const { return path_; }
-  std::string File(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
 };
 
 }  // namespace psm::agency

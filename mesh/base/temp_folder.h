@@ -14,11 +14,14 @@
 
 namespace psm {
 
-// Mode 0700, below TMPDIR. Ends the process where it cannot be made. Files are
-// named relative to it.
+// Mode 0700, empty at first. Ends the process where it cannot be made. Files
+// are named relative to it.
 class TempFolder {
  public:
-  TempFolder() : path_(std::filesystem::temp_directory_path() / "psm_XXXXXX") {
+  // Below `above`: TMPDIR, or /tmp.
+  explicit TempFolder(const std::filesystem::path& above =
+                          std::filesystem::temp_directory_path())
+      : path_(above / "psm_XXXXXX") {
     if (mkdtemp(path_.data()) == nullptr) std::abort();
   }
   ~TempFolder() {

@@ -2,15 +2,14 @@
 
 #include <sys/stat.h>
 
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "mesh/base/error.h"
+#include "mesh/base/temp_folder.h"
 
 namespace psm {
 namespace {
@@ -23,17 +22,9 @@ using ::testing::StartsWith;
 
 class ConfigurationTest : public testing::Test {
  protected:
-  ConfigurationTest() {
-    std::string pattern = testing::TempDir() + "configurationXXXXXX";
-    folder_ = mkdtemp(pattern.data());
-  }
-  ~ConfigurationTest() override { fs::remove_all(folder_); }
-
   std::string Write(const std::string& name, const std::string& text) {
-    const fs::path path = fs::path(folder_) / name;
-    fs::create_directories(path.parent_path());
-    std::ofstream(path, std::ios::binary) << text;
-    return path.string();
+    temp_.Write(name, text);
+    return temp_.File(name);
   }
   absl::StatusOr<Configuration> Load() {
     return LoadConfiguration(std::vector<std::string>{folder_});
@@ -42,7 +33,8 @@ class ConfigurationTest : public testing::Test {
     return ConfigurationFingerprint(std::vector<std::string>{folder_});
   }
 
-  std::string folder_;
+  TempFolder temp_;
+  const std::string folder_ = temp_.path();
 };
 
 std::string Descriptors(const std::string& file) {

@@ -1,18 +1,15 @@
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <string>
 #include <vector>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "mesh/base/temp_folder.h"
 #include "mesh/policy/policy_engine.h"
 #include "mesh/policy/small_mesh_for_test.h"
 
 namespace psm {
 namespace {
 
-namespace fs = std::filesystem;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -28,15 +25,10 @@ const std::string kOpen = kStatute + "valid_from: \"2025-04-01\" ";
 
 class ExplanationTest : public testing::Test {
  protected:
-  ExplanationTest() {
-    std::string pattern = testing::TempDir() + "explanationXXXXXX";
-    folder_ = mkdtemp(pattern.data());
-    Write("mesh.textproto", SmallMesh());
-  }
-  ~ExplanationTest() override { fs::remove_all(folder_); }
+  ExplanationTest() { Write("mesh.textproto", SmallMesh()); }
 
   void Write(const std::string& name, const std::string& text) {
-    std::ofstream(folder_ + "/" + name) << text;
+    temp_.Write(name, text);
   }
   // The engine of what stands in the folder.
   std::shared_ptr<const PolicyEngine> Load() {
@@ -63,7 +55,8 @@ class ExplanationTest : public testing::Test {
                            NoonOf(day));
   }
 
-  std::string folder_;
+  TempFolder temp_;
+  const std::string folder_ = temp_.path();
 };
 
 struct Case {

@@ -74,7 +74,7 @@ class LogScanTest : public ::testing::Test {
   }
 
   static constexpr int kRecords = 30;
-  TestFolder folder_{/*in_memory=*/true};
+  TempFolder folder_{FolderInMemory()};
   RecordStoreOptions options_ = TestOptions(folder_.path());
   SystemClock clock_;
   LoopExecutor loop_;
@@ -232,7 +232,7 @@ TEST_F(LogScanTest, HostileAndUnluckyFolders) {
        },
        "RECORDS_FORMAT_UNKNOWN"},
   };
-  TestFolder backup(/*in_memory=*/true);
+  TempFolder backup(FolderInMemory());
   auto copy = [](const std::string& from, const std::string& to) {
     for (const auto& entry : fs::directory_iterator(to)) fs::remove(entry);
     fs::copy(from, to, fs::copy_options::recursive);
@@ -250,7 +250,7 @@ TEST_F(LogScanTest, HostileAndUnluckyFolders) {
 }
 
 TEST_F(LogScanTest, ASegmentOfAnotherLogIsNoticed) {
-  TestFolder other_folder(/*in_memory=*/true);
+  TempFolder other_folder(FolderInMemory());
   RecordStoreOptions other = options_;
   other.folder = other_folder.path();
   {
@@ -268,7 +268,7 @@ TEST_F(LogScanTest, ASegmentOfAnotherLogIsNoticed) {
 // A commit of two frames whose first is torn; the second is whole, and so are
 // frames of an earlier life further on. None of them may be found.
 TEST_F(LogScanTest, NothingBehindATornFrameIsReplayed) {
-  TestFolder folder(/*in_memory=*/true);
+  TempFolder folder(FolderInMemory());
   SegmentHeader header;
   header.number = 7;
   header.log_id = std::string(kLogIdBytes, 'i');

@@ -32,7 +32,7 @@ class RecordFaults : public ::testing::Test {
     acknowledged_.clear();
     refused_.clear();
     next_ = 0;
-    folder_ = std::make_unique<TestFolder>(/*in_memory=*/true);
+    folder_ = std::make_unique<TempFolder>(FolderInMemory());
     options_.folder = folder_->path();
     auto store = RecordStore::Open(options_, clock_, SystemRandom());
     ASSERT_TRUE(store.ok()) << store.status();
@@ -86,7 +86,7 @@ class RecordFaults : public ::testing::Test {
     }
   }
 
-  std::unique_ptr<TestFolder> folder_;
+  std::unique_ptr<TempFolder> folder_;
   RecordStoreOptions options_ = TestOptions("");
   SystemClock clock_;
   LoopExecutor loop_;
@@ -191,42 +191,28 @@ TEST_F(RecordFaults, ADiskThatGoesAwayLosesNothingAcknowledged) {
 }
 
 // The bytes of a refused commit reach the disk and cannot be cut off, but the
-// store goes on in another segment: its header alone must keep them out.
+// store goes on in another segment: its header alone must keep them out, also
+// where the store only began that segment, and died with nothing in it.
 TEST_F(RecordFaults, TheNextSegmentSaysWhereTheLogLeftAnUncutOne) {
-  ASSERT_NO_FATAL_FAILURE(BeginCase());
-  Faults faults;
-  faults.Add(FaultOp::kSync, 5, FaultMode::kFailsPersists, /*forever=*/false);
-  faults.Add(FaultOp::kTruncate, 1, FaultMode::kFails, /*forever=*/true);
-  {
-    auto store = OpenFaulty(faults);
-    ASSERT_TRUE(store.ok()) << store.status();
-    while (refused_.empty()) {
-      ASSERT_LT(next_, 100);
-      AppendOne(**store).IgnoreError();
+  for (const int more : {3, 0}) {
+    SCOPED_TRACE(more);
+    ASSERT_NO_FATAL_FAILURE(BeginCase());
+    Faults faults;
+    faults.Add(FaultOp::kSync, 5, FaultMode::kFailsPersists, /*forever=*/false);
+    faults.Add(FaultOp::kTruncate, 1, FaultMode::kFails, /*forever=*/true);
+    {
+      auto store = OpenFaulty(faults);
+      ASSERT_TRUE(store.ok()) << store.status();
+      while (refused_.empty()) {
+        ASSERT_LT(next_, 100);
+        AppendOne(**store).IgnoreError();
+      }
+      while (!(*store)->Health().ok()) std::this_thread::yield();
+      for (int i = 0; i < more; ++i) EXPECT_TRUE(AppendOne(**store).ok());
     }
-    while (!(*store)->Health().ok()) std::this_thread::yield();
-    for (int i = 0; i < 3; ++i) EXPECT_TRUE(AppendOne(**store).ok());
+    ASSERT_GT(faults.hits(), 1);
+    ASSERT_NO_FATAL_FAILURE(VerifyAfterRestart());
   }
-  ASSERT_GT(faults.hits(), 1);
-  ASSERT_NO_FATAL_FAILURE(VerifyAfterRestart());
-}
-
-// As before, but the store only began the segment, and died with nothing in it.
-TEST_F(RecordFaults, AnEmptyNextSegmentSaysSoToo) {
-  ASSERT_NO_FATAL_FAILURE(BeginCase());
-  Faults faults;
-  faults.Add(FaultOp::kSync, 5, FaultMode::kFailsPersists, /*forever=*/false);
-  faults.Add(FaultOp::kTruncate, 1, FaultMode::kFails, /*forever=*/true);
-  {
-    auto store = OpenFaulty(faults);
-    ASSERT_TRUE(store.ok()) << store.status();
-    while (refused_.empty()) {
-      ASSERT_LT(next_, 100);
-      AppendOne(**store).IgnoreError();
-    }
-    while (!(*store)->Health().ok()) std::this_thread::yield();
-  }
-  ASSERT_NO_FATAL_FAILURE(VerifyAfterRestart());
 }
 
 TEST_F(RecordFaults, OneSyncAndOnePostServeAllWhoWait) {

@@ -85,7 +85,7 @@ std::set<int> ReportsUntilKilled(pid_t child, int from, bool at_work,
 }
 
 TEST(RecordProcessTest, SigkillLosesNothingThatWasAcknowledged) {
-  TestFolder folder;
+  TempFolder folder;
   RecordStoreOptions options = TestOptions(folder.path());
   options.segment_bytes = 16384;
   std::mt19937 random(20260401);
@@ -192,7 +192,7 @@ int LiveOnATinyDisk(const std::string& mount_point) {
 
 // What is written into a file that somebody has removed is durable for nobody.
 TEST(RecordProcessTest, ARemovedFolderIsNoticedByTheNextAppend) {
-  TestFolder folder;
+  TempFolder folder;
   const SystemClock clock;
   LoopExecutor loop;
   auto opened =
@@ -209,7 +209,7 @@ TEST(RecordProcessTest, ARemovedFolderIsNoticedByTheNextAppend) {
 
 TEST(RecordProcessTest, ADiskThatIsReallyFullRefusesAndRecovers) {
   constexpr int kNoMount = 255;
-  TestFolder folder;
+  TempFolder folder;
   const pid_t child = fork();
   ASSERT_GE(child, 0);
   if (child == 0) {

@@ -91,7 +91,7 @@ TEST_F(RecordQueryTest, APageTokenOpensNothingElse) {
   ASSERT_EQ(page->records.size(), 3u);
   EXPECT_EQ(page->records[0].exchange_id(), "exchange-2");
   // Another store's token is not ours.
-  TestFolder other_folder;
+  TempFolder other_folder;
   auto other = RecordStore::Open(TestOptions(other_folder.path()), clock_,
                                  SystemRandom());
   ASSERT_TRUE(other.ok());

@@ -13,7 +13,7 @@ namespace psm {
 namespace {
 
 TEST(RecordReaderTest, AMissingOrEmptyFolderHasNoRecords) {
-  TestFolder folder;
+  TempFolder folder;
   auto none = [](std::uint64_t, const records::v1::Record&) {
     ADD_FAILURE();
     return true;
@@ -23,7 +23,7 @@ TEST(RecordReaderTest, AMissingOrEmptyFolderHasNoRecords) {
 }
 
 TEST(RecordReaderTest, FollowsALogThatIsBeingWritten) {
-  TestFolder folder;
+  TempFolder folder;
   SystemClock clock;
   LoopExecutor loop;
   RecordStoreOptions options = TestOptions(folder.path());
@@ -57,7 +57,7 @@ TEST(RecordReaderTest, FollowsALogThatIsBeingWritten) {
 }
 
 TEST(RecordReaderTest, GivesWhatIsSoundBeforeDamage) {
-  TestFolder folder;
+  TempFolder folder;
   SystemClock clock;
   LoopExecutor loop;
   RecordStoreOptions options = TestOptions(folder.path());

@@ -40,7 +40,7 @@ class RecordStoreFixture : public ::testing::Test {
     return count;
   }
 
-  TestFolder folder_;
+  TempFolder folder_;
   RecordStoreOptions options_ = TestOptions(folder_.path());
   SystemClock clock_;
   LoopExecutor loop_;

@@ -22,6 +22,7 @@
 #include "mesh/base/executor.h"
 #include "mesh/base/mutex.h"
 #include "mesh/base/task.h"
+#include "mesh/base/temp_folder.h"
 #include "mesh/records/record_log.h"
 #include "mesh/records/record_store.h"
 
@@ -109,27 +110,12 @@ inline records::v1::Record SampleRecord(int i,
   return record;
 }
 
-// A folder of the test's own, empty at first. `in_memory`: where the machine
-// has one, on a file system that needs no disk; for tests that make many
-// folders and play the disk themselves.
-class TestFolder {
- public:
-  explicit TestFolder(bool in_memory = false) {
-    std::filesystem::path base = std::filesystem::temp_directory_path();
-    if (in_memory && access("/dev/shm", W_OK) == 0) base = "/dev/shm";
-    std::string name = (base / "psm-records-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) std::abort();
-    path_ = name;
-  }
-  ~TestFolder() { std::filesystem::remove_all(path_); }
-  TestFolder(const TestFolder&) = delete;
-  TestFolder& operator=(const TestFolder&) = delete;
-
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
+// Where folders of tests that make many, and play the disk themselves, lie: in
+// memory where the machine has such a file system.
+inline std::filesystem::path FolderInMemory() {
+  return access("/dev/shm", W_OK) == 0 ? std::filesystem::path("/dev/shm")
+                                       : std::filesystem::temp_directory_path();
+}
 
 // Small segments, quick retries.
 inline RecordStoreOptions TestOptions(const std::string& folder) {

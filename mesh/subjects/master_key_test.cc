@@ -11,6 +11,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "gtest/gtest.h"
+#include "mesh/base/temp_folder.h"
 #include "mesh/crypto/digest.h"
 #include "mesh/subjects/subject_code.h"
 
@@ -19,13 +20,6 @@ namespace {
 
 class MasterKeyTest : public testing::Test {
  protected:
-  MasterKeyTest()
-      : folder_(testing::TempDir() + "/" + NewUuid(SystemRandom())),
-        file_(folder_ + "/master.key") {
-    std::filesystem::create_directory(folder_);
-  }
-  ~MasterKeyTest() override { std::filesystem::remove_all(folder_); }
-
   void Write(const std::string& text) {
     std::ofstream(file_, std::ios::binary) << text;
     std::filesystem::permissions(file_, std::filesystem::perms(0600));
@@ -43,8 +37,9 @@ class MasterKeyTest : public testing::Test {
     return count;
   }
 
-  const std::string folder_;
-  const std::string file_;
+  TempFolder temp_;
+  const std::string folder_ = temp_.path();
+  const std::string file_ = folder_ + "/master.key";
 };
 
 TEST_F(MasterKeyTest, IsReadBackAsItWasMade) {

@@ -8,6 +8,7 @@
 #include "mesh/agency/test_call.h"
 #include "mesh/base/error.h"
 #include "mesh/base/status_macros.h"
+#include "mesh/base/temp_folder.h"
 #include "soci/soci.h"
 
 namespace psm {
@@ -73,7 +74,7 @@ class AccountRegisterTest : public testing::Test {
   }
 
   const absl::Time now_ = absl::FromUnixMicros(1'780'000'000'123'456);
-  agency::TemporaryFolder folder_;
+  TempFolder folder_;
   std::unique_ptr<agency::Database> database_ = *agency::Database::Open(
       folder_.File("accounts.sqlite"), AccountRegister::Migrations());
   AccountRegister accounts_{database_.get()};

@@ -8,6 +8,7 @@
 #include "mesh/agency/test_call.h"
 #include "mesh/base/clock.h"
 #include "mesh/base/error.h"
+#include "mesh/base/temp_folder.h"
 
 namespace psm {
 namespace {
@@ -75,7 +76,7 @@ class AccountsServiceTest : public testing::Test {
   }
 
   ManualClock clock_{absl::FromUnixSeconds(1'780'000'000)};
-  agency::TemporaryFolder folder_;
+  TempFolder folder_;
   std::unique_ptr<agency::Database> database_ = *agency::Database::Open(
       folder_.File("accounts.sqlite"), AccountRegister::Migrations());
   AccountRegister accounts_{database_.get()};

@@ -11,6 +11,7 @@
 #include "mesh/agency/test_call.h"
 #include "mesh/base/clock.h"
 #include "mesh/base/error.h"
+#include "mesh/base/temp_folder.h"
 #include "psm/identity/v1/basic_items.grpc.pb.h"
 
 namespace psm {
@@ -72,7 +73,7 @@ TEST_F(PersonNamesTest, EveryFailureIsANameThatIsUnavailable) {
 }
 
 TEST_F(PersonNamesTest, NoGatewayIsANameThatIsUnavailable) {
-  agency::TemporaryFolder folder;
+  TempFolder folder;
   IdentityNames names([&] {
     return grpc::CreateChannel("unix:" + folder.File("nobody-listens"),
                                grpc::InsecureChannelCredentials());

@@ -9,6 +9,7 @@
 #include "gtest/gtest.h"
 #include "mesh/agency/test_call.h"
 #include "mesh/base/error.h"
+#include "mesh/base/temp_folder.h"
 
 namespace psm::bank {
 namespace {
@@ -79,7 +80,7 @@ class CustomersServiceTest : public testing::Test {
     return customers_->AddressOf(sub).value_or("none");
   }
 
-  agency::TemporaryFolder folder_;
+  TempFolder folder_;
   ManualClock clock_{absl::FromUnixSeconds(1760000000)};
   std::unique_ptr<agency::Database> database_;
   std::unique_ptr<CustomerRegister> customers_;

@@ -13,6 +13,7 @@
 #include "gtest/gtest.h"
 #include "mesh/agency/test_call.h"
 #include "mesh/base/error.h"
+#include "mesh/base/temp_folder.h"
 #include "psm/gbizid/v1/gbizid.pb.h"
 #include "services/benefits/application_store.h"
 #include "services/benefits/benefits_service.h"
@@ -88,7 +89,7 @@ class ApplicationDeskTest : public testing::Test {
   }
 
   int exchanges_ = 1000;
-  agency::TemporaryFolder folder_;
+  TempFolder folder_;
   std::unique_ptr<agency::Database> database_ =
       agency::Database::Open(folder_.File("benefits.sqlite"),
                              ApplicationStore::Migrations())

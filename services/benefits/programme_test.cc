@@ -1,6 +1,5 @@
 #include "services/benefits/programme.h"
 
-#include <filesystem>
 #include <fstream>
 #include <string>
 
@@ -8,7 +7,7 @@
 #include "gmock/gmock.h"
 #include "google/protobuf/util/json_util.h"
 #include "gtest/gtest.h"
-#include "mesh/agency/test_call.h"
+#include "mesh/base/temp_folder.h"
 #include "psm/accounts/v1/accounts.pb.h"
 #include "psm/gbizid/v1/gbizid.pb.h"
 #include "psm/residents/v1/residents.pb.h"
@@ -185,7 +184,7 @@ TEST(ProgrammeTest, ADefinitionThatCannotWorkIsRefused) {
 }
 
 TEST(ProgrammeTest, AFolderIsLoadedWhollyOrNotAtAll) {
-  agency::TemporaryFolder folder;
+  TempFolder folder;
   EXPECT_EQ(ProgrammeSet::Load(folder.path()).status().code(),
             absl::StatusCode::kNotFound);
   EXPECT_EQ(ProgrammeSet::Load(folder.File("missing")).status().code(),

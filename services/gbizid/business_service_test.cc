@@ -9,6 +9,7 @@
 #include "mesh/agency/test_call.h"
 #include "mesh/base/error.h"
 #include "mesh/base/status_macros.h"
+#include "mesh/base/temp_folder.h"
 #include "psm/annotations/v1/annotations.pb.h"
 
 namespace psm {
@@ -55,7 +56,7 @@ class BusinessServiceTest : public testing::Test {
   }
 
   const absl::Time now_ = absl::FromUnixSeconds(1'780'000'000);
-  agency::TemporaryFolder folder_;
+  TempFolder folder_;
   std::unique_ptr<agency::Database> database_ = *agency::Database::Open(
       folder_.File("gbizid.sqlite"), BusinessRegister::Migrations());
   BusinessRegister businesses_{database_.get()};

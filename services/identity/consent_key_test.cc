@@ -4,15 +4,15 @@
 
 #include "absl/strings/escaping.h"
 #include "gtest/gtest.h"
-#include "mesh/agency/test_call.h"
 #include "mesh/base/durable_file.h"
+#include "mesh/base/temp_folder.h"
 #include "mesh/crypto/digest.h"
 
 namespace psm::identity {
 namespace {
 
 TEST(ConsentKeyTest, TheKeyOutlivesARestart) {
-  agency::TemporaryFolder folder;
+  TempFolder folder;
   const auto first = *ConsentKey::OpenOrCreate(folder.File("key.pem"));
   const auto again = *ConsentKey::OpenOrCreate(folder.File("key.pem"));
   EXPECT_EQ(first->public_der(), again->public_der());
@@ -21,7 +21,7 @@ TEST(ConsentKeyTest, TheKeyOutlivesARestart) {
 }
 
 TEST(ConsentKeyTest, TheKidIsTheHeadOfTheKeysDigest) {
-  agency::TemporaryFolder folder;
+  TempFolder folder;
   const auto key = *ConsentKey::OpenOrCreate(folder.File("key.pem"));
   EXPECT_EQ(key->kid().size(), 16u);
   EXPECT_EQ(absl::BytesToHexString(Sha256(key->public_der())).find(key->kid()),
@@ -29,7 +29,7 @@ TEST(ConsentKeyTest, TheKidIsTheHeadOfTheKeysDigest) {
 }
 
 TEST(ConsentKeyTest, OnlyItsOwnerMayReadIt) {
-  agency::TemporaryFolder folder;
+  TempFolder folder;
   ASSERT_TRUE(ConsentKey::OpenOrCreate(folder.File("key.pem")).ok());
   namespace fs = std::filesystem;
   EXPECT_EQ(fs::status(folder.File("key.pem")).permissions(),
@@ -41,7 +41,7 @@ TEST(ConsentKeyTest, OnlyItsOwnerMayReadIt) {
 }
 
 TEST(ConsentKeyTest, ADamagedKeyIsNotReplaced) {
-  agency::TemporaryFolder folder;
+  TempFolder folder;
   const std::string file = folder.File("key.pem");
   ASSERT_TRUE(WriteWholeFile(file, "damaged", kPrivate).ok());
   EXPECT_TRUE(absl::IsInvalidArgument(ConsentKey::OpenOrCreate(file).status()));

@@ -11,6 +11,7 @@
 #include "mesh/agency/database.h"
 #include "mesh/agency/test_call.h"
 #include "mesh/base/clock.h"
+#include "mesh/base/temp_folder.h"
 #include "services/identity/card_holders.h"
 #include "services/identity/schema.h"
 
@@ -49,7 +50,7 @@ class TestWorld {
         });
   }
 
-  agency::TemporaryFolder folder;
+  TempFolder folder;
   ManualClock clock{absl::FromUnixMicros(1760000000123456)};
   std::unique_ptr<agency::Database> database;
   std::unique_ptr<CardHolders> holders;

@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "mesh/agency/test_call.h"
 #include "mesh/base/error.h"
+#include "mesh/base/temp_folder.h"
 
 namespace psm {
 namespace {
@@ -42,7 +42,7 @@ class ResidentRegisterTest : public testing::Test {
         });
   }
 
-  agency::TemporaryFolder folder_;
+  TempFolder folder_;
   std::unique_ptr<agency::Database> database_ =
       agency::Database::Open(folder_.File("register.sqlite"),
                              ResidentRegister::Migrations())

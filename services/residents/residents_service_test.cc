@@ -8,6 +8,7 @@
 #include "mesh/agency/call_context.h"
 #include "mesh/agency/test_call.h"
 #include "mesh/base/error.h"
+#include "mesh/base/temp_folder.h"
 
 namespace psm {
 namespace {
@@ -46,7 +47,7 @@ class ResidentsServiceTest : public testing::Test {
     return service_.GetHousehold(call.context(), &request, response);
   }
 
-  agency::TemporaryFolder folder_;
+  TempFolder folder_;
   std::unique_ptr<agency::Database> database_ =
       agency::Database::Open(folder_.File("register.sqlite"),
                              ResidentRegister::Migrations())

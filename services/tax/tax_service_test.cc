@@ -10,6 +10,7 @@
 #include "mesh/agency/call_context.h"
 #include "mesh/agency/test_call.h"
 #include "mesh/base/error.h"
+#include "mesh/base/temp_folder.h"
 
 namespace psm {
 namespace {
@@ -55,7 +56,7 @@ class TaxServiceTest : public testing::Test {
   const absl::TimeZone japan_ = absl::FixedTimeZone(9 * 60 * 60);
   const absl::Time now_ =
       absl::FromCivil(absl::CivilSecond(2026, 11, 22, 12, 0, 0), japan_);
-  agency::TemporaryFolder folder_;
+  TempFolder folder_;
   std::unique_ptr<agency::Database> database_ =
       agency::Database::Open(folder_.File("tax.sqlite"),
                              TaxLedger::Migrations())

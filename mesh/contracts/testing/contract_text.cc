@@ -2,11 +2,11 @@
 
 #include <cstdio>
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "mesh/base/temp_folder.h"
 
 namespace psm {
 namespace {
@@ -26,40 +26,20 @@ constexpr std::pair<const char*, const char*> kImports[] = {
   std::abort();
 }
 
-// A folder of its own, removed with all that is in it.
-class TempFolder {
- public:
-  TempFolder() {
-    std::string name =
-        (std::filesystem::temp_directory_path() / "psm-contracts-XXXXXX")
-            .string();
-    if (mkdtemp(name.data()) == nullptr) Die("cannot make " + name);
-    path_ = name;
-  }
-  ~TempFolder() { std::filesystem::remove_all(path_); }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
 }  // namespace
 
 FileDescriptorSet CompileText(
     const std::vector<std::pair<std::string, std::string>>& files) {
   TempFolder folder;
-  const std::string out = (folder.path() / "set").string();
+  const std::string out = folder.File("set");
   std::string command =
-      absl::StrCat("'" PSM_PROTOC "' -I'", folder.path().string(),
+      absl::StrCat("'" PSM_PROTOC "' -I'", folder.path(),
                    "' -I'" PSM_PROTOS
                    "' --include_imports --include_source_info "
                    "--descriptor_set_out='",
                    out, "'");
   for (const auto& [name, text] : files) {
-    std::ofstream(folder.path() / name) << text;
+    folder.Write(name, text);
     absl::StrAppend(&command, " '", name, "'");
   }
   // What protoc says against a text goes to standard error.
