@@ -31,23 +31,30 @@ absl::Status WriteSettings(const LaunchOptions& options, int port) {
 }
 
 absl::StatusOr<LaunchOptions> ReadSettings(const std::string& run) {
-  std::ifstream in(RunFolder(run).Settings());
-  nlohmann::json settings =
-      nlohmann::json::parse(in, nullptr, /*allow_exceptions=*/false);
-  if (!settings.is_object()) {
+  const std::string file = RunFolder(run).Settings();
+  std::ifstream in(file);
+  if (!in) {
     return absl::NotFoundError(
         absl::StrCat("no mesh was started in ", run, "; ./psm up starts one"));
   }
   LaunchOptions options;
   options.run = run;
-  options.configuration =
-      settings.value("configuration", std::vector<std::string>());
-  options.programs = settings.value("programs", "");
-  options.port = settings.value("port", options.port);
-  options.without = settings.value("without", std::vector<std::string>());
-  options.residents = settings.value("residents", options.residents);
-  options.businesses = settings.value("businesses", options.businesses);
-  options.seed = settings.value("seed", options.seed);
+  // The library throws where a value has another type.
+  try {
+    const nlohmann::json settings = nlohmann::json::parse(in);
+    options.configuration =
+        settings.value("configuration", std::vector<std::string>());
+    options.programs = settings.value("programs", "");
+    options.port = settings.value("port", options.port);
+    options.without = settings.value("without", std::vector<std::string>());
+    options.residents = settings.value("residents", options.residents);
+    options.businesses = settings.value("businesses", options.businesses);
+    options.seed = settings.value("seed", options.seed);
+  } catch (const nlohmann::json::exception&) {
+    return absl::FailedPreconditionError(
+        absl::StrCat(file, " cannot be understood; ./psm down && rm -r ", run,
+                     " to start afresh"));
+  }
   return options;
 }
 

@@ -40,7 +40,8 @@ absl::Status WriteSettings(const LaunchOptions& options, int port);
 
 // What was written by the last Start in this run folder (configuration folders,
 // programs, the gateway's port, what its people were made from), for verbs that
-// come later. NOT_FOUND, with what to do, where none was.
+// come later. NOT_FOUND, with what to do, where none was; FAILED_PRECONDITION
+// where they cannot be understood.
 absl::StatusOr<LaunchOptions> ReadSettings(const std::string& run);
 
 // FAILED_PRECONDITION, with what to do, where another version of psm, which

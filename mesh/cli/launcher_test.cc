@@ -228,5 +228,16 @@ TEST_F(LauncherTest, AnotherVersionsRunFolderIsRefused) {
   }
 }
 
+TEST_F(LauncherTest, SettingsThatCannotBeUnderstoodAreSaidToBe) {
+  for (const char* settings :
+       {"", "not json", "[]", "{\"port\": \"x\"}", "{\"without\": 3}",
+        "{\"configuration\": [1]}"}) {
+    folder_.Write("run/settings.json", settings);
+    const absl::Status read = ReadSettings(run()).status();
+    EXPECT_TRUE(absl::IsFailedPrecondition(read)) << settings << read;
+    EXPECT_THAT(std::string(read.message()), HasSubstr("to start afresh"));
+  }
+}
+
 }  // namespace
 }  // namespace psm

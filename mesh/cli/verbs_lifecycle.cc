@@ -22,7 +22,8 @@ void AddDown(CLI::App& app, CommandLine& line) {
       "everything");
   verb->callback([&line] {
     line.chosen = [&line]() -> absl::Status {
-      PSM_RETURN_IF_ERROR(ReadSettings(line.run).status());
+      const absl::Status started = ReadSettings(line.run).status();
+      if (absl::IsNotFound(started)) return started;
       PSM_RETURN_IF_ERROR(LockRunFolder(line.run));
       // Also where the configuration has an error by now.
       PSM_ASSIGN_OR_RETURN(int running, StopAll(RunFolder(line.run)));
