@@ -105,7 +105,74 @@ std::string Shown(const absl::Status& status) {
   return text;
 }
 
-absl::Status Call(const CommandLine& line, Options options) {
+// The request that the caller wrote, with the code of the person who is named.
+absl::Status FillRequest(const Options& options, const RunFolder& folder,
+                         const System& system, const MethodPlan* plan,
+                         google::protobuf::Message& request) {
+  std::string json = options.json;
+  if (json == "-") json.assign(std::istreambuf_iterator<char>(std::cin), {});
+  auto parsed = google::protobuf::util::JsonStringToMessage(json, &request);
+  if (!parsed.ok()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the request is not a ", request.GetDescriptor()->full_name(),
+        " in JSON: ", std::string(parsed.message())));
+  }
+  if (options.person.empty()) return absl::OkStatus();
+  PSM_ASSIGN_OR_RETURN(seed::v1::Persona persona,
+                       FindPersona(folder, options.person));
+  PSM_ASSIGN_OR_RETURN(std::string code,
+                       CodeAt(folder, *system.agency, persona));
+  SetPerson(plan, code, request);
+  return absl::OkStatus();
+}
+
+std::shared_ptr<grpc::Channel> ChannelOf(const CommandLine& line,
+                                         const std::string& system,
+                                         const std::string& endpoint) {
+  static const SystemClock clock;
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  return grpc::CreateCustomChannel(
+      endpoint,
+      agency::ChannelCredentialsOf(
+          agency::CredentialFiles::In(line.run, system), clock),
+      arguments);
+}
+
+// gRPC aborts the process on metadata that it cannot send.
+absl::Status AddMetadata(const Options& options, grpc::ClientContext& context) {
+  for (const auto& [key, value] :
+       {std::pair<const char*, std::string>("psm-provider", options.provider),
+        {"psm-consent", options.consent},
+        {"psm-exchange-id", options.exchange_id}}) {
+    if (value.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRST"
+                                "UVWXYZ0123456789-_./") != std::string::npos) {
+      return absl::InvalidArgumentError(
+          absl::StrCat(key, " holds characters that it cannot hold"));
+    }
+    if (!value.empty()) context.AddMetadata(key, value);
+  }
+  return absl::OkStatus();
+}
+
+// Shows an answer, parsed into `response`, as JSON.
+absl::Status Print(const std::string& message,
+                   google::protobuf::Message& response) {
+  if (!response.ParseFromString(message))
+    return absl::InternalError("the answer does not parse");
+  google::protobuf::util::JsonPrintOptions print;
+  print.add_whitespace = true;
+  print.preserve_proto_field_names = true;
+  std::string json;
+  auto printed =
+      google::protobuf::util::MessageToJsonString(response, &json, print);
+  if (!printed.ok())
+    return absl::InternalError("the answer cannot be printed as JSON");
+  std::fputs(json.c_str(), stdout);
+  return absl::OkStatus();
+}
+
+absl::Status Call(const CommandLine& line, const Options& options) {
   PSM_ASSIGN_OR_RETURN(std::unique_ptr<Launcher> launcher, OpenMesh(line));
   PSM_ASSIGN_OR_RETURN(std::shared_ptr<const PolicyEngine> policy,
                        LoadPolicy(launcher->options().configuration));
@@ -121,54 +188,26 @@ absl::Status Call(const CommandLine& line, Options options) {
   }
   const std::string path =
       absl::StrCat("/", method->service()->full_name(), "/", method->name());
-
   google::protobuf::DynamicMessageFactory factory(&policy->contracts().pool());
-  std::unique_ptr<google::protobuf::Message> request(
+  const std::unique_ptr<google::protobuf::Message> request(
       factory.GetPrototype(method->input_type())->New());
-  if (options.json == "-")
-    options.json.assign(std::istreambuf_iterator<char>(std::cin), {});
-  auto parsed =
-      google::protobuf::util::JsonStringToMessage(options.json, request.get());
-  if (!parsed.ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("the request is not a ", method->input_type()->full_name(),
-                     " in JSON: ", std::string(parsed.message())));
-  }
-  if (!options.person.empty()) {
-    PSM_ASSIGN_OR_RETURN(seed::v1::Persona persona,
-                         FindPersona(launcher->folder(), options.person));
-    PSM_ASSIGN_OR_RETURN(std::string code,
-                         CodeAt(launcher->folder(), *system->agency, persona));
-    SetPerson(policy->contracts().FindByPath(path), code, *request);
-  }
+  PSM_RETURN_IF_ERROR(FillRequest(options, launcher->folder(), *system,
+                                  policy->contracts().FindByPath(path),
+                                  *request));
 
   const std::string endpoint = launcher->States().front().endpoint;
   if (endpoint.empty())
     return absl::UnavailableError(
         "the gateway does not run; ./psm up starts it");
-  static const SystemClock clock;
-  grpc::ChannelArguments arguments;
-  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  auto channel = grpc::CreateCustomChannel(
-      endpoint,
-      agency::ChannelCredentialsOf(
-          agency::CredentialFiles::In(line.run, options.as), clock),
-      arguments);
-  std::unique_ptr<grpc::ClientContext> context =
+  const std::unique_ptr<grpc::ClientContext> context =
       agency::Outgoing(nullptr, options.affair, absl::Seconds(options.timeout));
-  for (const auto& [key, value] :
-       {std::pair<const char*, std::string>("psm-provider", options.provider),
-        {"psm-consent", options.consent},
-        {"psm-exchange-id", options.exchange_id}}) {
-    if (value.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRST"
-                                "UVWXYZ0123456789-_./") != std::string::npos) {
-      return absl::InvalidArgumentError(
-          absl::StrCat(key, " holds characters that it cannot hold"));
-    }
-    if (!value.empty()) context->AddMetadata(key, value);
-  }
+  PSM_RETURN_IF_ERROR(AddMetadata(options, *context));
+  const std::shared_ptr<grpc::Channel> channel =
+      ChannelOf(line, options.as, endpoint);
+  const SystemClock clock;
   const absl::Duration started = clock.Monotonic();
-  Reply reply = Invoke(channel, *context, path, request->SerializeAsString());
+  const Reply reply =
+      Invoke(channel, *context, path, request->SerializeAsString());
   const absl::Duration took = clock.Monotonic() - started;
   if (!reply.exchange_id.empty()) {
     std::fprintf(stderr, "exchange %s, %.1f ms\n", reply.exchange_id.c_str(),
@@ -178,20 +217,9 @@ absl::Status Call(const CommandLine& line, Options options) {
     const absl::Status refused = agency::FromGrpc(reply.status);
     return absl::Status(absl::StatusCode::kFailedPrecondition, Shown(refused));
   }
-  std::unique_ptr<google::protobuf::Message> response(
+  const std::unique_ptr<google::protobuf::Message> response(
       factory.GetPrototype(method->output_type())->New());
-  if (!response->ParseFromString(reply.message))
-    return absl::InternalError("the answer does not parse");
-  google::protobuf::util::JsonPrintOptions print;
-  print.add_whitespace = true;
-  print.preserve_proto_field_names = true;
-  std::string json;
-  auto printed =
-      google::protobuf::util::MessageToJsonString(*response, &json, print);
-  if (!printed.ok())
-    return absl::InternalError("the answer cannot be printed as JSON");
-  std::fputs(json.c_str(), stdout);
-  return absl::OkStatus();
+  return Print(reply.message, *response);
 }
 
 }  // namespace
