@@ -37,12 +37,6 @@ Task<std::vector<records::v1::Record>> AppendCounted(
 Chores::Chores(Environment& env, edge::TimerQueue& timers)
     : env_(env),
       ask_(timers, [this] { AskForConsents(); }),
-      too_late_(timers,
-                [this] {
-                  if (asking_ != nullptr)
-                    asking_->Cancel(absl::DeadlineExceededError(
-                        "the consent feed did not answer"));
-                }),
       write_(timers, [this] { WriteRefusals(env_.clock.Now()); }) {}
 
 void Chores::Begin() {
@@ -64,9 +58,7 @@ void Chores::End(absl::AnyInvocable<void()> done) {
 
 void Chores::AskForConsents() {
   ++under_way_;
-  too_late_.Set(kConsentMaxAge);
   psm::Start(FollowOnce(env_, asking_), [this](absl::Status followed) {
-    too_late_.Cancel();
     if (!ending_) {
       if (followed.ok() != consents_followed_) {
         consents_followed_ = followed.ok();

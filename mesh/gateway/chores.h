@@ -30,7 +30,6 @@ class Chores {
 
   Environment& env_;
   edge::Timer ask_;
-  edge::Timer too_late_;
   edge::Timer write_;
   Cancellation* asking_ = nullptr;  // of the question under way
   int under_way_ = 0;

@@ -67,7 +67,8 @@ class ConsentState {
   // must be verified anew. Withdrawals bind at once and for good. Where a
   // sequence number is missing between what was known and this answer, its
   // withdrawals bind but knowledge does not become fresher: the next question
-  // asks for the gap again.
+  // asks for the gap again. Nor does an answer that says that there is more
+  // make it fresher.
   void Update(const consent::v1::GetFeedResponse& feed, absl::Duration asked_at)
       PSM_EXCLUDES(mu_);
 

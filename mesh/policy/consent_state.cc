@@ -59,7 +59,7 @@ void ConsentState::Update(const consent::v1::GetFeedResponse& feed,
         gap = true;
       }
     }
-    if (!gap && asked_at > asked_at_) asked_at_ = asked_at;
+    if (!gap && !feed.more() && asked_at > asked_at_) asked_at_ = asked_at;
     new_gap = gap && !gap_;
     gap_ = gap;
   }

@@ -177,6 +177,17 @@ TEST_F(ConsentStateTest, AMissingWithdrawalKeepsKnowledgeFromBecomingFresh) {
   EXPECT_EQ(InForce("c2", 12), "CONSENT_WITHDRAWN");
 }
 
+TEST_F(ConsentStateTest, APartOfTheFeedDoesNotMakeKnowledgeFresh) {
+  consent::v1::GetFeedResponse part = Feed({}, {1});
+  part.set_more(true);
+  state_.Update(part, absl::Seconds(1));
+  EXPECT_EQ(state_.sequence(), 1u);
+  EXPECT_EQ(InForce("c1", 1), "CONSENT_WITHDRAWN");
+  EXPECT_EQ(InForce("c9", 1), "CONSENT_STATE_STALE");
+  state_.Update(Feed({}, {2}), absl::Seconds(1));
+  EXPECT_EQ(InForce("c9", 1), "");
+}
+
 TEST_F(ConsentStateTest, TheSameTokenIsVerifiedOnce) {
   state_.Update(Feed({{"k", a_.get()}}), absl::Seconds(1));
   const std::string token = Token(*a_, "k");

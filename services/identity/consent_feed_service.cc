@@ -9,9 +9,14 @@ namespace psm::identity {
 grpc::Status ConsentFeedService::GetFeed(
     grpc::ServerContext*, const consent::v1::GetFeedRequest* request,
     consent::v1::GetFeedResponse* response) {
-  const absl::StatusOr<std::vector<StoredWithdrawal>> withdrawals =
-      store_->WithdrawalsAfter(request->after_sequence());
+  // One more than fits tells whether there is more.
+  absl::StatusOr<std::vector<StoredWithdrawal>> withdrawals =
+      store_->WithdrawalsAfter(request->after_sequence(), kMost + 1);
   if (!withdrawals.ok()) return agency::ToGrpc(withdrawals.status());
+  if (withdrawals->size() > static_cast<std::size_t>(kMost)) {
+    withdrawals->pop_back();
+    response->set_more(true);
+  }
   progress_->Asked(request->after_sequence());
   consent::v1::Key* const key = response->add_keys();
   key->set_kid(key_->kid());

@@ -19,6 +19,9 @@ class ConsentFeedService final
                      FeedProgress* progress)
       : store_(store), key_(key), progress_(progress) {}
 
+  // Withdrawals in one answer: what the gateway takes of a message is bounded.
+  static constexpr int kMost = 10000;
+
   // FAILED_PRECONDITION FEED_BEHIND where the gateway has seen more than the
   // database holds: the gateway's knowledge then goes stale, and it refuses
   // consents, rather than forget withdrawals.

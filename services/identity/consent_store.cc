@@ -92,7 +92,7 @@ absl::StatusOr<absl::Time> ConsentStore::Withdraw(absl::string_view subject,
 }
 
 absl::StatusOr<std::vector<StoredWithdrawal>> ConsentStore::WithdrawalsAfter(
-    std::uint64_t sequence) {
+    std::uint64_t sequence, int limit) {
   std::vector<StoredWithdrawal> withdrawals;
   const auto behind = [] {
     return agency::Refusal(absl::StatusCode::kFailedPrecondition, "FEED_BEHIND",
@@ -113,8 +113,9 @@ absl::StatusOr<std::vector<StoredWithdrawal>> ConsentStore::WithdrawalsAfter(
     long long number = 0;
     soci::statement select =
         (sql.prepare << "SELECT consent_id, sequence FROM withdrawals WHERE "
-                        "sequence > :after ORDER BY sequence",
-         soci::into(row.consent_id), soci::into(number), soci::use(after));
+                        "sequence > :after ORDER BY sequence LIMIT :limit",
+         soci::into(row.consent_id), soci::into(number), soci::use(after),
+         soci::use(limit));
     select.execute();
     while (select.fetch()) {
       row.sequence = static_cast<std::uint64_t>(number);

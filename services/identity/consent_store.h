@@ -54,12 +54,11 @@ class ConsentStore {
                                       absl::string_view consent_id,
                                       absl::Time now);
 
-  // Withdrawals after a sequence, oldest first: all of them, since the gateway
-  // counts its knowledge as complete. FAILED_PRECONDITION FEED_BEHIND where
-  // there never was such a sequence: this database is older than what the
-  // asker knows.
+  // At most `limit` withdrawals after a sequence, oldest first, without a gap.
+  // FAILED_PRECONDITION FEED_BEHIND where there never was such a sequence: this
+  // database is older than what the asker knows.
   absl::StatusOr<std::vector<StoredWithdrawal>> WithdrawalsAfter(
-      std::uint64_t sequence);
+      std::uint64_t sequence, int limit = 1000);
 
   // The sequence of the newest withdrawal; 0 where there is none.
   absl::StatusOr<std::uint64_t> LastSequence();

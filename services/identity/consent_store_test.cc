@@ -93,6 +93,9 @@ TEST_F(ConsentStoreTest, TheFeedGoesOnWhereItWasLeft) {
   }
   EXPECT_EQ(store_.WithdrawalsAfter(3)->front().sequence, 4u);
   EXPECT_TRUE(store_.WithdrawalsAfter(5)->empty());
+  const auto part = *store_.WithdrawalsAfter(1, 2);
+  ASSERT_EQ(part.size(), 2u);
+  EXPECT_EQ(part.back().sequence, 3u);
 }
 
 TEST_F(ConsentStoreTest, AFeedThatIsBehindSaysSo) {
