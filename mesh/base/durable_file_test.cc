@@ -208,7 +208,8 @@ TEST(CreateWholeFileTest, OneOfManyMakersWins) {
 TEST(ReadFileTest, ReadsBackEveryByte) {
   TempFolder folder;
   std::string bytes;
-  for (int i = 0; i < 100000; ++i) bytes.push_back(static_cast<char>(i * i));
+  for (unsigned i = 0; i < 100000; ++i)
+    bytes.push_back(static_cast<char>(i * i));
   ASSERT_TRUE(WriteWholeFile(folder.File("f"), bytes, kPrivate).ok());
   EXPECT_EQ(*ReadFile(folder.File("f")), bytes);
   EXPECT_EQ(*ReadPrivateFile(folder.File("f")), bytes);
