@@ -95,6 +95,11 @@ const Launcher::Member* Launcher::Find(absl::string_view system) const {
   return found == members_.end() ? nullptr : &*found;
 }
 
+bool Launcher::LeftOut(absl::string_view system) const {
+  return std::count(options_.without.begin(), options_.without.end(), system) >
+         0;
+}
+
 absl::Status Launcher::MakeFolders() const {
   // What outlives a power cut, and what ends with the processes.
   constexpr std::pair<const char*, Outlives> kOfTheMesh[] = {
@@ -201,8 +206,7 @@ absl::Status Launcher::Start(Progress progress) {
   bool some_run = false;
   bool some_are_down = false;
   for (const SystemState& state : States()) {
-    const bool by_hand = std::count(options_.without.begin(),
-                                    options_.without.end(), state.id) > 0;
+    const bool by_hand = LeftOut(state.id);
     some_run |= state.running;
     some_are_down |= !state.running && !state.program.empty() && !by_hand;
   }
@@ -231,8 +235,7 @@ absl::Status Launcher::Extend(Progress progress) {
 // would go on dialling them, and somebody else may listen there by now.
 void Launcher::ForgetTheDead() const {
   for (const SystemState& state : States()) {
-    const bool by_hand = std::count(options_.without.begin(),
-                                    options_.without.end(), state.id) > 0;
+    const bool by_hand = LeftOut(state.id);
     // One that was left out may have been started by hand already.
     if (state.running || by_hand) continue;
     std::error_code ignored;
@@ -244,8 +247,7 @@ void Launcher::ForgetTheDead() const {
 absl::Status Launcher::LaunchAll(Progress progress) {
   std::vector<const Member*> launched;
   for (const Member& member : members_) {
-    const bool by_hand = std::count(options_.without.begin(),
-                                    options_.without.end(), member.id) > 0;
+    const bool by_hand = LeftOut(member.id);
     if (member.command.empty() || by_hand) continue;
     absl::StatusOr<ProcessName> process =
         ReadProcessName(folder_.ProcessId(member.id));

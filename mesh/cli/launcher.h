@@ -71,6 +71,9 @@ class Launcher {
   // What a developer types into a debugger instead.
   std::string CommandLine(absl::string_view system) const;
 
+  // Whether it was asked not to be started here.
+  bool LeftOut(absl::string_view system) const;
+
   const RunFolder& folder() const { return folder_; }
   const LaunchOptions& options() const { return options_; }
 

@@ -33,7 +33,7 @@ while [ $# -gt 0 ]; do
 done
 echo "127.0.0.1:$port" >"$run/endpoints/$system.new"
 mv "$run/endpoints/$system.new" "$run/endpoints/$system"
-exec sleep 600
+exec tail -f /dev/null
 )sh";
 constexpr char kEnds[] = "#!/bin/bash\necho 'the database is locked'\nexit 1\n";
 

@@ -9,11 +9,10 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <utility>
 
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "mesh/base/durable_file.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/cli/environment_lines.h"
 #include "mesh/cli/interrupt.h"
@@ -63,11 +62,6 @@ LaunchOptions Extended(const Launcher& running, const CommandLine& line,
   }
   launch.without.insert(launch.without.end(), options.without.begin(),
                         options.without.end());
-  // The gateway keeps its address, for clients that were told it.
-  const std::string endpoint = running.States().front().endpoint;
-  int port = 0;
-  if (absl::SimpleAtoi(endpoint.substr(endpoint.rfind(':') + 1), &port))
-    launch.port = port;
   return launch;
 }
 
@@ -92,6 +86,21 @@ void KeepThePeople(const CommandLine& line, LaunchOptions& launch) {
   launch.residents = made->residents;
   launch.businesses = made->businesses;
   launch.seed = made->seed;
+}
+
+// What a mesh that does not run is to be started with.
+LaunchOptions Asked(const CommandLine& line, const UpOptions& options) {
+  LaunchOptions launch;
+  launch.run = line.run;
+  launch.programs = line.programs;
+  launch.configuration = Folders(line, options);
+  launch.port = options.port;
+  launch.residents = options.residents;
+  launch.businesses = options.businesses;
+  launch.seed = options.seed;
+  launch.without = options.without;
+  KeepThePeople(line, launch);
+  return launch;
 }
 
 // A clear sentence before anything is started, where a log line would say it
@@ -165,25 +174,10 @@ absl::StatusOr<std::unique_ptr<Launcher>> BringUp(const CommandLine& line,
   PSM_RETURN_IF_ERROR(LockRunFolder(line.run));
   PSM_RETURN_IF_ERROR(CheckRunFolderFormat(line.run));
   const std::unique_ptr<Launcher> running = Running(line);
-  LaunchOptions launch;
-  if (running != nullptr) {
-    launch = Extended(*running, line, options);
-    if (launch.configuration == running->options().configuration) {
-      // Starts what is down; refuses, and says so, where nothing is.
-      PSM_RETURN_IF_ERROR(running->Start(Say));
-      return OpenMesh(line);
-    }
-  } else {
-    launch.run = line.run;
-    launch.programs = line.programs;
-    launch.configuration = Folders(line, options);
-    launch.port = options.port;
-    launch.residents = options.residents;
-    launch.businesses = options.businesses;
-    launch.seed = options.seed;
-    launch.without = options.without;
-    KeepThePeople(line, launch);
-  }
+  LaunchOptions launch = running != nullptr ? Extended(*running, line, options)
+                                            : Asked(line, options);
+  const bool grows = running != nullptr &&
+                     launch.configuration != running->options().configuration;
   // The gateway checks it all the same. Here nothing has been touched yet.
   PSM_RETURN_IF_ERROR(LoadPolicy(launch.configuration).status());
   launch.interrupted = &interrupted;
@@ -191,16 +185,14 @@ absl::StatusOr<std::unique_ptr<Launcher>> BringUp(const CommandLine& line,
   PSM_ASSIGN_OR_RETURN(std::unique_ptr<Launcher> launcher,
                        Launcher::Create(std::move(launch)));
   if (running == nullptr) PSM_RETURN_IF_ERROR(CheckPortIsFree(options.port));
-  PSM_RETURN_IF_ERROR(launcher->Prepare(Say));
-  PSM_RETURN_IF_ERROR(running != nullptr ? launcher->Extend(Say)
-                                         : launcher->Start(Say));
+  if (running == nullptr || grows) PSM_RETURN_IF_ERROR(launcher->Prepare(Say));
+  // Start refuses, and says so, where nothing is down.
+  PSM_RETURN_IF_ERROR(grows ? launcher->Extend(Say) : launcher->Start(Say));
   if (!options.environment_file.empty()) {
-    std::ofstream out(options.environment_file);
-    out << EnvironmentLines(launcher->folder(), "portal/terminal");
-    out.close();
-    if (!out)
-      return absl::UnavailableError(
-          absl::StrCat("cannot write ", options.environment_file));
+    PSM_RETURN_IF_ERROR(
+        WriteWholeFile(options.environment_file,
+                       EnvironmentLines(launcher->folder(), "portal/terminal"),
+                       kPrivate, Outlives::kProcess));
   }
   return launcher;
 }

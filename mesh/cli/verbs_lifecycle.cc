@@ -1,5 +1,4 @@
 // down, status, restart.
-#include <algorithm>
 #include <cstdio>
 
 #include "absl/strings/str_cat.h"
@@ -45,9 +44,7 @@ void AddStatus(CLI::App& app, CommandLine& line) {
       Table table({"system", "state", "pid", "endpoint"});
       int down = 0;
       for (const SystemState& state : launcher->States()) {
-        const bool left_out =
-            std::count(launcher->options().without.begin(),
-                       launcher->options().without.end(), state.id) > 0;
+        const bool left_out = launcher->LeftOut(state.id);
         if (state.program.empty()) {
           table.Add({state.id, "client only", "", ""});
         } else if (state.running) {

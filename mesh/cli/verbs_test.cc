@@ -3,7 +3,6 @@
 // are in tests/scenarios.
 #include <netinet/in.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -14,6 +13,7 @@
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "mesh/base/temp_folder.h"
+#include "mesh/cli/said.h"
 
 namespace psm {
 namespace {
@@ -22,25 +22,10 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-struct Said {
-  int code = -1;
-  std::string text;  // standard output and error
-};
-
 class VerbsTest : public ::testing::Test {
  protected:
   Said Run(const std::string& arguments) const {
-    const std::string command =
-        absl::StrCat("'" PSM_CLI "' --run '", folder_.File("run"), "' ",
-                     arguments, " 2>&1 </dev/null");
-    Said said;
-    FILE* out = popen(command.c_str(), "r");
-    char block[4096];
-    while (const std::size_t got = fread(block, 1, sizeof(block), out))
-      said.text.append(block, got);
-    const int status = pclose(out);
-    said.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-    return said;
+    return RunPsm(PSM_CLI, folder_.File("run"), arguments);
   }
   bool NothingWasMade() const {
     return !std::filesystem::exists(folder_.File("run"));

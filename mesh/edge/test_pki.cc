@@ -1,6 +1,5 @@
 #include "mesh/edge/test_pki.h"
 
-#include <cstdlib>
 #include <filesystem>
 
 #include "absl/strings/str_cat.h"
@@ -24,16 +23,14 @@ void WriteTestFile(const std::string& path, const std::string& text) {
 }
 
 TestPki::TestPki() : now_(clock_.Now()) {
-  folder_ = testing::TempDir() + "psm_edge_XXXXXX";
-  if (mkdtemp(folder_.data()) == nullptr) std::abort();
   root_ = *pki::Authority::CreateRoot("test root", now_, absl::Hours(48));
   intermediate_ =
       *root_->CreateIntermediate("test intermediate", now_, absl::Hours(24));
-  WriteTestFile(folder_ + "/trust.pem", root_pem());
+  WriteTestFile(folder() + "/trust.pem", root_pem());
   WriteLists();
 }
 
-TestPki::~TestPki() { std::filesystem::remove_all(folder_); }
+TestPki::~TestPki() = default;
 
 std::string TestPki::root_pem() const { return root_->certificate().ToPem(); }
 
@@ -41,9 +38,9 @@ TestIdentity TestPki::Write(const std::string& key, const std::string& chain,
                             const std::string& serial) {
   TestIdentity identity{key, chain, serial, {}};
   identity.files.identity =
-      absl::StrCat(folder_, "/identity", ++files_, ".pem");
-  identity.files.trust = folder_ + "/trust.pem";
-  identity.files.crl = folder_ + "/crl.pem";
+      absl::StrCat(folder(), "/identity", ++files_, ".pem");
+  identity.files.trust = folder() + "/trust.pem";
+  identity.files.crl = folder() + "/crl.pem";
   WriteTestFile(identity.files.identity, key + chain);
   return identity;
 }
@@ -80,7 +77,7 @@ TestIdentity TestPki::SelfSign(const std::string& system) {
 
 void TestPki::WriteLists(absl::Duration life) {
   ++list_number_;
-  WriteTestFile(folder_ + "/crl.pem",
+  WriteTestFile(folder() + "/crl.pem",
                 *root_->IssueRevocationList({}, list_number_, now_, life) +
                     *intermediate_->IssueRevocationList(revoked_, list_number_,
                                                         now_, life));

@@ -11,6 +11,7 @@
 #include "certs/authority.h"
 #include "certs/certificate_profile.h"
 #include "mesh/base/clock.h"
+#include "mesh/base/temp_folder.h"
 #include "mesh/edge/tls_config.h"
 
 namespace psm::edge {
@@ -40,7 +41,7 @@ class TestPki {
 
   std::shared_ptr<const TlsConfig> Load(const TestIdentity& identity);
 
-  const std::string& folder() const { return folder_; }
+  const std::string& folder() const { return folder_.path(); }
   std::string root_pem() const;
   absl::Time now() const { return now_; }
 
@@ -50,7 +51,7 @@ class TestPki {
 
   SystemClock clock_;
   const absl::Time now_;
-  std::string folder_;
+  TempFolder folder_;
   std::unique_ptr<pki::Authority> root_;
   std::unique_ptr<pki::Authority> intermediate_;
   std::vector<pki::Revocation> revoked_;

@@ -74,7 +74,7 @@ forgets() { # TEXT VERB FILE SED...: spoils a copy of FILE of the agency
   holds "$scratch/output" "$text" || fail "$(printf 'not said: %s\n' "$text"; cat "$scratch/output")"
   [ ! -e "$run/pki" ] || fail "up left something behind: $text"
 }
-proto=protos/psm/library/v1/lending.proto
+proto=protos/psm/lending/v1/lending.proto
 text=config/config.textproto
 forgets 'GetReaderResponse.address: has no annotation: say subject, corporation, attribute, plain or page_token' \
   check $proto 's/(string address = 2) .*/\1;/'
@@ -83,7 +83,7 @@ forgets 'is not annotated: give it the option (psm.annotations.v1.method)' \
 forgets 'is in no descriptor set (*.binpb) of the configuration' check config/library.binpb
 forgets 'affair "moving-away" is not defined' check $text 's/id: "moving-away"/id: "moving"/'
 forgets 'there is no agency hoshi-library; define it' check $text 's/id: "hoshi-library"/id: "hoshi"/'
-forgets "no system provides psm.library.v1.LendingService; list it in the provider's services" check $text '/services:/d'
+forgets "no system provides psm.lending.v1.LendingService; list it in the provider's services" check $text '/services:/d'
 forgets 'has no attribute "adress"' check $text 's/"reader_number", "address"/"reader_number", "adress"/'
 forgets 'the program of hoshi-library/lending, is not there; build it first' up $text 's/hoshi-library-lending"/hoshi"/'
 forgets 'affair "moving-away" is not defined' up $text 's/id: "moving-away"/id: "moving"/'
@@ -98,7 +98,7 @@ background+=($!)
 grep -q -m1 '"listening"' < <(timeout 20 tail -n +1 -f --pid="${background[-1]}" "$scratch/by_hand.log" 9>&-) ||
   fail "$(printf 'the program by hand does not listen\n'; cat "$scratch/by_hand.log")"
 step './psm status' 'shows by hand'
-step './psm call --as portal/terminal --affair own-request --person hanako psm.library.v1.LendingService/GetReader' \
+step './psm call --as portal/terminal --affair own-request --person hanako psm.lending.v1.LendingService/GetReader' \
   'shows "reader_number": "L-000001"'
 kill "${background[-1]}"
 wait "${background[-1]}" || fail "the program by hand did not end well"

@@ -13,8 +13,10 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
+#include "mesh/base/temp_folder.h"
 #include "mesh/cli/environment_lines.h"
 #include "mesh/cli/process.h"
+#include "mesh/cli/said.h"
 #include "mesh/cli/table.h"
 #include "nlohmann/json.hpp"
 #include "tests/scenarios/scenario.h"
@@ -26,25 +28,11 @@ using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-struct Said {
-  int code = -1;
-  std::string text;  // standard output and error
-};
-
 class CommandLine : public Scenario {
  protected:
   // In a pipe.
   static Said Run(const std::string& arguments) {
-    const std::string command =
-        absl::StrCat("'" PSM_CLI "' --run '", mesh().folder().root(), "' ",
-                     arguments, " 2>&1 </dev/null");
-    Said said;
-    FILE* out = popen(command.c_str(), "r");
-    char block[4096];
-    while (const std::size_t got = fread(block, 1, sizeof(block), out))
-      said.text.append(block, got);
-    said.code = CodeOf(pclose(out));
-    return said;
+    return RunPsm(PSM_CLI, mesh().folder().root(), arguments);
   }
   // In a terminal of so many columns.
   static Said RunInTerminal(unsigned short columns,
@@ -68,7 +56,7 @@ class CommandLine : public Scenario {
     close(terminal);
     int result = 0;
     waitpid(pid, &result, 0);
-    said.code = CodeOf(result);
+    said.code = ExitCodeOf(result);
     said.text = absl::StrReplaceAll(said.text, {{"\r", ""}});
     return said;
   }
@@ -78,11 +66,6 @@ class CommandLine : public Scenario {
     for (absl::string_view line : absl::StrSplit(text, '\n', absl::SkipEmpty()))
       rows.emplace(line.substr(0, line.find(' ')), line);
     return rows;
-  }
-
- private:
-  static int CodeOf(int result) {
-    return WIFEXITED(result) ? WEXITSTATUS(result) : -1;
   }
 };
 
@@ -98,8 +81,10 @@ TEST_F(CommandLine, StatusSaysWhatServesAndWhatIsDown) {
   EXPECT_EQ(said.code, 1);
   EXPECT_THAT(Rows(said.text)["akatsuki/tax"], HasSubstr("down"));
   EXPECT_THAT(said.text, HasSubstr("1 not running"));
-  // And up starts just that.
-  said = Run("up");
+  // And up starts just that, and tells others where the mesh is.
+  const TempFolder folder;
+  said = Run("up --env " + folder.File("mesh.env"));
+  EXPECT_THAT(folder.Read("mesh.env"), HasSubstr("PSM_GATEWAY="));
   EXPECT_EQ(said.code, 0) << said.text;
   EXPECT_THAT(said.text, AllOf(HasSubstr("  akatsuki/tax\n"),
                                Not(HasSubstr("  yunagi/tax\n"))));

@@ -17,8 +17,8 @@ using psm::identity::v1::GetBasicItemsResponse;
 
 grpc::Status LendingService::RegisterReader(
     grpc::ServerContext* context,
-    const psm::library::v1::RegisterReaderRequest* request,
-    psm::library::v1::RegisterReaderResponse* response) {
+    const psm::lending::v1::RegisterReaderRequest* request,
+    psm::lending::v1::RegisterReaderResponse* response) {
   const CallContext call = CallContext::From(*context);
   const absl::StatusOr<std::string> number = Register(call, request->subject());
   if (!number.ok()) return psm::agency::ToGrpc(number.status());
@@ -28,8 +28,8 @@ grpc::Status LendingService::RegisterReader(
 
 grpc::Status LendingService::GetReader(
     grpc::ServerContext* context,
-    const psm::library::v1::GetReaderRequest* request,
-    psm::library::v1::GetReaderResponse* response) {
+    const psm::lending::v1::GetReaderRequest* request,
+    psm::lending::v1::GetReaderResponse* response) {
   const CallContext call = CallContext::From(*context);
   const absl::StatusOr<Reader> reader = readers_->Find(request->subject());
   if (!reader.ok()) return psm::agency::ToGrpc(reader.status());

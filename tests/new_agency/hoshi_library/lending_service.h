@@ -13,13 +13,13 @@
 #include "mesh/agency/call_context.h"
 #include "mesh/base/clock.h"
 #include "psm/identity/v1/basic_items.pb.h"
-#include "psm/library/v1/lending.grpc.pb.h"
+#include "psm/lending/v1/lending.grpc.pb.h"
 #include "reader_register.h"
 
 namespace hoshi {
 
 // Thread-safe. What it is given must outlive it.
-class LendingService final : public psm::library::v1::LendingService::Service {
+class LendingService final : public psm::lending::v1::LendingService::Service {
  public:
   // `gateway` gives the channel to the gateway; asked before each call.
   LendingService(ReaderRegister* readers,
@@ -29,12 +29,12 @@ class LendingService final : public psm::library::v1::LendingService::Service {
 
   grpc::Status RegisterReader(
       grpc::ServerContext* context,
-      const psm::library::v1::RegisterReaderRequest* request,
-      psm::library::v1::RegisterReaderResponse* response) override;
+      const psm::lending::v1::RegisterReaderRequest* request,
+      psm::lending::v1::RegisterReaderResponse* response) override;
   grpc::Status GetReader(
       grpc::ServerContext* context,
-      const psm::library::v1::GetReaderRequest* request,
-      psm::library::v1::GetReaderResponse* response) override;
+      const psm::lending::v1::GetReaderRequest* request,
+      psm::lending::v1::GetReaderResponse* response) override;
 
  private:
   // What identity says of the person, through the gateway.
