@@ -4,12 +4,11 @@
 #include <openssl/pem.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "mesh/base/durable_file.h"
 #include "mesh/base/error.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/crypto/certificate.h"
@@ -29,23 +28,19 @@ constexpr unsigned char kAlpn[] = {2, 'h', '2'};
 // Leaf, up to two intermediates, root.
 constexpr int kDepth = 2;
 
-absl::StatusOr<std::string> ReadFile(const std::string& path,
-                                     absl::string_view reason) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text((std::istreambuf_iterator<char>(file)),
-                   std::istreambuf_iterator<char>());
-  if (!file.is_open() || file.bad()) {
-    return MakeError(absl::StatusCode::kFailedPrecondition, reason,
-                     Party::kGateway, absl::StrCat("cannot read ", path),
-                     {{"file", path}});
-  }
-  return text;
-}
-
 absl::Status Unreadable(absl::string_view reason, const std::string& path,
                         absl::string_view why) {
   return MakeError(absl::StatusCode::kFailedPrecondition, reason,
                    Party::kGateway, absl::StrCat(path, ": ", why),
+                   {{"file", path}});
+}
+
+absl::StatusOr<std::string> WithReason(absl::StatusOr<std::string> contents,
+                                       absl::string_view reason,
+                                       const std::string& path) {
+  if (contents.ok()) return contents;
+  return MakeError(absl::StatusCode::kFailedPrecondition, reason,
+                   Party::kGateway, contents.status().message(),
                    {{"file", path}});
 }
 
@@ -117,11 +112,14 @@ TlsFiles TlsFilesOf(const std::string& run, const std::string& system) {
 absl::StatusOr<std::shared_ptr<const TlsConfig>> TlsConfig::Load(
     const TlsFiles& files, absl::Time now) {
   PSM_ASSIGN_OR_RETURN(const std::string identity,
-                       ReadFile(files.identity, "IDENTITY_UNREADABLE"));
-  PSM_ASSIGN_OR_RETURN(const std::string roots,
-                       ReadFile(files.trust, "TRUST_UNREADABLE"));
-  PSM_ASSIGN_OR_RETURN(const std::string lists,
-                       ReadFile(files.crl, "CRL_UNREADABLE"));
+                       WithReason(ReadPrivateFile(files.identity),
+                                  "IDENTITY_UNREADABLE", files.identity));
+  PSM_ASSIGN_OR_RETURN(
+      const std::string roots,
+      WithReason(ReadFile(files.trust), "TRUST_UNREADABLE", files.trust));
+  PSM_ASSIGN_OR_RETURN(
+      const std::string lists,
+      WithReason(ReadFile(files.crl), "CRL_UNREADABLE", files.crl));
   std::shared_ptr<TlsConfig> config(new TlsConfig);
 
   absl::StatusOr<RevokedSerials> revoked = RevokedSerials::Parse(lists);

@@ -39,9 +39,10 @@ class TlsConfig {
  public:
   // Reads the files once each. FAILED_PRECONDITION with reason
   // IDENTITY_UNREADABLE, TRUST_UNREADABLE or CRL_UNREADABLE for a file that is
-  // missing or wrong; what Trust::Verify says about the own chain at `now`,
-  // where that would not be accepted by others (expired lists included): nobody
-  // is let in without fresh revocation state.
+  // missing or wrong, an identity that others may read among them; what
+  // Trust::Verify says about the own chain at `now`, where that would not be
+  // accepted by others (expired lists included): nobody is let in without fresh
+  // revocation state.
   static absl::StatusOr<std::shared_ptr<const TlsConfig>> Load(
       const TlsFiles& files, absl::Time now);
   ~TlsConfig();

@@ -215,6 +215,17 @@ TEST_F(TlsTest, ExpiryAndStaleListsBindOnALiveConnectionWithoutAReload) {
       grpc::UNAVAILABLE);
 }
 
+TEST_F(TlsTest, AKeyThatOthersMayReadIsNotUsed) {
+  const TestIdentity identity = pki_.Issue("mesh/gateway");
+  std::filesystem::permissions(identity.files.identity,
+                               std::filesystem::perms::group_read,
+                               std::filesystem::perm_options::add);
+  const absl::Status loaded =
+      TlsConfig::Load(identity.files, pki_.now()).status();
+  EXPECT_EQ(ReasonOf(loaded), "IDENTITY_UNREADABLE");
+  EXPECT_NE(loaded.message().find("chmod 600"), std::string::npos) << loaded;
+}
+
 TEST_F(TlsTest, LoadsNothingWithoutFreshRevocationState) {
   TestIdentity identity = pki_.Issue("mesh/gateway");
   EXPECT_EQ(Reason(identity.files), "OK");
