@@ -98,7 +98,12 @@ function(psm_test name)
   target_link_libraries(${name} PRIVATE ${arg_DEPS} GTest::gmock_main psm_flags)
   # Compiled about as often as run: the optimiser's time would not come back.
   target_compile_options(${name} PRIVATE -O0)
-  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PSM_BINARY_ROOT}/tests)
+  # Compiled together, a test's files are includes, whose unnamed namespaces gcc warns of.
+  if(PSM_UNITY_TESTS AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${name} PRIVATE -Wno-subobject-linkage)
+  endif()
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PSM_BINARY_ROOT}/tests
+    UNITY_BUILD "${PSM_UNITY_TESTS}" UNITY_BUILD_BATCH_SIZE 6)
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT} LABELS "${arg_LABELS}"
     ENVIRONMENT "${PSM_TEST_ENVIRONMENT};${arg_ENVIRONMENT}")

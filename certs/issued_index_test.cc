@@ -9,14 +9,17 @@
 namespace psm::pki {
 namespace {
 
-const absl::Time kNow = absl::FromUnixSeconds(1790000000);
+const absl::Time kToday = absl::FromUnixSeconds(1790000000);
 
 IssuedIndex Example() {
   IssuedIndex index;
-  index.Add({"01", "ff", "akatsuki/tax", kNow + absl::Hours(1), std::nullopt});
-  index.Add({"02", "ff", "akatsuki/tax", kNow - absl::Hours(1), std::nullopt});
-  index.Add({"03", "ff", "yunagi/tax", kNow + absl::Hours(1), std::nullopt});
-  index.Add({"04", "ee", "akatsuki/tax", kNow + absl::Hours(1), std::nullopt});
+  index.Add(
+      {"01", "ff", "akatsuki/tax", kToday + absl::Hours(1), std::nullopt});
+  index.Add(
+      {"02", "ff", "akatsuki/tax", kToday - absl::Hours(1), std::nullopt});
+  index.Add({"03", "ff", "yunagi/tax", kToday + absl::Hours(1), std::nullopt});
+  index.Add(
+      {"04", "ee", "akatsuki/tax", kToday + absl::Hours(1), std::nullopt});
   index.NextListNumber();
   return index;
 }
@@ -33,12 +36,12 @@ using Names = std::vector<std::string>;
 
 TEST(IssuedIndexTest, SurvivesItsText) {
   IssuedIndex index = Example();
-  index.RevokeSerial("03", kNow);
+  index.RevokeSerial("03", kToday);
   const auto again = IssuedIndex::FromText(index.ToText());
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_EQ(again->ToText(), index.ToText());
   EXPECT_EQ(again->list_number(), 1u);
-  EXPECT_EQ(again->Find("01")->expire_time, kNow + absl::Hours(1));
+  EXPECT_EQ(again->Find("01")->expire_time, kToday + absl::Hours(1));
   EXPECT_TRUE(again->IsRevoked("03"));
   EXPECT_FALSE(again->IsRevoked("01"));
   EXPECT_TRUE(IssuedIndex::FromText(IssuedIndex().ToText()).ok());
@@ -77,36 +80,36 @@ TEST(IssuedIndexTest, EveryCutAndEveryDamageIsDataLoss) {
 
 TEST(IssuedIndexTest, RevokesASystemsUnexpiredCertificatesOnce) {
   IssuedIndex index = Example();
-  EXPECT_EQ(index.RevokeSubject("akatsuki/tax", kNow), 2);
-  EXPECT_EQ(index.RevokeSubject("akatsuki/tax", kNow), 0);
-  EXPECT_EQ(index.RevokeSubject("akatsuki", kNow), 0);
-  EXPECT_EQ(Serials(index.RevokedBy("ff", kNow)), Names{"01"});
-  EXPECT_EQ(Serials(index.RevokedBy("ee", kNow)), Names{"04"});
-  EXPECT_TRUE(index.RevokedBy("dd", kNow).empty());
+  EXPECT_EQ(index.RevokeSubject("akatsuki/tax", kToday), 2);
+  EXPECT_EQ(index.RevokeSubject("akatsuki/tax", kToday), 0);
+  EXPECT_EQ(index.RevokeSubject("akatsuki", kToday), 0);
+  EXPECT_EQ(Serials(index.RevokedBy("ff", kToday)), Names{"01"});
+  EXPECT_EQ(Serials(index.RevokedBy("ee", kToday)), Names{"04"});
+  EXPECT_TRUE(index.RevokedBy("dd", kToday).empty());
 }
 
 TEST(IssuedIndexTest, TheFirstRevocationKeepsItsTime) {
   IssuedIndex index = Example();
-  EXPECT_EQ(index.RevokeSerial("01", kNow), 1);
-  EXPECT_EQ(index.RevokeSerial("01", kNow + absl::Hours(1)), 0);
-  EXPECT_EQ(index.RevokeSerial("99", kNow), 0);
-  EXPECT_EQ(index.RevokedBy("ff", kNow)[0].time, kNow);
+  EXPECT_EQ(index.RevokeSerial("01", kToday), 1);
+  EXPECT_EQ(index.RevokeSerial("01", kToday + absl::Hours(1)), 0);
+  EXPECT_EQ(index.RevokeSerial("99", kToday), 0);
+  EXPECT_EQ(index.RevokedBy("ff", kToday)[0].time, kToday);
 }
 
 TEST(IssuedIndexTest, ListsKeepExpiredCertificatesForAWhile) {
   IssuedIndex index = Example();
-  index.RevokeSerial("02", kNow);
-  const absl::Time end = kNow - absl::Hours(1) + IssuedIndex::kMemory;
+  index.RevokeSerial("02", kToday);
+  const absl::Time end = kToday - absl::Hours(1) + IssuedIndex::kMemory;
   EXPECT_EQ(Serials(index.RevokedBy("ff", end)), Names{"02"});
   EXPECT_TRUE(index.RevokedBy("ff", end + absl::Seconds(1)).empty());
 }
 
 TEST(IssuedIndexTest, ForgetsTheOldButNeverTheRevoked) {
   IssuedIndex index = Example();
-  index.RevokeSerial("03", kNow);
-  index.Prune(kNow);
+  index.RevokeSerial("03", kToday);
+  index.Prune(kToday);
   EXPECT_EQ(index.certificates().size(), 4u);
-  index.Prune(kNow + absl::Hours(2) + IssuedIndex::kMemory);
+  index.Prune(kToday + absl::Hours(2) + IssuedIndex::kMemory);
   ASSERT_EQ(index.certificates().size(), 1u);
   EXPECT_TRUE(index.IsRevoked("03"));
 }

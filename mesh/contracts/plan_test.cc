@@ -55,7 +55,7 @@ TEST(ContractSetTest, TransparentMethodsMayStreamAndHaveNoPlan) {
 TEST(ContractSetTest, EvidenceMayHaveFieldsThatNeedNotBeSet) {
   auto contracts = Create(CompileText(
       Method(std::string(kRead) + "evidence: true",
-             "// Required. Who.\n" + kSubject +
+             "// Required. Who.\n" + kSubjectField +
                  "\n// A year.\nint32 year = 2 " + F("plain = true"),
              "string x = 1 " + F("attribute = 'a'"))));
   ASSERT_TRUE(contracts.ok()) << contracts.status();
@@ -68,7 +68,7 @@ TEST(ContractSetTest, EvidenceMayHaveFieldsThatNeedNotBeSet) {
 // either way they are read.
 TEST(ContractSetTest, ReadsOptionsThatArriveAsUnknownFields) {
   FileDescriptorSet set = CompileText(
-      Method(kRead, kSubject, "string x = 1 " + F("attribute = 'a'")));
+      Method(kRead, kSubjectField, "string x = 1 " + F("attribute = 'a'")));
   auto& file = *set.mutable_file(set.file_size() - 1);
   ASSERT_EQ(file.name(), "t.proto");
   auto hide = [](auto* options) {
@@ -93,14 +93,14 @@ TEST(ContractSetTest, ReadsOptionsThatArriveAsUnknownFields) {
 }
 
 TEST(ContractSetTest, SetsMayShareFilesThatDifferInCommentsOnly) {
-  const std::string text = Method(kRead, kSubject, "");
+  const std::string text = Method(kRead, kSubjectField, "");
   FileDescriptorSet sets[] = {CompileText(text),
                               CompileText("// A comment.\n" + text)};
   EXPECT_TRUE(ContractSet::Create(sets).ok());
 }
 
 TEST(ContractSetTest, SetsMayBringTheirOwnWellKnownTypes) {
-  const FileDescriptorSet first = CompileText(Method(kRead, kSubject, ""));
+  const FileDescriptorSet first = CompileText(Method(kRead, kSubjectField, ""));
   FileDescriptorSet second = first;
   bool changed = false;
   for (auto& file : *second.mutable_file()) {
@@ -114,16 +114,17 @@ TEST(ContractSetTest, SetsMayBringTheirOwnWellKnownTypes) {
 
 TEST(ContractSetTest, RefusesDifferentFilesOfOneName) {
   FileDescriptorSet sets[] = {
-      CompileText(Method(kRead, kSubject, "")),
-      CompileText(Method(kRead, kSubject, "int32 x = 1 " + F("plain = true")))};
+      CompileText(Method(kRead, kSubjectField, "")),
+      CompileText(
+          Method(kRead, kSubjectField, "int32 x = 1 " + F("plain = true")))};
   auto contracts = ContractSet::Create(sets);
   ASSERT_FALSE(contracts.ok());
   EXPECT_THAT(std::string(contracts.status().message()), HasSubstr("t.proto"));
 }
 
 TEST(ContractSetTest, RefusesTwoMethodsOfOnePath) {
-  FileDescriptorSet sets[] = {CompileText(Method(kRead, kSubject, "")),
-                              CompileText(Method(kRead, kSubject, ""))};
+  FileDescriptorSet sets[] = {CompileText(Method(kRead, kSubjectField, "")),
+                              CompileText(Method(kRead, kSubjectField, ""))};
   sets[1].mutable_file(sets[1].file_size() - 1)->set_name("u.proto");
   auto contracts = ContractSet::Create(sets);
   ASSERT_FALSE(contracts.ok());
@@ -132,7 +133,7 @@ TEST(ContractSetTest, RefusesTwoMethodsOfOnePath) {
 }
 
 TEST(ContractSetTest, RefusesAMissingImportSayingHowToBuildTheSet) {
-  FileDescriptorSet set = CompileText(Method(kRead, kSubject, ""));
+  FileDescriptorSet set = CompileText(Method(kRead, kSubjectField, ""));
   set.mutable_file()->DeleteSubrange(0, set.file_size() - 1);
   auto contracts = Create(set);
   ASSERT_FALSE(contracts.ok());
@@ -152,7 +153,7 @@ TEST(ContractSetTest, RefusesFilesThatImportEachOther) {
 }
 
 TEST(ContractSetTest, FindsNothingUnderOtherNames) {
-  auto contracts = Create(CompileText(Method(kRead, kSubject, "")));
+  auto contracts = Create(CompileText(Method(kRead, kSubjectField, "")));
   ASSERT_TRUE(contracts.ok());
   for (const char* path :
        {"", "/", "t.S/M", "//t.S/M", "/t.S/m", "/t.S.M", "/t.S/M/", "/t.S"})

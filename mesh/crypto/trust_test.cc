@@ -14,7 +14,7 @@ namespace {
 using pki::Authority;
 using pki::CertificateProfile;
 
-const absl::Time kNow = absl::FromUnixSeconds(1790000000);
+const absl::Time kToday = absl::FromUnixSeconds(1790000000);
 
 class TrustTest : public testing::Test {
  protected:
@@ -22,7 +22,7 @@ class TrustTest : public testing::Test {
 
   std::string List(const Authority& authority,
                    const std::vector<pki::Revocation>& revoked,
-                   absl::Time now = kNow) {
+                   absl::Time now = kToday) {
     return *authority.IssueRevocationList(revoked, ++number_, now,
                                           absl::Hours(24));
   }
@@ -33,7 +33,7 @@ class TrustTest : public testing::Test {
         List(*root_, by_root) + List(*intermediate_, by_intermediate));
   }
   CertificateProfile Profile() const {
-    return pki::SystemProfile("akatsuki/tax", kNow, absl::Hours(24));
+    return pki::SystemProfile("akatsuki/tax", kToday, absl::Hours(24));
   }
   std::vector<Certificate> Chain(const CertificateProfile& profile) {
     return {*intermediate_->Issue(profile, *key_->Public()),
@@ -47,33 +47,33 @@ class TrustTest : public testing::Test {
 
   std::uint64_t number_ = 0;
   const std::unique_ptr<Authority> root_ =
-      *Authority::CreateRoot("root", kNow, absl::Hours(10000));
+      *Authority::CreateRoot("root", kToday, absl::Hours(10000));
   const std::unique_ptr<Authority> intermediate_ =
-      *root_->CreateIntermediate("intermediate", kNow, absl::Hours(5000));
+      *root_->CreateIntermediate("intermediate", kToday, absl::Hours(5000));
   const std::unique_ptr<SigningKey> key_ = *SigningKey::Generate();
   std::shared_ptr<const Trust> trust_;
 };
 
 TEST_F(TrustTest, AcceptsASystemInBothRolesWithinItsLife) {
   const auto chain = Chain(Profile());
-  EXPECT_EQ(ReasonAt(chain, kNow, PeerRole::kClient), "OK");
-  EXPECT_EQ(ReasonAt(chain, kNow, PeerRole::kServer), "OK");
-  EXPECT_EQ(ReasonAt(chain, kNow - absl::Minutes(4)), "OK");
+  EXPECT_EQ(ReasonAt(chain, kToday, PeerRole::kClient), "OK");
+  EXPECT_EQ(ReasonAt(chain, kToday, PeerRole::kServer), "OK");
+  EXPECT_EQ(ReasonAt(chain, kToday - absl::Minutes(4)), "OK");
 }
 
 TEST_F(TrustTest, RefusesBeforeAndAfterTheCertificatesLife) {
   CertificateProfile profile = Profile();
-  profile.not_before = kNow + absl::Seconds(2);
-  EXPECT_EQ(ReasonAt(Chain(profile), kNow), "CERTIFICATE_EXPIRED");
+  profile.not_before = kToday + absl::Seconds(2);
+  EXPECT_EQ(ReasonAt(Chain(profile), kToday), "CERTIFICATE_EXPIRED");
   profile = Profile();
-  profile.not_after = kNow - absl::Seconds(2);
-  EXPECT_EQ(ReasonAt(Chain(profile), kNow), "CERTIFICATE_EXPIRED");
+  profile.not_after = kToday - absl::Seconds(2);
+  EXPECT_EQ(ReasonAt(Chain(profile), kToday), "CERTIFICATE_EXPIRED");
 }
 
 TEST_F(TrustTest, RefusesWhatNobodyItTrustsHasSigned) {
-  const auto other = *Authority::CreateRoot("root", kNow, absl::Hours(10000));
+  const auto other = *Authority::CreateRoot("root", kToday, absl::Hours(10000));
   const auto under_other =
-      *other->CreateIntermediate("intermediate", kNow, absl::Hours(5000));
+      *other->CreateIntermediate("intermediate", kToday, absl::Hours(5000));
   const Certificate forged = *under_other->Issue(Profile(), *key_->Public());
   const Certificate self_signed = *pki::SelfSign(Profile(), *key_);
   const std::vector<std::vector<Certificate>> chains = {
@@ -88,32 +88,33 @@ TEST_F(TrustTest, RefusesWhatNobodyItTrustsHasSigned) {
       {Chain(Profile())[0]},
   };
   for (std::size_t i = 0; i < chains.size(); ++i) {
-    EXPECT_EQ(ReasonAt(chains[i], kNow), "CERTIFICATE_NOT_TRUSTED") << i;
+    EXPECT_EQ(ReasonAt(chains[i], kToday), "CERTIFICATE_NOT_TRUSTED") << i;
   }
 }
 
 TEST_F(TrustTest, RefusesTheWrongPurpose) {
   CertificateProfile profile = Profile();
   profile.purposes = {"serverAuth"};
-  EXPECT_EQ(ReasonAt(Chain(profile), kNow, PeerRole::kClient),
+  EXPECT_EQ(ReasonAt(Chain(profile), kToday, PeerRole::kClient),
             "CERTIFICATE_NOT_TRUSTED");
-  EXPECT_EQ(ReasonAt(Chain(profile), kNow, PeerRole::kServer), "OK");
+  EXPECT_EQ(ReasonAt(Chain(profile), kToday, PeerRole::kServer), "OK");
   profile.purposes = {"codeSigning"};
   for (const PeerRole role : {PeerRole::kClient, PeerRole::kServer}) {
-    EXPECT_EQ(ReasonAt(Chain(profile), kNow, role), "CERTIFICATE_NOT_TRUSTED");
+    EXPECT_EQ(ReasonAt(Chain(profile), kToday, role),
+              "CERTIFICATE_NOT_TRUSTED");
   }
 }
 
 TEST_F(TrustTest, RefusesAnAuthorityBelowTheIntermediate) {
   // An intermediate's owner cannot hand its power on: path length 0.
   const auto third =
-      *intermediate_->CreateIntermediate("third", kNow, absl::Hours(1000));
+      *intermediate_->CreateIntermediate("third", kToday, absl::Hours(1000));
   const Certificate leaf = *third->Issue(Profile(), *key_->Public());
   trust_ = *Trust::Create(
       root_->certificate().ToPem(),
       List(*root_, {}) + List(*intermediate_, {}) + List(*third, {}));
   EXPECT_EQ(ReasonAt({leaf, third->certificate(), intermediate_->certificate()},
-                     kNow),
+                     kToday),
             "CERTIFICATE_NOT_TRUSTED");
 }
 
@@ -128,15 +129,15 @@ TEST_F(TrustTest, ASystemCannotIssue) {
 TEST_F(TrustTest, RefusesARevokedSystemAndNoOther) {
   const auto revoked = Chain(Profile());
   const auto other = Chain(Profile());
-  Reload({}, {{"0102", kNow}, {revoked[0].serial(), kNow}, {"40", kNow}});
-  EXPECT_EQ(ReasonAt(revoked, kNow), "CERTIFICATE_REVOKED");
-  EXPECT_EQ(ReasonAt(other, kNow), "OK");
+  Reload({}, {{"0102", kToday}, {revoked[0].serial(), kToday}, {"40", kToday}});
+  EXPECT_EQ(ReasonAt(revoked, kToday), "CERTIFICATE_REVOKED");
+  EXPECT_EQ(ReasonAt(other, kToday), "OK");
 }
 
 TEST_F(TrustTest, RefusesEverythingUnderARevokedIntermediate) {
   const auto chain = Chain(Profile());
-  Reload({{intermediate_->certificate().serial(), kNow}}, {});
-  EXPECT_EQ(ReasonAt(chain, kNow), "CERTIFICATE_REVOKED");
+  Reload({{intermediate_->certificate().serial(), kToday}}, {});
+  EXPECT_EQ(ReasonAt(chain, kToday), "CERTIFICATE_REVOKED");
 }
 
 TEST_F(TrustTest, IsClosedWithoutAFreshListOfEveryIssuer) {
@@ -144,21 +145,21 @@ TEST_F(TrustTest, IsClosedWithoutAFreshListOfEveryIssuer) {
   const std::string trust = root_->certificate().ToPem();
   const std::string of_root = List(*root_, {});
   const std::string of_intermediate = List(*intermediate_, {});
-  const std::string stale = List(*intermediate_, {}, kNow - absl::Hours(25));
-  const std::string future = List(*intermediate_, {}, kNow + absl::Hours(1));
+  const std::string stale = List(*intermediate_, {}, kToday - absl::Hours(25));
+  const std::string future = List(*intermediate_, {}, kToday + absl::Hours(1));
   const auto stranger =
-      *Authority::CreateRoot("intermediate", kNow, absl::Hours(10000));
+      *Authority::CreateRoot("intermediate", kToday, absl::Hours(10000));
   const std::string forged = List(*stranger, {});
   for (const std::string& lists : {of_root, of_intermediate, of_root + stale,
                                    of_root + future, of_root + forged}) {
     trust_ = *Trust::Create(trust, lists);
-    EXPECT_EQ(ReasonAt(chain, kNow), "REVOCATION_STATE_STALE");
-    EXPECT_EQ(trust_->Verify(chain, PeerRole::kClient, kNow).code(),
+    EXPECT_EQ(ReasonAt(chain, kToday), "REVOCATION_STATE_STALE");
+    EXPECT_EQ(trust_->Verify(chain, PeerRole::kClient, kToday).code(),
               absl::StatusCode::kUnavailable);
   }
   // All are fresh now, one is not a day later.
   trust_ = *Trust::Create(trust, of_root + of_intermediate);
-  EXPECT_EQ(ReasonAt(chain, kNow), "OK");
+  EXPECT_EQ(ReasonAt(chain, kToday), "OK");
 }
 
 TEST_F(TrustTest, NeedsBothTextsWhole) {
@@ -177,17 +178,17 @@ TEST_F(TrustTest, NeedsBothTextsWhole) {
 
 TEST_F(TrustTest, TwoRootsAreTrustedWhileOneReplacesTheOther) {
   const auto new_root =
-      *Authority::CreateRoot("root 2", kNow, absl::Hours(10000));
-  const auto new_intermediate =
-      *new_root->CreateIntermediate("intermediate 2", kNow, absl::Hours(5000));
+      *Authority::CreateRoot("root 2", kToday, absl::Hours(10000));
+  const auto new_intermediate = *new_root->CreateIntermediate(
+      "intermediate 2", kToday, absl::Hours(5000));
   trust_ = *Trust::Create(
       root_->certificate().ToPem() + new_root->certificate().ToPem(),
       List(*root_, {}) + List(*intermediate_, {}) + List(*new_root, {}) +
           List(*new_intermediate, {}));
-  EXPECT_EQ(ReasonAt(Chain(Profile()), kNow), "OK");
+  EXPECT_EQ(ReasonAt(Chain(Profile()), kToday), "OK");
   EXPECT_EQ(ReasonAt({*new_intermediate->Issue(Profile(), *key_->Public()),
                       new_intermediate->certificate()},
-                     kNow),
+                     kToday),
             "OK");
 }
 

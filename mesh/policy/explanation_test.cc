@@ -20,8 +20,8 @@ std::string Agreement(const char* id, const char* consumer, const char* affair,
   return AgreementText(id, consumer, affair,
                        std::string("method: \"") + method + "\" ", more);
 }
-const std::string kStatute = "statute { ja: \"j\" en: \"e\" } ";
-const std::string kOpen = kStatute + "valid_from: \"2025-04-01\" ";
+const std::string kBasis = "statute { ja: \"j\" en: \"e\" } ";
+const std::string kOpen = kBasis + "valid_from: \"2025-04-01\" ";
 
 class ExplanationTest : public testing::Test {
  protected:
@@ -130,13 +130,13 @@ INSTANTIATE_TEST_SUITE_P(
              "town/benefits", kTax, "benefit", nullptr},
         Case{"BeginsTomorrow",
              Agreement("a", "town/benefits", "benefit", kTax,
-                       kStatute + "valid_from: \"2025-10-02\""),
+                       kBasis + "valid_from: \"2025-10-02\""),
              "town/benefits", kTax, "benefit", nullptr},
         Case{"BetweenTwo",
              Agreement("a", "town/benefits", "benefit", kTax,
                        kOpen + "valid_through: \"2025-09-30\"") +
                  Agreement("b", "town/benefits", "benefit", kTax,
-                           kStatute + "valid_from: \"2025-12-01\""),
+                           kBasis + "valid_from: \"2025-12-01\""),
              "town/benefits", kTax, "benefit", "city/tax"},
         Case{"OnlyOtherProviders",
              AgreementText("a", "town/benefits", "benefit",
@@ -216,7 +216,7 @@ TEST_F(ExplanationTest, ListsAgreementsThatDifferInOneThingTheClosestFirst) {
           AgreementText(
               "f-later", "town/benefits", "benefit",
               std::string("method: \"") + kTax + "\" providers: \"city/tax\"",
-              kStatute + "valid_from: \"2026-01-01\"") +
+              kBasis + "valid_from: \"2026-01-01\"") +
           Agreement("g-differs-in-two", "accounts/accounts", "arrears", kTax,
                     kOpen));
   const Explanation explanation =
@@ -237,7 +237,7 @@ TEST_F(ExplanationTest, ListsAtMostTen) {
   for (int i = 0; i < 12; ++i)
     many += Agreement(("a" + std::to_string(i)).c_str(), "town/benefits",
                       "benefit", kItems,
-                      kStatute + "valid_from: \"" + std::to_string(2030 + i) +
+                      kBasis + "valid_from: \"" + std::to_string(2030 + i) +
                           "-01-01\" valid_through: \"" +
                           std::to_string(2030 + i) + "-12-31\"");
   Write("a.textproto", many);

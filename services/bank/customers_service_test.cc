@@ -16,7 +16,7 @@ namespace {
 
 using agency::FakeCall;
 
-constexpr char kExchange[] = "00000000-0000-4000-8000-00000000000a";
+constexpr char kNotice[] = "00000000-0000-4000-8000-00000000000a";
 constexpr char kOther[] = "00000000-0000-4000-8000-00000000000b";
 
 std::string TokenOf(const std::string& sub) {
@@ -65,7 +65,7 @@ class CustomersServiceTest : public testing::Test {
   }
 
   absl::Status Update(const std::string& subject, const std::string& token,
-                      const std::string& exchange = kExchange,
+                      const std::string& exchange = kNotice,
                       const std::vector<std::string>& attributes = {
                           "address"}) {
     FakeCall call("portal/terminal", "own-request", attributes, exchange);
@@ -96,7 +96,7 @@ TEST_F(CustomersServiceTest, KeepsTheAddressThatTheConsentOpens) {
   EXPECT_EQ(OnFile("hanako"), "架空県新町1-2-3");
   EXPECT_EQ(OnFile("taro"), "架空県旧町9");
   EXPECT_EQ(source_.tokens, std::vector<std::string>{TokenOf("hanako")});
-  EXPECT_EQ(source_.exchanges, std::vector<std::string>{kExchange});
+  EXPECT_EQ(source_.exchanges, std::vector<std::string>{kNotice});
 }
 
 TEST_F(CustomersServiceTest, TheSameAddressAgainIsNoChange) {
@@ -149,7 +149,7 @@ TEST_F(CustomersServiceTest, AnAddressThatTheConsentDoesNotCoverIsNotKept) {
 }
 
 TEST_F(CustomersServiceTest, AnAttributeThatIsNotGrantedIsNotInTheAnswer) {
-  ASSERT_TRUE(Update("hanako", TokenOf("hanako"), kExchange, {}).ok());
+  ASSERT_TRUE(Update("hanako", TokenOf("hanako"), kNotice, {}).ok());
   EXPECT_EQ(response_.address(), "");
   EXPECT_TRUE(response_.changed());
 }

@@ -15,7 +15,7 @@
 namespace psm {
 namespace {
 
-World Build() {
+World DefaultWorld() {
   WorldOptions options;
   options.today = absl::CivilDay(2026, 11, 22);
   return BuildWorld(options).value();
@@ -43,7 +43,7 @@ TEST(CorporateNumberTest, AWrongDigitIsSeenButNotNineForNought) {
 }
 
 TEST(IdentifiersTest, EveryCorporateNumberIsValidAndUnassigned) {
-  const World world = Build();
+  const World world = DefaultWorld();
   for (const seed::v1::Business& business : world.businesses) {
     const std::string& number = business.corporate_number();
     ASSERT_EQ(number.size(), 13U);
@@ -69,7 +69,7 @@ TEST(IdentifiersTest, TheBankCodeIsAboveEveryAssignedOne) {
 }
 
 TEST(IdentifiersTest, EveryAddressIsInThePrefectureThatDoesNotExist) {
-  const World world = Build();
+  const World world = DefaultWorld();
   for (const Household& home : world.households) {
     EXPECT_TRUE(absl::StartsWith(home.address, home.municipality == kAkatsuki
                                                    ? "架空県あかつき市"
@@ -85,7 +85,7 @@ TEST(IdentifiersTest, EveryAddressIsInThePrefectureThatDoesNotExist) {
 
 TEST(IdentifiersTest, ACardSerialIsMarkedAsADemo) {
   const std::regex serial("DEMO-[0-9A-F]{16}");
-  const World world = Build();
+  const World world = DefaultWorld();
   for (const Household& home : world.households) {
     for (const Person& person : home.members) {
       EXPECT_TRUE(std::regex_match(person.card_serial, serial));

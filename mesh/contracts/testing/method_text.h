@@ -36,7 +36,8 @@ inline std::string F(const std::string& annotation) {
 }
 
 inline constexpr char kRead[] = "dataset: 'd' effect: READ ";
-inline const std::string kSubject = "string subject = 1 " + F("subject = true");
+inline const std::string kSubjectField =
+    "string subject = 1 " + F("subject = true");
 
 }  // namespace psm
 
