@@ -84,7 +84,7 @@ TEST(ErrorTableTest, RowsAreOfKnownCodesAndParties) {
       "NOT_FOUND",          "ALREADY_EXISTS",      "PERMISSION_DENIED",
       "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "UNIMPLEMENTED",
       "INTERNAL",           "UNAVAILABLE",         "DATA_LOSS",
-      "UNAUTHENTICATED",    "the provider's"};
+      "UNAUTHENTICATED",    "UNKNOWN",             "the provider's"};
   const std::set<std::string> parties = {"consumer", "gateway", "provider"};
   const std::map<std::string, Row> table = Table();
   EXPECT_GT(table.size(), 60u);

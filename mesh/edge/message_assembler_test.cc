@@ -1,5 +1,6 @@
 #include "mesh/edge/message_assembler.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -64,6 +65,42 @@ TEST(MessageAssemblerTest, SaysWhetherAMessageIsCompressed) {
   absl::string_view bytes = framed;
   ASSERT_EQ(assembler.Take(bytes), Outcome::kMessage);
   EXPECT_TRUE(assembler.Release().compressed);
+}
+
+TEST(MessageAssemblerTest, FollowsMessagesWithoutKeepingThem) {
+  const std::string bytes =
+      Framed("") + Framed(std::string(1000, 'x')) + Framed("end", true);
+  for (std::size_t piece = 1; piece <= bytes.size(); ++piece) {
+    MessageAssembler assembler(1000);
+    for (std::size_t at = 0; at < bytes.size(); at += piece) {
+      ASSERT_EQ(assembler.Follow(absl::string_view(bytes).substr(at, piece)),
+                Outcome::kNeedsMore);
+      const std::size_t seen = std::min(at + piece, bytes.size());
+      EXPECT_EQ(assembler.at_boundary(),
+                seen == 5 || seen == 1010 || seen == bytes.size())
+          << seen;
+    }
+  }
+}
+
+TEST(MessageAssemblerTest, NoticesABadPrefixWhereverItComes) {
+  const std::string good = Framed("some");
+  const struct {
+    std::string bytes;
+    Outcome outcome;
+  } kCases[] = {
+      {good + "\2", Outcome::kMalformed},
+      {good + Framed(std::string(1001, 'x')), Outcome::kTooLarge},
+      {good + Framed(std::string(1001, 'x')).substr(0, 5), Outcome::kTooLarge},
+  };
+  for (const auto& test : kCases) {
+    for (std::size_t cut = 0; cut <= good.size(); ++cut) {
+      MessageAssembler assembler(1000);
+      const auto all = absl::string_view(test.bytes);
+      EXPECT_EQ(assembler.Follow(all.substr(0, cut)), Outcome::kNeedsMore);
+      EXPECT_EQ(assembler.Follow(all.substr(cut)), test.outcome) << cut;
+    }
+  }
 }
 
 }  // namespace

@@ -15,7 +15,7 @@
 namespace psm::edge {
 namespace {
 
-constexpr std::int32_t kStreamWindow = 1 << 20;
+constexpr std::int32_t kStreamWindow = 256 << 10;
 constexpr std::int32_t kConnectionWindow = 8 << 20;
 // gRPC servers take two PINGs without data between them for a mistake, a third
 // for an attack.
@@ -172,7 +172,7 @@ void ProviderConnection::OnClosed(const absl::Status& why) {
   for (UpstreamCall* call : calls) {
     call->connection = nullptr;
     call->stream = 0;
-    if (call->reply.has_value()) continue;
+    if (call->ended()) continue;
     if (call->written) {
       // It may have been processed: repeating it is for those who know whether
       // that does harm.
@@ -247,10 +247,14 @@ int ProviderConnection::OnFrame(const nghttp2_frame& frame) {
 
 int ProviderConnection::OnData(std::int32_t stream_id,
                                absl::string_view bytes) {
-  // Answers are gathered to a bound, so a stream's credit can go back as soon
-  // as the connection's.
-  nghttp2_session_consume(session(), stream_id, bytes.size());
+  // The connection's credit goes back as bytes arrive, so that one slow reader
+  // does not stop the others.
   UpstreamCall* call = Find(stream_id);
+  if (call == nullptr || call->ended() || call->TakesAtOnce()) {
+    nghttp2_session_consume(session(), stream_id, bytes.size());
+  } else {
+    nghttp2_session_consume_connection(session(), bytes.size());
+  }
   if (call == nullptr) return 0;
   call->received += bytes.size();
   received_bytes_ += bytes.size();
@@ -262,23 +266,34 @@ int ProviderConnection::OnData(std::int32_t stream_id,
   return 0;
 }
 
+void ProviderConnection::Taken(UpstreamCall& call, std::size_t bytes) {
+  call.received -= bytes;
+  received_bytes_ -= bytes;
+  if (call.stream == 0) return;
+  nghttp2_session_consume_stream(session(), call.stream, bytes);
+  Touch();
+}
+
+void ProviderConnection::Resume(UpstreamCall& call) {
+  nghttp2_session_resume_data(session(), call.stream);
+  Touch();
+}
+
 int ProviderConnection::OnStreamClosed(std::int32_t stream_id,
                                        std::uint32_t code) {
   --open_streams_;
   if (UpstreamCall* call = Find(stream_id)) {
     nghttp2_session_set_stream_user_data(session(), stream_id, nullptr);
     call->stream = 0;
-    if (!call->reply.has_value()) {
-      const absl::Status why = absl::UnavailableError(
-          absl::StrCat("reset: ", nghttp2_http2_strerror(code)));
-      if (code == NGHTTP2_REFUSED_STREAM) {
-        // RFC 9113, 8.7: not processed. So are streams above the id of a
-        // GOAWAY, which nghttp2 closes with this code.
-        Release(*call);
-        pool_.GiveBack(*call, why);
-      } else {
-        call->Fail(ProviderUnavailable(pool_.provider(), why.message()));
-      }
+    if (call->ended()) {
+      // Its end is on its way already.
+    } else if (code == NGHTTP2_REFUSED_STREAM) {
+      // RFC 9113, 8.7: not processed. So are streams above the id of a GOAWAY,
+      // which nghttp2 closes with this code.
+      Release(*call);
+      pool_.GiveBack(*call, absl::UnavailableError("the stream was refused"));
+    } else {
+      call->OnReset(code);
     }
   }
   CloseIfDone();

@@ -35,6 +35,12 @@ class ProviderConnection final : public Http2Connection {
   // Lets go of a call that has its end; resets its stream where that has not.
   void Release(UpstreamCall& call);
 
+  // The call has more of its request to send.
+  void Resume(UpstreamCall& call);
+  // The call has delivered bytes that it did not take at once: gives the
+  // stream's credit back.
+  void Taken(UpstreamCall& call, std::size_t bytes);
+
   // New calls must go elsewhere: it has been told to go away, or is running out
   // of stream ids.
   bool retiring() const { return retiring_; }

@@ -8,8 +8,35 @@
 #include "mesh/base/log.h"
 #include "mesh/edge/metadata_rules.h"
 #include "mesh/edge/socket_address.h"
+#include "mesh/edge/streaming_upstream_call.h"
+#include "mesh/edge/unary_upstream_call.h"
 
 namespace psm::edge {
+namespace {
+
+bool IsValid(const std::string& path, const Metadata& metadata) {
+  return IsMethodPath(path) &&
+         std::all_of(metadata.begin(), metadata.end(), MaySend);
+}
+
+// What the one who opened a stream holds of its call.
+class StreamOfCall final : public OutboundStream {
+ public:
+  explicit StreamOfCall(std::shared_ptr<StreamingUpstreamCall> call)
+      : call_(std::move(call)) {}
+  ~StreamOfCall() override { call_->Leave(); }
+  void SendBytes(std::string bytes) override {
+    call_->SendBytes(std::move(bytes));
+  }
+  std::size_t unsent_bytes() const override { return call_->unsent_bytes(); }
+  void HalfClose() override { call_->HalfClose(); }
+  void ReadBytes() override { call_->ReadBytes(); }
+
+ private:
+  const std::shared_ptr<StreamingUpstreamCall> call_;
+};
+
+}  // namespace
 
 ProviderPool::ProviderPool(std::string provider, UpstreamContext& context)
     : provider_(std::move(provider)), context_(context) {}
@@ -26,27 +53,44 @@ std::size_t ProviderPool::connections() const {
 
 void ProviderPool::Invoke(ProviderRequest request, Cancellation& cancellation,
                           Completion<ProviderReply>* done) {
-  ++context_.stats.calls;
-  const bool valid =
-      IsMethodPath(request.path) &&
-      std::all_of(request.metadata.begin(), request.metadata.end(), MaySend);
-  calls_.push_back(std::make_unique<UpstreamCall>(*this, std::move(request),
+  const bool valid = IsValid(request.path, request.metadata);
+  auto call = std::make_shared<UnaryUpstreamCall>(*this, std::move(request),
                                                   done, context_.limits,
-                                                  context_.worker.timers()));
-  UpstreamCall& call = *calls_.back();
-  call.place = std::prev(calls_.end());
-  if (!valid) {
-    call.Fail(MakeError(absl::StatusCode::kInternal, "METADATA_INVALID",
-                        Party::kGateway,
-                        "the request to the provider is not valid"));
-  } else if (queue_.size() >= context_.limits.queued_calls) {
-    call.Fail(ProviderUnavailable(provider_, "too many calls wait for it"));
-  } else {
-    call.queued = true;
-    queue_.push_back(&call);
-    call.Watch(cancellation);
-  }
+                                                  context_.worker.timers());
+  Enter(call, valid);
+  if (!call->ended()) call->Watch(cancellation);
   Settle();
+}
+
+std::unique_ptr<OutboundStream> ProviderPool::Open(CallHead head,
+                                                   AnswerHandler& handler) {
+  const bool valid = IsValid(head.path, head.metadata) &&
+                     IsMetadataText(head.encoding) &&
+                     IsMetadataText(head.accept_encoding);
+  auto call = std::make_shared<StreamingUpstreamCall>(*this, std::move(head),
+                                                      handler, context_.limits,
+                                                      context_.worker.timers());
+  Enter(call, valid);
+  // The handler hears of nothing before it has its stream.
+  SettleSoon();
+  return std::make_unique<StreamOfCall>(std::move(call));
+}
+
+void ProviderPool::Enter(const std::shared_ptr<UpstreamCall>& call,
+                         bool valid) {
+  ++context_.stats.calls;
+  calls_.push_back(call);
+  call->place = std::prev(calls_.end());
+  if (!valid) {
+    call->Fail(MakeError(absl::StatusCode::kInternal, "METADATA_INVALID",
+                         Party::kGateway,
+                         "the request to the provider is not valid"));
+  } else if (queue_.size() >= context_.limits.queued_calls) {
+    call->Fail(ProviderUnavailable(provider_, "too many calls wait for it"));
+  } else {
+    call->queued = true;
+    queue_.push_back(call.get());
+  }
 }
 
 void ProviderPool::CheckPeers() {
@@ -60,7 +104,28 @@ void ProviderPool::CheckPeers() {
   }
 }
 
-void ProviderPool::Ended(UpstreamCall& call) { ended_.push_back(&call); }
+void ProviderPool::Due(UpstreamCall& call) {
+  if (call.place == calls_.end() || std::exchange(call.due, true)) return;
+  due_.push_back(*call.place);
+}
+
+void ProviderPool::SettleSoon() {
+  if (settling_ || std::exchange(settling_soon_, true)) return;
+  context_.worker.Post([this, alive = std::weak_ptr<int>(alive_)] {
+    if (alive.expired()) return;
+    settling_soon_ = false;
+    Settle();
+  });
+}
+
+void ProviderPool::Forget(UpstreamCall& call) {
+  if (call.place == calls_.end()) return;
+  call.Unwatch();
+  if (call.connection != nullptr) call.connection->Release(call);
+  if (std::exchange(call.queued, false))
+    queue_.erase(std::find(queue_.begin(), queue_.end(), &call));
+  calls_.erase(std::exchange(call.place, calls_.end()));
+}
 
 void ProviderPool::Ready() {
   if (!std::exchange(reached_, true))
@@ -89,7 +154,7 @@ void ProviderPool::Closed(ProviderConnection& connection,
 }
 
 void ProviderPool::GiveBack(UpstreamCall& call, const absl::Status& why) {
-  if (call.retried) {
+  if (!call.MayStartOver()) {
     call.Fail(ProviderUnavailable(provider_, why.message()));
     return;
   }
@@ -104,32 +169,21 @@ void ProviderPool::Settle() {
   settling_ = true;
   for (;;) {
     Pump();
-    if (ended_.empty()) break;
-    const std::vector<UpstreamCall*> ended = std::exchange(ended_, {});
-    for (UpstreamCall* call : ended) {
-      Detach(*call);
-      Completion<ProviderReply>* done = call->done;
-      ProviderReply reply = *std::move(call->reply);
-      calls_.erase(call->place);
-      done->Set(std::move(reply));  // may call Invoke, cancel other calls
+    if (due_.empty()) break;
+    for (const auto& call : std::exchange(due_, {})) {
+      call->due = false;
+      call->Deliver();  // may call Invoke, cancel or destroy other calls
     }
   }
   settling_ = false;
-}
-
-void ProviderPool::Detach(UpstreamCall& call) {
-  call.Unwatch();
-  if (call.connection != nullptr) call.connection->Release(call);
-  if (std::exchange(call.queued, false))
-    queue_.erase(std::find(queue_.begin(), queue_.end(), &call));
 }
 
 // Sends what waits, in order, as far as there is room for it.
 void ProviderPool::Pump() {
   while (!queue_.empty()) {
     UpstreamCall& call = *queue_.front();
-    if (call.reply.has_value()) {
-      // It ended while it waited; its result is handed out in a moment.
+    if (call.ended()) {
+      // It ended while it waited; its end is told in a moment.
       call.queued = false;
       queue_.pop_front();
       continue;
@@ -161,7 +215,7 @@ void ProviderPool::Dial() {
   }
   ++context_.stats.dials;
   absl::StatusOr<std::string> address =
-      context_.endpoints.Find(*queue_.front()->request.provider);
+      context_.endpoints.Find(queue_.front()->system());
   if (!address.ok()) {
     DialFailed(address.status());
     return;

@@ -12,6 +12,7 @@
 #include "absl/time/time.h"
 #include "mesh/edge/endpoint_source.h"
 #include "mesh/edge/limits.h"
+#include "mesh/edge/outbound_stream.h"
 #include "mesh/edge/provider_connection.h"
 #include "mesh/edge/tls_config.h"
 #include "mesh/edge/upstream.h"
@@ -30,9 +31,8 @@ struct UpstreamContext {
 };
 
 // One connection takes new calls; older ones that were told to go away carry
-// theirs to the end. Calls get their results (Completion::Set) from Settle
-// alone, outside every callback of HTTP/2, because whoever waits for one may
-// start or cancel others.
+// theirs to the end. Calls tell their news from Settle alone, outside every
+// callback of HTTP/2, because whoever hears it may start or cancel others.
 class ProviderPool {
  public:
   ProviderPool(std::string provider, UpstreamContext& context);
@@ -43,13 +43,20 @@ class ProviderPool {
   // See ProviderLink::Invoke.
   void Invoke(ProviderRequest request, Cancellation& cancellation,
               Completion<ProviderReply>* done);
+  // See Upstream::Open.
+  std::unique_ptr<OutboundStream> Open(CallHead head, AnswerHandler& handler);
   std::size_t connections() const;
   std::size_t active_calls() const { return calls_.size(); }
   // Ends connections whose peer the newest TLS snapshot does not accept.
   void CheckPeers();
 
-  // For calls: it has its reply.
-  void Ended(UpstreamCall& call);
+  // For calls: it has something to tell (Deliver). Whoever is not within a
+  // callback of HTTP/2 has it told soon, or now.
+  void Due(UpstreamCall& call);
+  void SettleSoon();
+  // It has told its end, or nobody listens any more. Does nothing where it is
+  // forgotten already.
+  void Forget(UpstreamCall& call);
 
   // For connections.
   UpstreamContext& context() { return context_; }
@@ -63,7 +70,7 @@ class ProviderPool {
   // The provider has certainly not processed the call: once more, elsewhere, or
   // the end.
   void GiveBack(UpstreamCall& call, const absl::Status& why);
-  // Hands out results and sends what waits.
+  // Has told what is due and sends what waits.
   void Settle();
 
  private:
@@ -71,16 +78,20 @@ class ProviderPool {
   void Dial();
   void DialFailed(const absl::Status& why);
   void FailQueue(const absl::Status& why);
-  void Detach(UpstreamCall& call);
+  // Takes a new call on: the end of it where it may not be sent.
+  void Enter(const std::shared_ptr<UpstreamCall>& call, bool valid);
 
   const std::string provider_;
   UpstreamContext& context_;
-  std::list<std::unique_ptr<UpstreamCall>> calls_;
+  std::list<std::shared_ptr<UpstreamCall>> calls_;
   std::deque<UpstreamCall*> queue_;
-  std::vector<UpstreamCall*> ended_;
+  std::vector<std::shared_ptr<UpstreamCall>> due_;
   std::shared_ptr<ProviderConnection> current_;
   std::vector<std::shared_ptr<ProviderConnection>> retired_;
   bool settling_ = false;
+  bool settling_soon_ = false;
+  // Posts that are still to run when the pool goes look at this.
+  const std::shared_ptr<int> alive_ = std::make_shared<int>(0);
   bool reached_ = true;  // the last dial worked, or there was none: for the log
   absl::Duration failed_at_ = -absl::InfiniteDuration();  // monotonic
   absl::Status failure_;

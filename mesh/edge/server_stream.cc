@@ -113,13 +113,22 @@ void ServerStream::ReadNext() {
   Deliver();
 }
 
+void ServerStream::ReadBytes() {
+  in_bytes_ = true;
+  ReadNext();
+}
+
 void ServerStream::Deliver() {
   if (delivering_ || handler_ == nullptr) return;
   delivering_ = true;
   while (wanted_ && !finished_ && !cancellation_->cancelled()) {
     const auto bytes = absl::string_view(input_).substr(input_taken_);
     if (!bytes.empty()) {
-      DeliverSome(bytes);
+      if (in_bytes_) {
+        DeliverBytes();
+      } else {
+        DeliverSome(bytes);
+      }
       continue;
     }
     if (!half_closed_ || half_close_told_) break;
@@ -150,24 +159,37 @@ void ServerStream::DeliverSome(absl::string_view bytes) {
                    "too many bytes of requests under way; wait for some"));
     return;
   }
-  switch (outcome) {
-    case MessageAssembler::Outcome::kNeedsMore:
-      return;
-    case MessageAssembler::Outcome::kTooLarge:
-      Cancel(Refusal(absl::StatusCode::kResourceExhausted, "MESSAGE_TOO_LARGE",
-                     "the message is too large; send less"));
-      return;
-    case MessageAssembler::Outcome::kMalformed:
-      Cancel(Refusal(absl::StatusCode::kInvalidArgument, "MESSAGE_MALFORMED",
-                     "the request is not a length-prefixed message"));
-      return;
-    case MessageAssembler::Outcome::kMessage:
-      break;
-  }
+  if (!CheckMessages(outcome) ||
+      outcome == MessageAssembler::Outcome::kNeedsMore)
+    return;
   Uncharge(
       std::exchange(charged_delivered_, std::exchange(charged_incoming_, 0)));
   wanted_ = false;
   handler_->OnMessage(assembler_.Release());
+}
+
+// What is held for a handler that takes bytes is bounded by the window, without
+// a charge.
+void ServerStream::DeliverBytes() {
+  std::string bytes = std::exchange(input_, std::string());
+  Consume(bytes.size());
+  if (!CheckMessages(assembler_.Follow(bytes))) return;
+  wanted_ = false;
+  handler_->OnBytes(std::move(bytes));
+}
+
+bool ServerStream::CheckMessages(MessageAssembler::Outcome outcome) {
+  if (outcome == MessageAssembler::Outcome::kTooLarge) {
+    Cancel(Refusal(absl::StatusCode::kResourceExhausted, "MESSAGE_TOO_LARGE",
+                   "the message is too large; send less"));
+    return false;
+  }
+  if (outcome == MessageAssembler::Outcome::kMalformed) {
+    Cancel(Refusal(absl::StatusCode::kInvalidArgument, "MESSAGE_MALFORMED",
+                   "the request is not a length-prefixed message"));
+    return false;
+  }
+  return true;
 }
 
 void ServerStream::Consume(std::size_t bytes) {
@@ -248,7 +270,7 @@ void ServerStream::Clear() {
   input_.clear();
   input_taken_ = 0;
   assembler_.Clear();
-  wanted_ = delivering_ = half_closed_ = half_close_told_ = false;
+  wanted_ = in_bytes_ = delivering_ = half_closed_ = half_close_told_ = false;
   output_.clear();
   output_at_ = output_offset_ = unsent_bytes_ = 0;
   response_encoding_.clear();

@@ -70,9 +70,11 @@ class ServerStream final : public InboundStream {
     return head_.accept_encoding();
   }
   void ReadNext() override;
+  void ReadBytes() override;
   void SetEncodings(std::string encoding, std::string accept_encoding) override;
   void SendHeaders(Metadata metadata) override;
   void SendMessage(GrpcMessage message) override;
+  void SendBytes(std::string bytes) override;
   std::size_t unsent_bytes() const override { return unsent_bytes_; }
   using InboundStream::Finish;
   void Finish(WireStatus status, Metadata trailers) override;
@@ -80,6 +82,7 @@ class ServerStream final : public InboundStream {
  private:
   struct Output {
     char prefix[kMessagePrefix];
+    std::size_t prefix_size;  // none where the body has its own
     std::string body;
   };
 
@@ -87,10 +90,14 @@ class ServerStream final : public InboundStream {
   void Refuse(const absl::Status& status, absl::string_view http_status);
   void Deliver();
   void DeliverSome(absl::string_view bytes);
+  void DeliverBytes();
+  // False, and the call cancelled, where messages are not what they should be.
+  bool CheckMessages(MessageAssembler::Outcome outcome);
   void Consume(std::size_t bytes);
   bool Charge(std::size_t bytes);
   void Uncharge(std::size_t bytes);
   void TimeUp();
+  void OutputAdded();
   void SubmitHeaders();
   void SubmitTrailersOnly(absl::string_view http_status);
   void SubmitTrailers();
@@ -118,7 +125,8 @@ class ServerStream final : public InboundStream {
   // comes in, and of the one that was delivered last and is still in use.
   std::size_t charged_incoming_ = 0;
   std::size_t charged_delivered_ = 0;
-  bool wanted_ = false;  // ReadNext is to be answered
+  bool wanted_ = false;  // ReadNext or ReadBytes is to be answered
+  bool in_bytes_ = false;
   bool delivering_ = false;
   bool half_closed_ = false;
   bool half_close_told_ = false;

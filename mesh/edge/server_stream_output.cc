@@ -68,8 +68,21 @@ void ServerStream::SendMessage(GrpcMessage message) {
   if (finished_ || connection_ == nullptr) return;
   Output& output = output_.emplace_back();
   WriteMessagePrefix(message.compressed, message.bytes.size(), output.prefix);
+  output.prefix_size = kMessagePrefix;
   output.body = std::move(message.bytes);
-  unsent_bytes_ += kMessagePrefix + output.body.size();
+  OutputAdded();
+}
+
+void ServerStream::SendBytes(std::string bytes) {
+  if (finished_ || connection_ == nullptr) return;
+  Output& output = output_.emplace_back();
+  output.prefix_size = 0;
+  output.body = std::move(bytes);
+  OutputAdded();
+}
+
+void ServerStream::OutputAdded() {
+  unsent_bytes_ += output_.back().prefix_size + output_.back().body.size();
   if (!headers_submitted_) {
     SubmitHeaders();
   } else if (std::exchange(deferred_, false)) {
@@ -161,13 +174,13 @@ ssize_t ServerStream::ReadOutput(std::uint8_t* buffer, std::size_t capacity,
   };
   while (size < capacity && output_at_ < output_.size()) {
     const Output& output = output_[output_at_];
-    if (output_offset_ < kMessagePrefix)
-      copy(output.prefix + output_offset_, kMessagePrefix - output_offset_);
-    if (output_offset_ >= kMessagePrefix) {
-      const std::size_t at = output_offset_ - kMessagePrefix;
+    if (output_offset_ < output.prefix_size)
+      copy(output.prefix + output_offset_, output.prefix_size - output_offset_);
+    if (output_offset_ >= output.prefix_size) {
+      const std::size_t at = output_offset_ - output.prefix_size;
       copy(output.body.data() + at, output.body.size() - at);
     }
-    if (output_offset_ == kMessagePrefix + output.body.size()) {
+    if (output_offset_ == output.prefix_size + output.body.size()) {
       output_[output_at_].body = std::string();
       ++output_at_;
       output_offset_ = 0;

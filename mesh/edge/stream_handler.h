@@ -62,6 +62,11 @@ class InboundStream {
   // While none is, the client is held back by flow control.
   virtual void ReadNext() = 0;
 
+  // As ReadNext, for whoever carries messages on without looking at them:
+  // StreamHandler::OnBytes follows with what has come, or OnHalfClose. A stream
+  // is read in one of the two ways.
+  virtual void ReadBytes() = 0;
+
   // Values of the answer's grpc-encoding and grpc-accept-encoding; before
   // SendHeaders and the first message. Without it: none, and "identity".
   virtual void SetEncodings(std::string encoding,
@@ -74,6 +79,8 @@ class InboundStream {
   // Queues a message. Unbounded: a handler that streams waits for OnWritable
   // while unsent_bytes() is large.
   virtual void SendMessage(GrpcMessage message) = 0;
+  // The same with bytes of messages, prefixes included, cut anywhere.
+  virtual void SendBytes(std::string bytes) = 0;
   virtual std::size_t unsent_bytes() const = 0;
 
   // Ends the call; exactly once, whatever has happened to the client. The
@@ -98,6 +105,9 @@ class StreamHandler {
   virtual void OnStart() = 0;
   // The message that ReadNext asked for.
   virtual void OnMessage(GrpcMessage message) = 0;
+  // Messages with their prefixes, cut anywhere, never empty: ReadBytes asked
+  // for them. Their prefixes are valid and within the limit.
+  virtual void OnBytes(std::string) {}
   // There are no more messages.
   virtual void OnHalfClose() = 0;
   // The cancellation fired, whose hooks have been called; nothing else is

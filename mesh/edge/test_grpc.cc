@@ -1,5 +1,9 @@
 #include "mesh/edge/test_grpc.h"
 
+#include <grpcpp/security/tls_certificate_provider.h>
+#include <grpcpp/security/tls_certificate_verifier.h>
+#include <grpcpp/security/tls_credentials_options.h>
+
 #include <vector>
 
 #include "mesh/base/error.h"
@@ -20,6 +24,19 @@ std::string FromBuffer(const grpc::ByteBuffer& buffer) {
   return bytes;
 }
 
+namespace {
+
+std::shared_ptr<grpc::Channel> OneConnection(
+    const std::string& address,
+    const std::shared_ptr<grpc::ChannelCredentials>& credentials,
+    grpc::ChannelArguments arguments) {
+  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  return grpc::CreateCustomChannel(address, credentials, arguments);
+}
+
+}  // namespace
+
 std::shared_ptr<grpc::Channel> TestChannel(
     const std::string& address, const std::string& root_pem,
     const TestIdentity* identity, const grpc::ChannelArguments* extra) {
@@ -29,12 +46,26 @@ std::shared_ptr<grpc::Channel> TestChannel(
     options.pem_private_key = identity->key;
     options.pem_cert_chain = identity->chain;
   }
-  grpc::ChannelArguments arguments;
-  if (extra != nullptr) arguments = *extra;
-  arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  return grpc::CreateCustomChannel(address, grpc::SslCredentials(options),
-                                   arguments);
+  return OneConnection(address, grpc::SslCredentials(options),
+                       extra != nullptr ? *extra : grpc::ChannelArguments());
+}
+
+std::shared_ptr<grpc::Channel> DirectChannel(const std::string& address,
+                                             const std::string& root_pem,
+                                             const TestIdentity& identity) {
+  namespace tls = grpc::experimental;
+  tls::TlsChannelCredentialsOptions options;
+  options.set_certificate_provider(
+      std::make_shared<tls::StaticDataCertificateProvider>(
+          root_pem, std::vector<tls::IdentityKeyCertPair>{
+                        {identity.key, identity.chain}}));
+  options.watch_root_certs();
+  options.watch_identity_key_cert_pairs();
+  options.set_certificate_verifier(
+      std::make_shared<tls::NoOpCertificateVerifier>());
+  options.set_check_call_host(false);
+  return OneConnection(address, tls::TlsCredentials(options),
+                       grpc::ChannelArguments());
 }
 
 TestAnswer TestCall(const std::shared_ptr<grpc::Channel>& channel,

@@ -15,15 +15,13 @@ class Upstream::Impl {
        std::shared_ptr<const TlsConfig> tls, const UpstreamLimits& limits)
       : context_{worker, endpoints, std::move(tls), limits, {}} {}
 
-  void Invoke(ProviderRequest request, Cancellation& cancellation,
-              Completion<ProviderReply>* done) {
-    auto [place, added] = pools_.try_emplace(request.provider->id);
+  // The pool stays where it is when the map grows.
+  ProviderPool& PoolOf(const System& provider) {
+    auto [place, added] = pools_.try_emplace(provider.id);
     if (added) {
       place->second = std::make_unique<ProviderPool>(place->first, context_);
     }
-    // The pool stays where it is when the map grows.
-    ProviderPool& pool = *place->second;
-    pool.Invoke(std::move(request), cancellation, done);
+    return *place->second;
   }
 
   void Update(std::shared_ptr<const TlsConfig> tls) {
@@ -61,7 +59,14 @@ Upstream::~Upstream() = default;
 
 void Upstream::Invoke(ProviderRequest request, Cancellation& cancellation,
                       Completion<ProviderReply>* done) {
-  impl_->Invoke(std::move(request), cancellation, done);
+  ProviderPool& pool = impl_->PoolOf(*request.provider);
+  pool.Invoke(std::move(request), cancellation, done);
+}
+
+std::unique_ptr<OutboundStream> Upstream::Open(CallHead head,
+                                               AnswerHandler& handler) {
+  ProviderPool& pool = impl_->PoolOf(*head.provider);
+  return pool.Open(std::move(head), handler);
 }
 
 void Upstream::Update(std::shared_ptr<const TlsConfig> tls) {

@@ -8,6 +8,7 @@
 
 #include "mesh/edge/endpoint_source.h"
 #include "mesh/edge/limits.h"
+#include "mesh/edge/outbound_stream.h"
 #include "mesh/edge/tls_config.h"
 #include "mesh/edge/worker.h"
 #include "mesh/exchange/provider_link.h"
@@ -46,6 +47,12 @@ class Upstream final : public ProviderLink {
   // address is not kept beyond that.
   void Invoke(ProviderRequest request, Cancellation& cancellation,
               Completion<ProviderReply>* done) override;
+
+  // Calls a provider as a stream of messages, with metadata and encodings as
+  // given. `handler` hears the answer, nothing before this has returned, until
+  // its end or until the stream is destroyed. Never null: what stands in the
+  // way comes as the answer's end, with ProviderLink's errors.
+  std::unique_ptr<OutboundStream> Open(CallHead head, AnswerHandler& handler);
 
   // New connections use `tls`; live connections to a provider that it revokes
   // end, their calls with UNAVAILABLE. Thread-safe.

@@ -9,7 +9,6 @@
 #include "mesh/exchange/draft.h"
 #include "mesh/exchange/release.h"
 #include "mesh/exchange/steps.h"
-#include "mesh/exchange/transparent.h"
 
 namespace psm {
 
@@ -30,8 +29,7 @@ Task<Answer> RunExchange(Environment& env, Ask ask) {
   if (!contracted.ok())
     co_return co_await Refuse(env, draft, contracted.status());
   if (contracted->plan().transparent)
-    co_return co_await ForwardTransparent(env, ask, *policy, *contracted,
-                                          draft);
+    co_return co_await Refuse(env, draft, NotOfThisForm(contracted->plan()));
 
   absl::StatusOr<Identified> identified =
       IdentifySubjects(env, ask, *contracted, draft);

@@ -12,8 +12,8 @@ namespace psm {
 // Runs one exchange of a unary method and answers it. Whatever happens, the
 // answer comes after a durable record of it; where no record can be made
 // durable the answer is UNAVAILABLE RECORD_NOT_DURABLE. Transparent methods are
-// authorised and forwarded, and make no record. Runs to its end even when
-// cancelled: `env` and what `ask` points to must live until then.
+// no exchanges (transparent.h). Runs to its end even when cancelled: `env` and
+// what `ask` points to must live until then.
 Task<Answer> RunExchange(Environment& env, Ask ask);
 
 }  // namespace psm

@@ -174,22 +174,11 @@ TEST_F(ExchangeTest, AnExchangeIdOfAnotherRequestIsRefused) {
   EXPECT_EQ(ReasonOf(Run(other).status), "EXCHANGE_ID_REUSED");
 }
 
-TEST_F(ExchangeTest, ATransparentMethodIsForwardedWithoutRecord) {
-  identity::v1::BeginSignInResponse challenge;
-  challenge.set_challenge_id("c");
-  link_.providers["/psm.identity.v1.SignInService/BeginSignIn"] =
-      Answering(challenge);
+TEST_F(ExchangeTest, ATransparentMethodIsNoExchange) {
   Answer answer = Run(MakeAsk("/psm.identity.v1.SignInService/BeginSignIn", "",
                               identity::v1::BeginSignInRequest()));
-  ASSERT_TRUE(answer.status.ok()) << answer.status;
-  EXPECT_EQ(answer.message, challenge.SerializeAsString());
-  EXPECT_THAT(log_.records, IsEmpty());
-  // And only under an agreement.
-  FakePeer bank("bank/customers");
-  Ask ask = MakeAsk("/psm.identity.v1.SignInService/BeginSignIn", "",
-                    identity::v1::BeginSignInRequest());
-  ask.peer = &bank;
-  EXPECT_EQ(ReasonOf(Run(std::move(ask)).status), "NO_AGREEMENT");
+  EXPECT_EQ(ReasonOf(answer.status), "UNKNOWN_METHOD");
+  EXPECT_THAT(link_.requests, IsEmpty());
 }
 
 }  // namespace

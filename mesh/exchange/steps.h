@@ -134,6 +134,10 @@ absl::StatusOr<Contracted> ResolveContract(const Ask& ask,
                                            const PolicyEngine& policy,
                                            Caller caller, Draft& draft);
 
+// UNIMPLEMENTED UNKNOWN_METHOD: a transparent method where an exchange is due,
+// or the other way round. The configuration changed while the call came in.
+absl::Status NotOfThisForm(const MethodPlan& plan);
+
 // Errors of FindNamed, SubjectScope::Decode and ConsentState::Verify;
 // INVALID_ARGUMENT CORPORATE_NUMBER_MALFORMED;
 // INVALID_ARGUMENT SUBJECT_NOT_ACCEPTED for a relying party that fills a

@@ -120,6 +120,13 @@ absl::StatusOr<Contracted> ResolveContract(const Ask& ask,
   return Contracted(caller.system(), *plan);
 }
 
+absl::Status NotOfThisForm(const MethodPlan& plan) {
+  return MakeError(absl::StatusCode::kUnimplemented, "UNKNOWN_METHOD",
+                   Party::kConsumer,
+                   "the contract of this method has just changed; call again",
+                   {{"method", plan.name}});
+}
+
 absl::StatusOr<Identified> IdentifySubjects(Environment& env, const Ask& ask,
                                             Contracted contracted,
                                             Draft& draft) {

@@ -3,8 +3,9 @@
 #include <utility>
 
 #include "mesh/base/status_macros.h"
+#include "mesh/exchange/draft.h"
 #include "mesh/exchange/release.h"
-#include "mesh/exchange/trace.h"
+#include "mesh/exchange/steps.h"
 
 namespace psm {
 namespace {
@@ -26,55 +27,44 @@ absl::string_view AffairOf(const Ask& ask, const PolicyEngine& policy,
   return "";
 }
 
-absl::StatusOr<ProviderRequest> Prepare(Environment& env, const Ask& ask,
-                                        const PolicyEngine& policy,
-                                        const Contracted& contracted,
-                                        Draft& draft) {
+absl::StatusOr<TransparentRoute> Decide(
+    Environment& env, const Ask& ask,
+    const std::shared_ptr<const PolicyEngine>& policy, Draft& draft) {
+  PSM_ASSIGN_OR_RETURN(Caller caller, Authenticate(env, ask, *policy));
+  PSM_RETURN_IF_ERROR(Admit(env, caller));
+  PSM_ASSIGN_OR_RETURN(Contracted contracted,
+                       ResolveContract(ask, *policy, caller, draft));
+  if (!contracted.plan().transparent) return NotOfThisForm(contracted.plan());
+
   Question question;
   question.consumer = &contracted.consumer();
   question.plan = &contracted.plan();
   question.now = env.clock.Now();
-  question.affair = AffairOf(ask, policy, contracted, question.now);
-  PSM_RETURN_IF_ERROR(policy.MayCall(*question.consumer, *question.plan,
-                                     question.affair, question.now));
+  question.affair = AffairOf(ask, *policy, contracted, question.now);
+  PSM_RETURN_IF_ERROR(policy->MayCall(*question.consumer, *question.plan,
+                                      question.affair, question.now));
   PSM_ASSIGN_OR_RETURN(question.provider,
-                       ChooseProvider(ask, policy, *question.plan));
+                       ChooseProvider(ask, *policy, *question.plan));
   draft.record().set_provider(question.provider->id);
-  PSM_RETURN_IF_ERROR(policy.Authorise(question).status());
-
-  ProviderRequest request;
-  request.provider = question.provider;
-  request.path = ask.path;
-  request.message = ask.message;
-  request.time_left = ask.deadline - env.clock.Monotonic();
-  request.metadata.emplace_back("psm-consumer", ask.peer->system_id());
-  if (std::string trace = ContinueTrace(ask.traceparent, env.random);
-      !trace.empty()) {
-    request.metadata.emplace_back("traceparent", std::move(trace));
-  }
-  return request;
+  PSM_RETURN_IF_ERROR(policy->Authorise(question).status());
+  // The policy keeps the system.
+  return TransparentRoute{
+      std::shared_ptr<const System>(policy, question.provider),
+      {{"psm-consumer", ask.peer->system_id()}}};
 }
 
 }  // namespace
 
-Task<Answer> ForwardTransparent(Environment& env, const Ask& ask,
-                                const PolicyEngine& policy,
-                                const Contracted& contracted, Draft& draft) {
-  absl::StatusOr<ProviderRequest> request =
-      Prepare(env, ask, policy, contracted, draft);
-  if (!request.ok()) co_return co_await Refuse(env, draft, request.status());
-  const System& provider = *request->provider;
-
-  Completion<ProviderReply> completion;
-  env.link.Invoke(*std::move(request), *ask.cancellation, &completion);
-  ProviderReply reply = co_await completion;
-  if (reply.from_provider && !reply.status.ok()) {
-    reply.status = InContractWords(reply.status, contracted.plan(), provider);
+Task<absl::StatusOr<TransparentRoute>> RouteTransparent(Environment& env,
+                                                        Ask ask) {
+  const std::shared_ptr<const PolicyEngine> policy = env.policy;
+  Draft draft(env, ask);
+  absl::StatusOr<TransparentRoute> route = Decide(env, ask, policy, draft);
+  if (!route.ok()) {
+    Answer refused = co_await Refuse(env, draft, route.status());
+    co_return refused.status;
   }
-  Answer answer = EndUnrecorded(env, draft, reply.status);
-  if (answer.status.ok()) answer.message = std::move(reply.message);
-  answer.exchange_id.clear();
-  co_return answer;
+  co_return route;
 }
 
 }  // namespace psm

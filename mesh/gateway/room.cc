@@ -17,7 +17,7 @@ Room::Room(int index, const SharedState& shared,
            worker_,       upstream_,         SystemRandom(),
            rates_,        shared.refusals,   shared.observer,
            shared.gateway},
-      desk_(env_, tls_) {}
+      desk_(env_, upstream_, tls_) {}
 
 void Room::Update(std::shared_ptr<const PolicyEngine> policy) {
   worker_.Post([this, policy = std::move(policy)]() mutable {

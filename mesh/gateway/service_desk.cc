@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "mesh/edge/relay.h"
 #include "mesh/exchange/exchange.h"
+#include "mesh/gateway/edge_peer.h"
 #include "mesh/gateway/health.h"
 #include "mesh/gateway/own_methods.h"
 #include "mesh/gateway/reflection.h"
@@ -11,23 +13,6 @@ namespace psm {
 namespace {
 
 constexpr std::size_t kMaxUnsentAnswers = 64 << 10;  // bytes
-
-// The system at the other end of an HTTP/2 connection.
-class EdgePeer final : public Peer {
- public:
-  EdgePeer(const edge::PeerIdentity& identity,
-           const std::shared_ptr<const edge::TlsConfig>& tls)
-      : identity_(identity), tls_(tls) {}
-  const std::string& system_id() const override { return identity_.system; }
-  absl::Status CheckCertificate(absl::Time now) const override {
-    return tls_->CheckPeer(identity_, now);
-  }
-
- private:
-  const edge::PeerIdentity& identity_;
-  const std::shared_ptr<const edge::TlsConfig>&
-      tls_;  // replaced under it by a reload
-};
 
 // Reflection is a stream of questions, each answered before the next is read.
 class ReflectionHandler final : public edge::StreamHandler {
@@ -80,13 +65,21 @@ std::unique_ptr<edge::StreamHandler> ServiceDesk::Dispatch(
     edge::InboundStream& stream) {
   if (IsReflection(stream.path()))
     return std::make_unique<ReflectionHandler>(stream, env_);
-  return edge::NewUnaryHandler(stream, *this);
+  return Carry(stream);
 }
 
 std::unique_ptr<edge::StreamHandler> ServiceDesk::DispatchLapsed(
     edge::InboundStream& stream) {
   if (IsReflection(stream.path()) || stream.path() == kHealthCheckPath)
     return nullptr;
+  return Carry(stream);
+}
+
+std::unique_ptr<edge::StreamHandler> ServiceDesk::Carry(
+    edge::InboundStream& stream) {
+  const MethodPlan* plan = env_.policy->contracts().FindByPath(stream.path());
+  if (plan != nullptr && plan->transparent)
+    return edge::NewRelay(stream, router_, upstream_);
   return edge::NewUnaryHandler(stream, *this);
 }
 

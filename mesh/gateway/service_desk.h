@@ -8,7 +8,9 @@
 #include "mesh/edge/stream_handler.h"
 #include "mesh/edge/tls_config.h"
 #include "mesh/edge/unary.h"
+#include "mesh/edge/upstream.h"
 #include "mesh/exchange/environment.h"
+#include "mesh/gateway/transparent_router.h"
 
 namespace psm {
 
@@ -17,9 +19,9 @@ class ServiceDesk final : public edge::Dispatcher, public edge::UnaryService {
  public:
   // `tls` is the newest TLS state of this worker, by which peers of live
   // connections are judged.
-  ServiceDesk(Environment& env,
+  ServiceDesk(Environment& env, edge::Upstream& upstream,
               const std::shared_ptr<const edge::TlsConfig>& tls)
-      : env_(env), tls_(tls) {}
+      : env_(env), upstream_(upstream), tls_(tls), router_(env, tls) {}
 
   std::unique_ptr<edge::StreamHandler> Dispatch(
       edge::InboundStream& stream) override;
@@ -30,8 +32,13 @@ class ServiceDesk final : public edge::Dispatcher, public edge::UnaryService {
   Task<edge::UnaryReply> Handle(edge::UnaryCall& call) override;
 
  private:
+  // A call for somebody else: an exchange, or transparent.
+  std::unique_ptr<edge::StreamHandler> Carry(edge::InboundStream& stream);
+
   Environment& env_;
+  edge::Upstream& upstream_;
   const std::shared_ptr<const edge::TlsConfig>& tls_;
+  TransparentRouter router_;
 };
 
 }  // namespace psm

@@ -1,0 +1,96 @@
+#include "mesh/edge/test_interop.h"
+
+#include <chrono>
+
+#include "mesh/edge/test_streams.h"
+
+namespace psm::edge {
+namespace {
+
+using Channel = std::shared_ptr<grpc::Channel>;
+using Fields = std::multimap<std::string, std::string>;
+
+// A case that writes its messages, then reads to the end.
+InteropCase Simple(const char* name, const char* method,
+                   std::vector<std::string> messages, Fields metadata = {},
+                   bool compressed = false) {
+  return {name, [=](const Channel& channel, const Fields& more) {
+            Fields all = metadata;
+            all.insert(more.begin(), more.end());
+            TestStream stream(channel, method, all, std::chrono::seconds(10),
+                              compressed);
+            for (const std::string& message : messages) stream.Write(message);
+            stream.WritesDone();
+            while (stream.Read().has_value()) {
+            }
+            stream.Finish();
+            return stream.transcript();
+          }};
+}
+
+// A case that does as it likes.
+InteropCase Free(const char* name, const char* method,
+                 std::function<void(TestStream&)> act) {
+  return {name, [=](const Channel& channel, const Fields& metadata) {
+            TestStream stream(channel, method, metadata);
+            act(stream);
+            stream.Finish();
+            return stream.transcript();
+          }};
+}
+
+std::vector<InteropCase> MakeCases() {
+  return {
+      Simple("EmptyUnary", "Count", {""}),
+      Simple("LargeUnary", "Echo", {std::string(271828, 'u')}),
+      Simple("MessageOfTheLimit", "Echo", {std::string(4 << 20, 'u')}),
+      Simple("ClientStreaming", "Count",
+             {std::string(27182, 'a'), std::string(8, 'b'),
+              std::string(1828, 'c'), std::string(45904, 'd')}),
+      Simple("ServerStreaming", "Fan", {"31415,9,2653,58979"}),
+      Simple("ManyAndLargeAnswers", "Fan",
+             {"1000000,2000000,0,3000000,1,4000000"}),
+      Free("PingPong", "Echo",
+           [](TestStream& stream) {
+             for (std::size_t size : {31415, 9, 2653, 58979, 0}) {
+               stream.Write(std::string(size, 'p'));
+               stream.Read();
+             }
+             stream.WritesDone();
+             stream.Read();
+           }),
+      Simple("EmptyStream", "Echo", {}),
+      Simple("CustomMetadata", "Echo", {"m"},
+             {{"x-initial", "test_initial_metadata_value"},
+              {"x-trailing-bin", std::string("\xab\xab\xab\0", 4)}}),
+      Simple("StatusCodeTextAndDetail", "Fail", {}),
+      Simple("UnimplementedMethod", "Nothing", {"m"}),
+      Simple("CompressedBothWays", "Squeeze",
+             {std::string(100000, 'z'), "short"}, {}, true),
+      Free("EndsWithoutWaitingForMore", "Early",
+           [](TestStream& stream) {
+             stream.Write("one");
+             stream.Read();
+             stream.Read();
+           }),
+      Free("CancelAfterBegin", "Count",
+           [](TestStream& stream) { stream.Cancel(); }),
+      Free("CancelAfterFirstAnswer", "Echo",
+           [](TestStream& stream) {
+             stream.Write("one");
+             stream.Read();
+             stream.Cancel();
+           }),
+  };
+}
+
+}  // namespace
+
+void PrintTo(const InteropCase& row, std::ostream* out) { *out << row.name; }
+
+const std::vector<InteropCase>& InteropCases() {
+  static const auto* const cases = new std::vector<InteropCase>(MakeCases());
+  return *cases;
+}
+
+}  // namespace psm::edge

@@ -1,0 +1,85 @@
+// For tests: a provider of gRPC C++ with methods of every form, and a client
+// that writes down what it sees.
+#ifndef PSM_MESH_EDGE_TEST_STREAMS_H_
+#define PSM_MESH_EDGE_TEST_STREAMS_H_
+
+#include <grpcpp/generic/async_generic_service.h>
+#include <grpcpp/generic/generic_stub.h>
+#include <grpcpp/grpcpp.h>
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "mesh/edge/test_count.h"
+#include "mesh/edge/test_pki.h"
+
+namespace psm::edge {
+
+// The method decides, whatever its form: Echo answers each message with itself
+// and repeats metadata `x-initial` and `x-trailing-bin`; Squeeze does so
+// compressed; Count answers at the end with the number of bytes it got; Fan
+// answers with messages of the sizes that the first one lists; Early answers
+// once and ends without waiting for more; Fail ends at once, with a detail and
+// a text of many scripts; Never ends when it is cancelled.
+class StreamProvider final : public grpc::CallbackGenericService {
+ public:
+  StreamProvider(const TestIdentity& identity, const std::string& root_pem);
+  ~StreamProvider() override;
+
+  int port() const { return port_; }
+  std::string address() const;
+  TestCount& cancelled() { return cancelled_; }
+
+  grpc::ServerGenericBidiReactor* CreateReactor(
+      grpc::GenericCallbackServerContext* context) override;
+
+ private:
+  TestCount cancelled_;
+  std::unique_ptr<grpc::Server> server_;
+  int port_ = 0;
+};
+
+// Of a service whose methods are StreamProvider's; the contract is
+// tests/scenarios/protos/psm/interop/v1/interop.proto.
+inline constexpr char kInteropService[] = "psm.interop.v1.InteropService";
+
+// One call of kInteropService, an operation at a time. What it saw, whoever
+// carried it, is its transcript.
+class TestStream {
+ public:
+  TestStream(const std::shared_ptr<grpc::Channel>& channel,
+             const std::string& method,
+             const std::multimap<std::string, std::string>& metadata = {},
+             std::chrono::milliseconds timeout = std::chrono::seconds(10),
+             bool compressed = false);
+  ~TestStream();
+
+  bool Write(const std::string& message);
+  bool WritesDone();
+  // Nothing at the end.
+  std::optional<std::string> Read();
+  void Cancel() { context_.TryCancel(); }
+  grpc::Status Finish();
+
+  // Messages (long ones by their size), initial and trailing metadata of the
+  // test's (`x-`), status with text and detail.
+  const std::string& transcript() const { return transcript_; }
+
+ private:
+  bool Await();
+  void Note(const std::string& line);
+
+  grpc::GenericStub stub_;
+  grpc::ClientContext context_;
+  grpc::CompletionQueue queue_;
+  std::unique_ptr<grpc::GenericClientAsyncReaderWriter> call_;
+  bool finished_ = false;
+  std::string transcript_;
+};
+
+}  // namespace psm::edge
+
+#endif  // PSM_MESH_EDGE_TEST_STREAMS_H_
