@@ -41,7 +41,7 @@ expect() {
     shift
   done
   shift
-  PATH=$scratch/bin:$PATH "$psm" "$@" >"$scratch/output" 2>&1 </dev/null || code=$?
+  PATH=$scratch/bin:${base:-$PATH} "$psm" "$@" >"$scratch/output" 2>&1 </dev/null || code=$?
   [ "$code" = "$wanted" ] || fail "psm $*: exit code $code, not $wanted"
   for text in "${texts[@]}"; do
     if [[ $text == '! '* ]]; then
@@ -96,6 +96,31 @@ PATH=$scratch/nosudo "$psm" demo --yes >"$scratch/output" 2>&1 </dev/null || cod
 [ $code = 1 ] && grep -qF 'installing needs root, and there is no sudo here' "$scratch/output" &&
   grep -qF 'As root: apt-get install --no-install-recommends g++ cmake' "$scratch/output" || fail "no clear sentence without sudo"
 passed=$((passed + 1))
+# What the race needs is installed without its services: they are masked, and nothing may start them while they come.
+peers() { for program in haproxy nginx nghttpx; do stub $program ''; done; }
+export PSM_SYSTEM_ROOT=$scratch/system
+base=$scratch/nosudo
+for program in chmod ln; do ln -s "$(command -v $program)" "$base"; done
+expect 1 'haproxy nginx-light nghttp2-proxy' 'not installing unasked' -- bench
+stub cmake 'exit 1'
+root
+mkdir -p "$PSM_SYSTEM_ROOT/etc/systemd/system"
+echo mine >"$PSM_SYSTEM_ROOT/etc/systemd/system/nginx.service"
+stub apt-get 'case " $* " in *" install "*" haproxy "*) "$PSM_SYSTEM_ROOT/usr/sbin/policy-rc.d"; echo "policy $?" >'"$scratch/policy"';; esac'
+expect 1 'The services haproxy nginx nghttpx are masked' -- bench --yes
+[ "$(cat "$scratch/policy")" = 'policy 101' ] || fail "services could start while they are installed"
+[ ! -e "$PSM_SYSTEM_ROOT/usr/sbin/policy-rc.d" ] || fail "what forbids all services to start was left behind"
+[ "$(readlink "$PSM_SYSTEM_ROOT/etc/systemd/system/haproxy.service" "$PSM_SYSTEM_ROOT/etc/systemd/system/nghttpx.service")" = $'/dev/null\n/dev/null' ] ||
+  fail "services are not masked"
+[ "$(cat "$PSM_SYSTEM_ROOT/etc/systemd/system/nginx.service")" = mine ] || fail "a service that was there was changed"
+# A machine's own programs are left as they are, and so are their services.
+rm -r "$PSM_SYSTEM_ROOT"
+peers
+expect 1 '! haproxy' '! masked' -- bench --yes
+expect 1 '! masked' -- demo --yes
+[ ! -e "$PSM_SYSTEM_ROOT" ] || fail "services were masked that nobody installed"
+rm "$scratch/bin/"{haproxy,nginx,nghttpx,cmake}
+unset PSM_SYSTEM_ROOT base
 # apt-get fails.
 root
 stub apt-get 'case " $* " in *" install "*) echo "E: Unable to locate package g++"; exit 100 ;; esac'
