@@ -169,7 +169,23 @@ TEST(Crc32cTest, BothWaysAgreeAtEveryLengthAndAlignment) {
 TEST(RandomTest, GivesAsManyBytesAsAskedAndNotTheSameTwice) {
   EXPECT_EQ(SystemRandom().Bytes(0), "");
   EXPECT_EQ(SystemRandom().Bytes(1000).size(), 1000u);
-  EXPECT_NE(SystemRandom().Bytes(16), SystemRandom().Bytes(16));
+  // Short ones come out of a supply, which is filled anew many times here, on
+  // each thread.
+  std::vector<std::vector<std::string>> taken(2);
+  std::vector<std::thread> threads;
+  for (std::vector<std::string>& of_one : taken) {
+    threads.emplace_back([&of_one] {
+      for (int i = 0; i < 1000; ++i)
+        of_one.push_back(SystemRandom().Bytes(i % 3 == 0 ? 13 : 16));
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  std::set<std::string> different;
+  for (const auto& of_one : taken) {
+    for (const std::string& bytes : of_one)
+      different.insert(bytes.substr(0, 13));
+  }
+  EXPECT_EQ(different.size(), 2000u);
 }
 
 // A generator that gives what it is told.

@@ -19,6 +19,12 @@ void Stamp(absl::Time time, google::protobuf::Timestamp* stamp) {
   stamp->set_nanos(static_cast<std::int32_t>(nanos % 1000000000));
 }
 
+// A transparent call is judged before it has a message.
+std::string DigestOf(absl::string_view message) {
+  static const std::string* const of_none = new std::string(Sha256(""));
+  return message.empty() ? *of_none : Sha256(message);
+}
+
 }  // namespace
 
 Draft::Draft(Environment& env, const Ask& ask)
@@ -27,7 +33,7 @@ Draft::Draft(Environment& env, const Ask& ask)
                                                   : ask.exchange_id);
   record_.set_consumer(ask.peer->system_id());
   record_.set_affair(ask.affair.substr(0, kMaxAffair));
-  record_.set_request_digest(Sha256(ask.message));
+  record_.set_request_digest(DigestOf(ask.message));
   record_.set_gateway(env.gateway);
   if (!ask.path.empty()) record_.set_method(ask.path.substr(1, kMaxMethod));
   Stamp(ask.ask_time, record_.mutable_ask_time());
@@ -101,9 +107,12 @@ std::vector<records::v1::Record> Draft::Entries(
   std::size_t first = 0;
   if (!subject_.has_value() && !named_.empty())
     entry.set_subject(codes.Encode(named_[first++]));
-  entries.push_back(entry);
   // In a refusal nobody learnt who else the answer named.
-  if (kind != records::v1::Record::EXCHANGE) return entries;
+  if (kind != records::v1::Record::EXCHANGE || first == named_.size()) {
+    entries.push_back(std::move(entry));
+    return entries;
+  }
+  entries.push_back(entry);
   for (std::size_t i = first; i < named_.size(); ++i) {
     entry.set_subject(codes.Encode(named_[i]));
     entry.set_named_in_answer(true);

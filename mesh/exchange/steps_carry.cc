@@ -125,12 +125,13 @@ absl::StatusOr<Encoded> EncodeForProvider(Environment& env, const Ask& ask,
   request.path = plan.path;
   request.message = std::move(rewritten.message);
   request.time_left = ask.deadline - env.clock.Monotonic();
-  request.metadata = {
-      {"psm-consumer", ask.peer->system_id()},
-      {"psm-affair", ask.affair},
-      {"psm-exchange-id", draft.exchange_id()},
-      {"psm-attributes",
-       absl::StrJoin(plan.NamesOf(permit.attributes() & ask.wanted), ",")}};
+  request.metadata.reserve(5);
+  request.metadata.emplace_back("psm-consumer", ask.peer->system_id());
+  request.metadata.emplace_back("psm-affair", ask.affair);
+  request.metadata.emplace_back("psm-exchange-id", draft.exchange_id());
+  request.metadata.emplace_back(
+      "psm-attributes",
+      absl::StrJoin(plan.NamesOf(permit.attributes() & ask.wanted), ","));
   if (std::string trace = ContinueTrace(ask.traceparent, env.random);
       !trace.empty()) {
     request.metadata.emplace_back("traceparent", std::move(trace));
