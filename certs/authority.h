@@ -51,9 +51,9 @@ class Authority {
 
   // A certificate for the owner of `key`, with a fresh random serial.
   // INVALID_ARGUMENT for a profile that no certificate can hold: a name of more
-  // than 64 characters, a name and a serial in one subject, an address that
-  // does not parse, an unknown purpose. Whatever else the profile says is
-  // issued, wise or not.
+  // than 64 characters or not UTF-8, a name and a serial in one subject, an
+  // address that does not parse, an unknown purpose. Whatever else the profile
+  // says is issued, wise or not.
   absl::StatusOr<Certificate> Issue(const CertificateProfile& profile,
                                     const VerifyingKey& key) const;
 

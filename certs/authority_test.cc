@@ -116,7 +116,7 @@ TEST_F(AuthorityTest, AnIntermediateCannotOutliveItsRoot) {
 TEST_F(AuthorityTest, ProfilesThatNoCertificateCanHoldAreRefused) {
   const CertificateProfile good =
       SystemProfile("akatsuki/tax", kNow, kSystemLife);
-  std::vector<CertificateProfile> bad(11, good);
+  std::vector<CertificateProfile> bad(12, good);
   bad[0].common_name = "";
   bad[1].common_name = std::string(65, 'a');
   bad[2].not_before = good.not_after + absl::Seconds(1);
@@ -125,10 +125,11 @@ TEST_F(AuthorityTest, ProfilesThatNoCertificateCanHoldAreRefused) {
   bad[5].ip_addresses = {"localhost"};
   bad[6].purposes = {""};
   bad[7].subject_serial = "CARD-1";  // beside a name
-  for (std::size_t i = 8; i < bad.size(); ++i) bad[i].common_name = "";
+  for (std::size_t i = 8; i < 11; ++i) bad[i].common_name = "";
   bad[8].subject_serial = "CARD 1";
   bad[9].subject_serial = std::string("CARD\0", 5);
   bad[10].subject_serial = std::string(65, '1');
+  bad[11].common_name = "a\x96\x9e";  // not UTF-8
   for (std::size_t i = 0; i < bad.size(); ++i) {
     EXPECT_EQ(intermediate_->Issue(bad[i], *key_->Public()).status().code(),
               absl::StatusCode::kInvalidArgument)

@@ -45,23 +45,24 @@ OpenSslPtr<ASN1_TIME> TimeOf(absl::Time time) {
   return result;
 }
 
-void AddNamePart(X509_NAME* name, int nid, const std::string& text) {
-  CheckOpenSsl(X509_NAME_add_entry_by_NID(
-                   name, nid, MBSTRING_UTF8, Bytes(absl::string_view(text)),
-                   static_cast<int>(text.size()), -1, 0) == 1,
-               "X509_NAME_add_entry_by_NID");
+bool AddNamePart(X509_NAME* name, int nid, const std::string& text) {
+  return X509_NAME_add_entry_by_NID(name, nid, MBSTRING_UTF8,
+                                    Bytes(absl::string_view(text)),
+                                    static_cast<int>(text.size()), -1, 0) == 1;
 }
 
-OpenSslPtr<X509_NAME> SubjectOf(const CertificateProfile& profile) {
+absl::StatusOr<OpenSslPtr<X509_NAME>> SubjectOf(
+    const CertificateProfile& profile) {
   OpenSslPtr<X509_NAME> name(X509_NAME_new());
   CheckOpenSsl(name != nullptr, "X509_NAME_new");
-  if (!profile.subject_serial.empty()) {
-    AddNamePart(name.get(), NID_serialNumber, profile.subject_serial);
-  } else {
-    AddNamePart(name.get(), NID_organizationName, kOrganisation);
-    AddNamePart(name.get(), NID_commonName, profile.common_name);
-  }
-  return name;
+  const bool added =
+      profile.subject_serial.empty()
+          ? AddNamePart(name.get(), NID_organizationName, kOrganisation) &&
+                AddNamePart(name.get(), NID_commonName, profile.common_name)
+          : AddNamePart(name.get(), NID_serialNumber, profile.subject_serial);
+  if (added) return name;
+  return absl::InvalidArgumentError(absl::StrCat(
+      "a certificate's common name is UTF-8: ", TakeOpenSslReason()));
 }
 
 // An extension from OpenSSL's configuration language (x509v3_config(5)), which
@@ -200,7 +201,7 @@ absl::StatusOr<Certificate> SignCertificate(const CertificateProfile& profile,
   PSM_RETURN_IF_ERROR(CheckProfile(profile));
   OpenSslPtr<X509> certificate(X509_new());
   CheckOpenSsl(certificate != nullptr, "X509_new");
-  const OpenSslPtr<X509_NAME> subject = SubjectOf(profile);
+  PSM_ASSIGN_OR_RETURN(const OpenSslPtr<X509_NAME> subject, SubjectOf(profile));
   const X509_NAME* issuer_name =
       issuer != nullptr ? X509_get_subject_name(issuer) : subject.get();
   const OpenSslPtr<ASN1_INTEGER> serial = IntegerOf(NewSerial());

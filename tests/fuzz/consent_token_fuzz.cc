@@ -2,22 +2,17 @@
 // crash, and what is accepted has one spelling.
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <string>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "mesh/policy/consent_token.h"
+#include "tests/fuzz/require.h"
 
 namespace {
 
-void Require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "broken: %s\n", what);
-  std::abort();
-}
+using psm::Require;
 
 // A token that is taken apart is the encoding of its parts, so no other text
 // carries the same signature.
@@ -51,7 +46,7 @@ void Read(absl::string_view payload) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
                                       std::size_t size) {
-  const absl::string_view input(reinterpret_cast<const char*>(data), size);
+  const absl::string_view input = psm::AsText(data, size);
   TakeApart(input);
   Read(input);
   // And as the payload of a token that is otherwise well, with any payload.
