@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "certs/commands_running.h"
 #include "certs/mesh_authority.h"
 #include "certs/report.h"
 #include "mesh/base/status_macros.h"
@@ -29,6 +30,9 @@ struct Options {
   std::string serial;
   std::string life = "24h";
   std::string authority;
+  std::string patience = "60s";
+  bool keep_root = false;
+  bool follow = false;
   bool force = false;
   bool all = false;
 };
@@ -67,13 +71,16 @@ absl::Status Init(const Options& options, const Clock& clock,
   return absl::OkStatus();
 }
 
+absl::StatusOr<absl::Duration> DurationOf(const std::string& text) {
+  absl::Duration duration;
+  if (absl::ParseDuration(text, &duration)) return duration;
+  return absl::InvalidArgumentError(
+      absl::StrCat("\"", text, "\" is not a duration; write 24h or 90m"));
+}
+
 absl::Status Issue(const Options& options, const Clock& clock,
                    std::ostream& out) {
-  absl::Duration life;
-  if (!absl::ParseDuration(options.life, &life)) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "\"", options.life, "\" is not a duration; write 24h or 90m"));
-  }
+  PSM_ASSIGN_OR_RETURN(const absl::Duration life, DurationOf(options.life));
   PSM_ASSIGN_OR_RETURN(auto mesh, MeshAuthority::Open(options.run, clock));
   for (const std::string& system : options.systems) {
     PSM_ASSIGN_OR_RETURN(const IssueOutcome outcome,
@@ -85,6 +92,7 @@ absl::Status Issue(const Options& options, const Clock& clock,
 
 absl::Status Renew(const Options& options, const Clock& clock,
                    std::ostream& out) {
+  if (options.follow) return FollowRenewals(options.run, clock);
   PSM_ASSIGN_OR_RETURN(auto mesh, MeshAuthority::Open(options.run, clock));
   std::vector<std::string> systems = options.systems;
   if (systems.empty()) {
@@ -100,10 +108,8 @@ absl::Status Renew(const Options& options, const Clock& clock,
     Tell(out, *mesh, system, outcome);
   }
   const Certificate& issuer = mesh->issuer().certificate();
-  if (IsPastHalf(issuer.not_before(), issuer.not_after(), clock.Now())) {
-    out << "the intermediate is past half of its life; run: psm-pki rotate "
-           "intermediate\n";
-  }
+  if (IsPastHalf(issuer, clock.Now()))
+    out << "the intermediate is past half of its life; run: psm-pki rotate\n";
   return absl::OkStatus();
 }
 
@@ -113,23 +119,41 @@ absl::Status Revoke(const Options& options, const Clock& clock,
     return absl::InvalidArgumentError(
         "name what to revoke: AGENCY/SYSTEM or --serial HEX, not both");
   }
-  PSM_ASSIGN_OR_RETURN(auto mesh, MeshAuthority::Open(options.run, clock));
-  int count = 0;
-  if (options.serial.empty()) {
-    for (const std::string& system : options.systems) {
-      PSM_ASSIGN_OR_RETURN(const int revoked, mesh->RevokeSystem(system));
-      count += revoked;
+  PSM_ASSIGN_OR_RETURN(const absl::Duration patience,
+                       DurationOf(options.patience));
+  std::uint64_t list_number = 0;
+  {
+    PSM_ASSIGN_OR_RETURN(auto mesh, MeshAuthority::Open(options.run, clock));
+    int count = 0;
+    if (options.serial.empty()) {
+      for (const std::string& system : options.systems) {
+        PSM_ASSIGN_OR_RETURN(const int revoked, mesh->RevokeSystem(system));
+        count += revoked;
+      }
+    } else {
+      PSM_ASSIGN_OR_RETURN(count, mesh->RevokeSerial(options.serial));
     }
-  } else {
-    PSM_ASSIGN_OR_RETURN(count, mesh->RevokeSerial(options.serial));
+    list_number = mesh->index().list_number();
+    out << "revoked " << count
+        << (count == 1 ? " certificate" : " certificates")
+        << "; revocation lists no. " << list_number << "\n"
+        << std::flush;
   }
-  out << "revoked " << count << (count == 1 ? " certificate" : " certificates")
-      << "; revocation lists no. " << mesh->index().list_number() << "\n";
-  return absl::OkStatus();
+  return AwaitRefusal(options.run, options.systems, list_number, patience,
+                      clock, out);
 }
 
 absl::Status Rotate(const Options& options, const Clock& clock,
                     std::ostream& out) {
+  if (options.authority.empty()) {
+    PSM_ASSIGN_OR_RETURN(const absl::Duration patience,
+                         DurationOf(options.patience));
+    return RotateRunning(options.run, options.keep_root, patience, clock, out);
+  }
+  if (options.keep_root) {
+    return absl::InvalidArgumentError(
+        "--keep-root goes with the whole rotation, not with one step of it");
+  }
   PSM_ASSIGN_OR_RETURN(auto mesh, MeshAuthority::Open(options.run, clock));
   if (options.authority == "root") {
     PSM_RETURN_IF_ERROR(mesh->RotateRoot());
@@ -178,6 +202,11 @@ CLI::App* AddVerb(CLI::App& app, Options& options, Verb& chosen,
   return sub;
 }
 
+void AddPatience(CLI::App* verb, Options& options) {
+  verb->add_option("--patience", options.patience,
+                   "How long processes may take to follow (60s)");
+}
+
 void AddIssuing(CLI::App& app, Options& options, Verb& chosen) {
   CLI::App* issue =
       AddVerb(app, options, chosen, "issue", "Give systems a certificate",
@@ -195,21 +224,31 @@ void AddIssuing(CLI::App& app, Options& options, Verb& chosen) {
       app, options, chosen, "renew", "Renew what is past half its life",
       "Certificates past half of their life, for the life they had,\n"
       "and the revocation lists. A revoked certificate is not renewed.\n"
-      "Meant to be run again and again while a mesh is up.\n\n"
+      "With --follow it stays and does so by itself, at half of each\n"
+      "life give or take a twentieth, authorities too; `psm up` starts\n"
+      "it. What it does is logged on standard error.\n\n"
       "Examples:\n"
       "  psm-pki renew --run run\n"
-      "  psm-pki renew --run run --force akatsuki/tax",
+      "  psm-pki renew --run run --force akatsuki/tax\n"
+      "  psm-pki renew --run run --follow",
       Renew);
   CLI::Option* named =
       renew->add_option("systems", options.systems, "AGENCY/SYSTEM...");
   renew->add_flag("--all", options.all, "Every system (as when none is named)")
       ->excludes(named);
-  renew->add_flag("--force", options.force, "Also where it is still good");
+  CLI::Option* forced =
+      renew->add_flag("--force", options.force, "Also where it is still good");
+  renew
+      ->add_flag("--follow", options.follow,
+                 "Stay, and renew whatever comes due")
+      ->excludes(named)
+      ->excludes(forced);
 
   CLI::App* revoke =
       AddVerb(app, options, chosen, "revoke", "Revoke certificates",
               "Every certificate of a system, or one by its serial; an\n"
-              "intermediate's serial takes everything under it along.\n\n"
+              "intermediate's serial takes everything under it along.\n"
+              "Where the mesh runs, returns when it refuses them.\n\n"
               "Examples:\n"
               "  psm-pki revoke --run run akatsuki/tax\n"
               "  psm-pki revoke --run run --serial 5f0c61d2a94e7b830c1d",
@@ -217,6 +256,7 @@ void AddIssuing(CLI::App& app, Options& options, Verb& chosen) {
   revoke->add_option("systems", options.systems, "AGENCY/SYSTEM...");
   revoke->add_option("--serial", options.serial,
                      "Hexadecimal, as show prints it");
+  AddPatience(revoke, options);
 }
 
 void AddAuthorities(CLI::App& app, Options& options, Verb& chosen) {
@@ -227,14 +267,24 @@ void AddAuthorities(CLI::App& app, Options& options, Verb& chosen) {
           Init);
 
   CLI::App* rotate = AddVerb(app, options, chosen, "rotate",
-                             "Make the next root or intermediate",
-                             "The present one stays trusted until `retire`.\n\n"
+                             "Replace authorities and all certificates",
+                             "A new root and intermediate, new certificates\n"
+                             "for all systems, and the end of the old ones;\n"
+                             "waits at each step until the processes that run\n"
+                             "have followed, so that no call fails. Can be\n"
+                             "interrupted, and run again to go on.\n"
+                             "With `root` or `intermediate`: that step alone;\n"
+                             "the present one stays trusted until `retire`.\n\n"
                              "Examples:\n"
+                             "  psm-pki rotate --run run\n"
+                             "  psm-pki rotate --run run --keep-root\n"
                              "  psm-pki rotate --run run intermediate",
                              Rotate);
   rotate->add_option("authority", options.authority, "root or intermediate")
-      ->required()
       ->check(CLI::IsMember({"root", "intermediate"}));
+  rotate->add_flag("--keep-root", options.keep_root,
+                   "A new intermediate only, under the present root");
+  AddPatience(rotate, options);
 
   AddVerb(app, options, chosen, "retire", "Stop trusting older authorities",
           "Refuses while a certificate in use still needs one.\n\n"

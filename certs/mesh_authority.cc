@@ -227,15 +227,26 @@ absl::Status MeshAuthority::RotateIntermediate() {
   return Complete();
 }
 
+bool MeshAuthority::newest_root_issues() const {
+  const IssuedCertificate* issued =
+      index_.Find(issuer().certificate().serial());
+  return issued != nullptr &&
+         issued->issuer ==
+             authorities_.roots().back().authority->certificate().serial();
+}
+
+bool MeshAuthority::IsOfNewest(const Certificate& leaf) const {
+  const IssuedCertificate* issued = index_.Find(leaf.serial());
+  return issued != nullptr && issued->issuer == issuer().certificate().serial();
+}
+
 absl::StatusOr<std::vector<std::string>> MeshAuthority::RetireOld() {
-  const std::string newest = issuer().certificate().serial();
   for (const IdentityStatus& status : StatusOfAll()) {
     if (status.state != IdentityState::kGood &&
         status.state != IdentityState::kDue) {
       continue;
     }
-    const IssuedCertificate* issued = index_.Find(status.leaf->serial());
-    if (issued == nullptr || issued->issuer != newest) {
+    if (!IsOfNewest(*status.leaf)) {
       return absl::FailedPreconditionError(absl::StrCat(
           status.system,
           " still uses an older authority; run: psm-pki renew --force"));

@@ -15,6 +15,7 @@
 #include "absl/time/time.h"
 #include "certs/authority_folder.h"
 #include "certs/issued_index.h"
+#include "certs/system_identity.h"
 #include "mesh/base/clock.h"
 #include "mesh/base/folder_lock.h"
 #include "mesh/crypto/trust.h"
@@ -29,6 +30,13 @@ inline constexpr absl::Duration kListLife = absl::Hours(24 * 7);
 // Whether half of a validity period has passed: the time to renew.
 inline bool IsPastHalf(absl::Time from, absl::Time until, absl::Time now) {
   return now >= from + (until - from) / 2;
+}
+
+// The same of a certificate, whose life counts from its issue, not from the
+// backdating before it.
+inline bool IsPastHalf(const Certificate& certificate, absl::Time now) {
+  return IsPastHalf(certificate.not_before() + kBackdating,
+                    certificate.not_after(), now);
 }
 
 // What a system's certificate is worth now.
@@ -78,6 +86,12 @@ class MeshAuthority {
   // not renewed: whoever revoked it meant it. NOT_FOUND where there is none.
   absl::StatusOr<IssueOutcome> Renew(absl::string_view system_id, bool force);
 
+  // A certificate that is kept nowhere, for asking others whether they accept
+  // what the newest intermediate issues. It falls with RevokeSystem. Errors as
+  // Issue's.
+  absl::StatusOr<SystemIdentity> IssueForQuestion(absl::string_view system_id,
+                                                  absl::Duration life);
+
   // Revokes every unexpired certificate of a system; returns how many it newly
   // revoked. NOT_FOUND where none was ever issued to it.
   absl::StatusOr<int> RevokeSystem(absl::string_view system_id);
@@ -90,6 +104,17 @@ class MeshAuthority {
   absl::Status RotateRoot();
   // Makes the next intermediate, under the newest root; it issues from now on.
   absl::Status RotateIntermediate();
+  // Whether a rotation was begun and not ended: an authority beside the newest
+  // is still trusted, or the newest root has no intermediate yet.
+  bool rotating() const {
+    return authorities_.roots().size() > 1 ||
+           authorities_.intermediates().size() > 1;
+  }
+  // Whether the newest intermediate is under the newest root.
+  bool newest_root_issues() const;
+  // Whether the newest intermediate issued this one.
+  bool IsOfNewest(const Certificate& leaf) const;
+
   // Stops trusting authorities that no certificate in use needs any more and
   // returns their names. FAILED_PRECONDITION, with the first system's id, where
   // one still does.
@@ -121,7 +146,8 @@ class MeshAuthority {
   absl::StatusOr<std::string> CurrentLists();
   absl::StatusOr<std::string> WriteLists();
   absl::Status AddIntermediate();
-  absl::Status IssueNow(absl::string_view system_id, absl::Duration life);
+  absl::StatusOr<SystemIdentity> MakeIdentity(absl::string_view system_id,
+                                              absl::Duration life);
 
   const std::string run_;
   const Clock& clock_;

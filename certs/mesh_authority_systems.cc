@@ -32,12 +32,20 @@ absl::StatusOr<IssueOutcome> MeshAuthority::Issue(absl::string_view system_id,
     PSM_RETURN_IF_ERROR(RepairIdentity(SystemFolder(run_, system_id)));
     return IssueOutcome::kKept;
   }
-  PSM_RETURN_IF_ERROR(IssueNow(system_id, life));
+  PSM_ASSIGN_OR_RETURN(const SystemIdentity identity,
+                       MakeIdentity(system_id, life));
+  PSM_RETURN_IF_ERROR(WriteIdentity(SystemFolder(run_, system_id),
+                                    *identity.key, identity.chain));
   return IssueOutcome::kIssued;
 }
 
-absl::Status MeshAuthority::IssueNow(absl::string_view system_id,
-                                     absl::Duration life) {
+absl::StatusOr<SystemIdentity> MeshAuthority::IssueForQuestion(
+    absl::string_view system_id, absl::Duration life) {
+  return MakeIdentity(system_id, life);
+}
+
+absl::StatusOr<SystemIdentity> MeshAuthority::MakeIdentity(
+    absl::string_view system_id, absl::Duration life) {
   const absl::Time now = clock_.Now();
   const NumberedAuthority& issuer = authorities_.intermediates().back();
   const Certificate& issuer_certificate = issuer.authority->certificate();
@@ -47,20 +55,21 @@ absl::Status MeshAuthority::IssueNow(absl::string_view system_id,
         absl::StrCat(issuer.name, " is revoked or expires before ", system_id,
                      "'s certificate would; run: psm-pki rotate intermediate"));
   }
-  PSM_ASSIGN_OR_RETURN(std::unique_ptr<SigningKey> key, SigningKey::Generate());
+  SystemIdentity identity;
+  PSM_ASSIGN_OR_RETURN(identity.key, SigningKey::Generate());
   PSM_ASSIGN_OR_RETURN(
-      Certificate leaf,
+      const Certificate leaf,
       issuer.authority->Issue(SystemProfile(system_id, now, life),
-                              *key->Public()));
-  const std::vector<Certificate> chain = {leaf, issuer_certificate};
+                              *identity.key->Public()));
+  identity.chain = {leaf, issuer_certificate};
   // Nothing is put in place that a peer would refuse.
   for (const PeerRole role : {PeerRole::kClient, PeerRole::kServer}) {
-    PSM_RETURN_IF_ERROR(trust_->Verify(chain, role, now));
+    PSM_RETURN_IF_ERROR(trust_->Verify(identity.chain, role, now));
   }
   index_.Add({leaf.serial(), issuer_certificate.serial(),
               std::string(system_id), leaf.not_after(), std::nullopt});
   PSM_RETURN_IF_ERROR(WriteIndex());
-  return WriteIdentity(SystemFolder(run_, system_id), *key, chain);
+  return identity;
 }
 
 absl::StatusOr<IssueOutcome> MeshAuthority::Renew(absl::string_view system_id,
@@ -107,9 +116,8 @@ IdentityStatus MeshAuthority::StatusOf(absl::string_view system_id) const {
   } else if (!verified.ok()) {
     status.state = IdentityState::kUntrusted;
   } else {
-    status.state = IsPastHalf(leaf.not_before(), leaf.not_after(), now)
-                       ? IdentityState::kDue
-                       : IdentityState::kGood;
+    status.state =
+        IsPastHalf(leaf, now) ? IdentityState::kDue : IdentityState::kGood;
   }
   return status;
 }

@@ -47,8 +47,7 @@ std::string AuthorityLine(const MeshAuthority& mesh,
     state = "revoked";
   } else if (!certificate.ValidAt(now)) {
     state = "expired";
-  } else if (IsPastHalf(certificate.not_before(), certificate.not_after(),
-                        now)) {
+  } else if (IsPastHalf(certificate, now)) {
     state = "due";
   }
   return Line(authority.name, certificate.serial(),

@@ -42,7 +42,7 @@ after_step() {
     './psm check --why '*) shows 'Refused: ' 'art. 9' ;;
     './psm records '*) shows 'released category' 'REFUSED NO_AGREEMENT' ;;
     './psm restart '*) shows 'akatsuki/tax serves again' ;;
-    './psm down') shows 'Stopped 10 processes' ;;
+    './psm down') shows 'Stopped 11 processes' ;;
     'buf curl '*) shows '"category": "EXEMPT"' '! incomeYen' ;;
     'timeout 60 node '*) shows '! income_yen: ' ;;
     eval* | 'export CODE='*) ;;
@@ -66,7 +66,7 @@ count() { [ "$(grep -c . <<<"$seen")" -ge "$1" ] || fail "README.md has lost com
 if [ "$part" = commands ]; then
   run_page "$page" '## What you can do with it'
   count 7
-  holds "$page" 'starts ten processes' || fail "README.md does not say how many processes there are"
+  holds "$page" 'starts eleven processes' || fail "README.md does not say how many processes there are"
   [ ${#background[@]} = 1 ] || fail "README.md no longer has psm watch in a second terminal"
   for text in 'akatsuki/benefits > yunagi/tax' 'benefit-tax-exempt' 'GetTaxStatus' 'REFUSED NO_AGREEMENT'; do
     holds "$scratch/background.0" "$text" || fail "psm watch did not show: $text"

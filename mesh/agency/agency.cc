@@ -46,8 +46,8 @@ class Process : public Agency {
         agency_(flags.system.substr(0, flags.system.find('/'))),
         clock_(std::move(clock)),
         files_(CredentialFiles::In(flags.run, flags.system)),
-        gateway_(absl::StrCat(flags.run, "/endpoints/mesh/gateway"),
-                 ChannelCredentialsOf(files_, *clock_)) {}
+        gateway_(absl::StrCat(flags.run, "/endpoints/mesh/gateway"), files_,
+                 *clock_) {}
 
   const std::string& system() const override { return flags_.system; }
   const std::string& agency_id() const override { return agency_; }
@@ -182,6 +182,12 @@ int Main(int argc, char** argv, absl::FunctionRef<absl::Status(Agency&)> wire) {
       CheckIdentityFile(CredentialFiles::In(flags.run, flags.system).identity,
                         SpiffeIdOf(flags.system));
   if (!identity.ok()) return ExitCode(identity, false);
+  const CredentialFiles files = CredentialFiles::In(flags.run, flags.system);
+  absl::Status trust =
+      CheckTrustFiles({PeerRole::kServer, SpiffeIdOf(flags.system), files.trust,
+                       files.crl, files.identity},
+                      (*clock)->Now());
+  if (!trust.ok()) return ExitCode(trust, false);
   Process process(flags, *std::move(clock));
   if (absl::Status wired = wire(process); !wired.ok())
     return ExitCode(wired, false);

@@ -97,10 +97,11 @@ class Agency {
 // <run>/endpoints/<agency>/<system> atomically once it serves; stops on SIGTERM
 // or SIGINT, finishing calls in flight within 5 s, and removes its endpoint
 // file if it is still its own. Time is ClockFromEnvironment(). Exit code 0; 64
-// for bad flags, an identity that is not the system's, and for errors of
-// `wire` that only another configuration mends (INVALID_ARGUMENT, NOT_FOUND,
-// FAILED_PRECONDITION), all before a port opens; 1 for anything else. A peer
-// whose certificate is not the gateway's fails the handshake.
+// for bad flags, an identity that is not the system's or that the roots and
+// lists do not vouch for (lists that are missing or out of date, too), and for
+// errors of `wire` that only another configuration mends (INVALID_ARGUMENT,
+// NOT_FOUND, FAILED_PRECONDITION), all before a port opens; 1 for anything
+// else. A peer whose certificate is not the gateway's fails the handshake.
 int Main(int argc, char** argv, absl::FunctionRef<absl::Status(Agency&)> wire);
 
 }  // namespace psm::agency

@@ -1,14 +1,21 @@
 #include "mesh/agency/credentials.h"
 
+#include <sys/stat.h>
+
 #include <functional>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "grpcpp/security/tls_certificate_provider.h"
 #include "grpcpp/security/tls_certificate_verifier.h"
 #include "grpcpp/security/tls_credentials_options.h"
 #include "mesh/agency/peer_check.h"
+#include "mesh/base/durable_file.h"
 #include "mesh/base/log.h"
+#include "mesh/base/status_macros.h"
+#include "mesh/crypto/certificate.h"
+#include "mesh/crypto/signing_key.h"
 #include "mesh/directory/directory.h"
 
 namespace psm::agency {
@@ -16,6 +23,7 @@ namespace {
 
 using grpc::experimental::ExternalCertificateVerifier;
 using grpc::experimental::FileWatcherCertificateProvider;
+using grpc::experimental::StaticDataCertificateProvider;
 using grpc::experimental::TlsChannelCredentialsOptions;
 using grpc::experimental::TlsCustomVerificationCheckRequest;
 using grpc::experimental::TlsServerCredentialsOptions;
@@ -62,13 +70,15 @@ std::shared_ptr<FileWatcherCertificateProvider> Watch(
 }
 
 std::shared_ptr<grpc::experimental::CertificateVerifier> Verifier(
-    const CredentialFiles& files, const Clock& clock, PeerRole role) {
+    const CredentialFiles& files, const Clock& clock, PeerRole role,
+    std::shared_ptr<RevocationListNumbers> seen) {
   return ExternalCertificateVerifier::Create<GatewayVerifier>(
       PeerPolicy{.role = role,
                  .spiffe_id = SpiffeIdOf(kGatewaySystem),
                  .trust_file = files.trust,
                  .crl_file = files.crl,
-                 .chain_file = files.identity},
+                 .chain_file = files.identity,
+                 .seen = std::move(seen)},
       &clock);
 }
 
@@ -89,22 +99,53 @@ std::shared_ptr<grpc::ServerCredentials> ServerCredentialsOf(
   options.watch_identity_key_cert_pairs();
   options.set_cert_request_type(
       GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY);
-  options.set_certificate_verifier(Verifier(files, clock, PeerRole::kClient));
+  options.set_certificate_verifier(
+      Verifier(files, clock, PeerRole::kClient,
+               std::make_shared<RevocationListNumbers>()));
   options.set_check_call_host(false);
   return grpc::experimental::TlsServerCredentials(options);
 }
 
-std::shared_ptr<grpc::ChannelCredentials> ChannelCredentialsOf(
-    const CredentialFiles& files, const Clock& clock) {
+absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>>
+ReadChannelCredentials(const CredentialFiles& files, const Clock& clock,
+                       std::shared_ptr<RevocationListNumbers> seen) {
+  PSM_ASSIGN_OR_RETURN(const std::string roots, ReadFile(files.trust));
+  PSM_ASSIGN_OR_RETURN(const std::string identity, ReadFile(files.identity));
+  PSM_ASSIGN_OR_RETURN(const std::vector<Certificate> chain,
+                       Certificate::ChainFromPem(identity));
+  PSM_ASSIGN_OR_RETURN(const std::unique_ptr<SigningKey> key,
+                       SigningKey::FromPem(identity, SecretBytes()));
+  if (key->Public()->ToDer() != chain.front().key()->ToDer()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        files.identity, ": the key is not that of the certificate"));
+  }
   TlsChannelCredentialsOptions options;
-  options.set_certificate_provider(Watch(files));
+  options.set_certificate_provider(
+      std::make_shared<StaticDataCertificateProvider>(
+          roots, std::vector<grpc::experimental::IdentityKeyCertPair>{
+                     {identity, identity}}));
   options.watch_root_certs();
   options.watch_identity_key_cert_pairs();
   options.set_verify_server_certs(true);
-  options.set_certificate_verifier(Verifier(files, clock, PeerRole::kServer));
+  options.set_certificate_verifier(
+      Verifier(files, clock, PeerRole::kServer, std::move(seen)));
   // The SPIFFE id names the gateway; the address it is dialled at does not.
   options.set_check_call_host(false);
   return grpc::experimental::TlsCredentials(options);
+}
+
+std::string VersionOf(const CredentialFiles& files) {
+  std::string version;
+  for (const std::string& file : {files.identity, files.trust}) {
+    struct stat info = {};
+    if (stat(file.c_str(), &info) != 0) {
+      absl::StrAppend(&version, "missing;");
+      continue;
+    }
+    absl::StrAppend(&version, info.st_ino, " ", info.st_size, " ",
+                    info.st_mtim.tv_sec, ".", info.st_mtim.tv_nsec, ";");
+  }
+  return version;
 }
 
 }  // namespace psm::agency

@@ -7,10 +7,12 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "grpcpp/security/credentials.h"
 #include "grpcpp/security/server_credentials.h"
 #include "mesh/base/clock.h"
+#include "mesh/crypto/revocation_list_numbers.h"
 
 namespace psm::agency {
 
@@ -32,9 +34,19 @@ struct CredentialFiles {
 std::shared_ptr<grpc::ServerCredentials> ServerCredentialsOf(
     const CredentialFiles& files, const Clock& clock);
 
-// Refuses every server but the gateway. `clock` must outlive the channel.
-std::shared_ptr<grpc::ChannelCredentials> ChannelCredentialsOf(
-    const CredentialFiles& files, const Clock& clock);
+// Refuses every server but the gateway. With the identity and the roots as they
+// are in the files now, and for as long as it lives: a channel of its own for
+// each version (GatewayChannel) leaves no moment at which one call has the new
+// certificate and the next has not. Revocation lists are read in each
+// handshake. UNAVAILABLE where a file cannot be read, FAILED_PRECONDITION where
+// key and certificate do not belong together. `seen` is the process's memory of
+// lists, one for all its channels. `clock` must outlive the channel.
+absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>>
+ReadChannelCredentials(const CredentialFiles& files, const Clock& clock,
+                       std::shared_ptr<RevocationListNumbers> seen);
+
+// What tells one version of identity and roots from the next.
+std::string VersionOf(const CredentialFiles& files);
 
 }  // namespace psm::agency
 

@@ -6,7 +6,8 @@
 #include <string>
 
 #include "grpcpp/channel.h"
-#include "grpcpp/security/credentials.h"
+#include "mesh/agency/credentials.h"
+#include "mesh/base/clock.h"
 #include "mesh/base/mutex.h"
 
 namespace psm::agency {
@@ -14,21 +15,32 @@ namespace psm::agency {
 // Thread-safe.
 class GatewayChannel {
  public:
-  // `endpoint_file` holds "host:port", written by the gateway once it serves.
-  GatewayChannel(std::string endpoint_file,
-                 std::shared_ptr<grpc::ChannelCredentials> credentials);
+  // `endpoint_file` holds "host:port", written by the gateway once it serves;
+  // `files` are what this system proves itself with and what it trusts. `clock`
+  // must outlive the channels that are given out.
+  GatewayChannel(std::string endpoint_file, CredentialFiles files,
+                 const Clock& clock);
 
-  // The channel to the address that the file names now; another one than before
-  // where that has changed, so ask for it at every call. While there is no
-  // file, the last channel; before there was one, a channel whose calls fail
-  // with UNAVAILABLE and name the file.
+  // The channel to the address that the file names now, with the certificate
+  // and the roots that are there now; another one than before where any of them
+  // has changed, so ask for it at every call. Calls in flight keep the channel
+  // that they began on. While there is no endpoint file, or identity or roots
+  // do not open, the last channel; before there was one, a channel whose calls
+  // fail with UNAVAILABLE and name the file.
   std::shared_ptr<grpc::Channel> Get() PSM_EXCLUDES(mu_);
 
  private:
+  void Dial(const std::string& target) PSM_REQUIRES(mu_);
+
   const std::string endpoint_file_;
-  const std::shared_ptr<grpc::ChannelCredentials> credentials_;
+  const CredentialFiles files_;
+  const Clock& clock_;
+  const std::shared_ptr<RevocationListNumbers> seen_ =
+      std::make_shared<RevocationListNumbers>();
   Mutex mu_;
+  // What the channel was made with.
   std::string target_ PSM_GUARDED_BY(mu_);
+  std::string version_ PSM_GUARDED_BY(mu_);
   std::shared_ptr<grpc::Channel> channel_ PSM_GUARDED_BY(mu_);
 };
 

@@ -20,6 +20,19 @@
 namespace psm::agency {
 namespace {
 
+// Whose lists are to be believed: the roots, and the authorities of our chain.
+absl::Status CheckNotOlder(const PeerPolicy& policy, const std::string& roots,
+                           const std::string& lists) {
+  if (policy.seen == nullptr) return absl::OkStatus();
+  PSM_ASSIGN_OR_RETURN(std::vector<Certificate> issuers,
+                       Certificate::ChainFromPem(roots));
+  PSM_ASSIGN_OR_RETURN(const std::string own, ReadFile(policy.chain_file));
+  PSM_ASSIGN_OR_RETURN(const std::vector<Certificate> chain,
+                       Certificate::ChainFromPem(own));
+  issuers.insert(issuers.end(), chain.begin() + 1, chain.end());
+  return policy.seen->Take(lists, issuers);
+}
+
 // One reading of the policy's roots and lists.
 absl::StatusOr<std::shared_ptr<const Trust>> ReadTrust(
     const PeerPolicy& policy) {
@@ -29,6 +42,10 @@ absl::StatusOr<std::shared_ptr<const Trust>> ReadTrust(
       !roots.ok()  ? roots.status()
       : !crls.ok() ? crls.status()
                    : Trust::Create(*roots, *crls);
+  if (trust.ok()) {
+    const absl::Status newest = CheckNotOlder(policy, *roots, *crls);
+    if (!newest.ok()) trust = newest;
+  }
   if (trust.ok()) return trust;
   return MakeError(absl::StatusCode::kUnavailable, "REVOCATION_STATE_STALE",
                    Party::kProvider, trust.status().message());
@@ -64,6 +81,22 @@ absl::Status CheckPeer(const PeerPolicy& policy, absl::string_view leaf_pem,
   return MakeError(absl::StatusCode::kUnauthenticated, "PEER_UNKNOWN",
                    Party::kConsumer,
                    absl::StrCat("the peer is not ", policy.spiffe_id));
+}
+
+absl::Status CheckTrustFiles(const PeerPolicy& policy, absl::Time now) {
+  absl::StatusOr<std::shared_ptr<const Trust>> trust = ReadTrust(policy);
+  absl::Status vouched = trust.status();
+  if (trust.ok()) {
+    PSM_ASSIGN_OR_RETURN(const std::string own, ReadFile(policy.chain_file));
+    PSM_ASSIGN_OR_RETURN(const std::vector<Certificate> chain,
+                         Certificate::ChainFromPem(own));
+    vouched = (*trust)->Verify(chain, PeerRole::kServer, now);
+  }
+  if (vouched.ok()) return vouched;
+  return MakeError(
+      absl::StatusCode::kFailedPrecondition, "TRUST_UNUSABLE", Party::kProvider,
+      absl::StrCat(policy.trust_file, ", ", policy.crl_file, ": ",
+                   vouched.message(), "; psm-pki renew writes them anew"));
 }
 
 absl::Status CheckIdentityFile(const std::string& identity_file,

@@ -201,7 +201,7 @@ class GatewayChannelTest : public ServerTest {
 
   Meeting gateway_{1};
   const std::string endpoint_file_ = run_.File("endpoints/mesh/gateway");
-  GatewayChannel channel_{endpoint_file_, ChannelCredentialsOf(files_, clock_)};
+  GatewayChannel channel_{endpoint_file_, files_, clock_};
 };
 
 TEST_F(GatewayChannelTest, FollowsAGatewayThatRestartsElsewhere) {

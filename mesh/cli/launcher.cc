@@ -17,6 +17,7 @@
 #include "mesh/base/status_macros.h"
 #include "mesh/directory/configuration.h"
 #include "mesh/directory/directory.h"
+#include "mesh/directory/renewal_process.h"
 #include "mesh/subjects/subject_code.h"
 
 namespace psm {
@@ -70,6 +71,9 @@ absl::StatusOr<std::unique_ptr<Launcher>> Launcher::Create(
     }
     launcher->members_.push_back(std::move(member));
   }
+  launcher->members_.push_back(
+      {kRenewalProcess,
+       {given.programs + "/psm-pki", "renew", "--follow", "--run", given.run}});
   for (const Member& member : launcher->members_) {
     if (!member.command.empty() &&
         access(member.command.front().c_str(), X_OK) != 0) {
@@ -106,6 +110,7 @@ absl::Status Launcher::MakeFolders() const {
       {"", Outlives::kPowerCut},
       {"/keys", Outlives::kPowerCut},
       {"/records", Outlives::kPowerCut},
+      {"/in-force/mesh", Outlives::kProcess},
       {"/logs", Outlives::kProcess}};
   constexpr std::pair<const char*, Outlives> kOfAnAgency[] = {
       {"/databases/", Outlives::kPowerCut},
@@ -147,11 +152,13 @@ absl::Status Launcher::Prepare(Progress progress) {
         RunProgram(Tool({"psm-pki", "init", "--run", folder_.root()})));
   }
   progress("certificates");
-  // A week, as the revocation lists: a mesh that is left running over a long
-  // weekend still answers. Renewed here past half of it.
+  // A week, as the revocation lists: a mesh whose certificates nobody renews
+  // still answers over a long weekend.
   std::vector<std::string> issue = {"psm-pki",      "issue",  "--run",
                                     folder_.root(), "--life", "168h"};
-  for (const Member& member : members_) issue.push_back(member.id);
+  for (const Member& member : members_) {
+    if (member.id != kRenewalProcess) issue.push_back(member.id);
+  }
   PSM_RETURN_IF_ERROR(RunProgram(Tool(std::move(issue))));
   PSM_RETURN_IF_ERROR(CheckNotInterrupted());
   if (!fs::exists(folder_.MasterKey()))
@@ -170,9 +177,14 @@ absl::Status Launcher::Prepare(Progress progress) {
   return CheckNotInterrupted();
 }
 
+std::string Launcher::SignOfLife(const Member& member) const {
+  return member.id == kRenewalProcess ? folder_.InForce(member.id)
+                                      : folder_.Endpoint(member.id);
+}
+
 absl::Status Launcher::Launch(const Member& member) {
   std::error_code ignored;
-  fs::remove(folder_.Endpoint(member.id), ignored);
+  fs::remove(SignOfLife(member), ignored);
   SpawnOptions spawn;
   spawn.command = member.command;
   spawn.log = folder_.Log(member.id);
@@ -190,7 +202,7 @@ absl::Status Launcher::AwaitServing(const Member& member) {
   // In slices, so that Ctrl-C is heard.
   for (;;) {
     absl::Status serving =
-        AwaitFile(folder_.Endpoint(member.id), process, absl::Milliseconds(200))
+        AwaitFile(SignOfLife(member), process, absl::Milliseconds(200))
             .status();
     if (serving.ok()) return serving;
     PSM_RETURN_IF_ERROR(CheckNotInterrupted());

@@ -41,11 +41,12 @@ class Launcher {
   ~Launcher();
 
   // Makes what the run folder lacks: certificates, subject master key,
-  // synthetic people, cards; renews certificates past half their life. Safe to
-  // repeat.
+  // synthetic people, cards; renews certificates past half their life (once the
+  // mesh is up, kRenewalProcess does). Safe to repeat.
   absl::Status Prepare(Progress progress);
 
-  // Starts the gateway and every system, and returns when all serve. Of a mesh
+  // Starts the gateway, every system and who renews their certificates, and
+  // returns when all serve. Of a mesh
   // that runs in part, what is down. ALREADY_EXISTS where all of it runs; an
   // error that names the log and its last lines where one of them does not come
   // up: all are stopped again then, unless some ran before. What an earlier
@@ -65,7 +66,8 @@ class Launcher {
   // As StopAll, of this run folder.
   absl::Status Stop();
 
-  // All systems of the configuration and the gateway, which comes first.
+  // All systems of the configuration, and the gateway, which comes first, and
+  // kRenewalProcess, which comes last and has no endpoint.
   std::vector<SystemState> States() const;
 
   // What a developer types into a debugger instead.
@@ -87,6 +89,8 @@ class Launcher {
   const Member* Find(absl::string_view system) const;
   absl::Status Launch(const Member& member);
   absl::Status AwaitServing(const Member& member);
+  // What a process writes once it does what it is for.
+  std::string SignOfLife(const Member& member) const;
   absl::Status LaunchAll(Progress progress);  // that do not run
   absl::Status CheckNotInterrupted() const;   // CANCELLED
   void ForgetTheDead() const;

@@ -35,6 +35,12 @@ echo "127.0.0.1:$port" >"$run/endpoints/$system.new"
 mv "$run/endpoints/$system.new" "$run/endpoints/$system"
 exec tail -f /dev/null
 )sh";
+// Says that it has looked, and waits.
+constexpr char kRenews[] = R"sh(#!/bin/bash
+echo '{}' >"$4/in-force/mesh/pki.new"
+mv "$4/in-force/mesh/pki.new" "$4/in-force/mesh/pki"
+exec tail -f /dev/null
+)sh";
 constexpr char kEnds[] = "#!/bin/bash\necho 'the database is locked'\nexit 1\n";
 
 class LauncherTest : public ::testing::Test {
@@ -42,6 +48,7 @@ class LauncherTest : public ::testing::Test {
   LauncherTest() {
     for (const char* program : {"psm-gateway", "desk", "till"})
       WriteProgram(program, kServes);
+    WriteProgram("psm-pki", kRenews);
     Configure({"desk", "till"});
   }
   ~LauncherTest() override { EXPECT_TRUE(StopAll(RunFolder(run())).ok()); }
@@ -66,6 +73,7 @@ class LauncherTest : public ::testing::Test {
     options.configuration = {folder_.File("config")};
     options.programs = folder_.File("bin");
     options.port = 0;
+    options.without = {"mesh/pki"};
     return options;
   }
   static std::unique_ptr<Launcher> Create(LaunchOptions options) {
@@ -104,6 +112,27 @@ TEST_F(LauncherTest, StopsEverythingThatItStarted) {
   EXPECT_EQ(Running(*launcher), 0);
   EXPECT_FALSE(fs::exists(launcher->folder().Endpoint("town/desk")));
   EXPECT_EQ(*StopAll(launcher->folder()), 0) << "safe to repeat";
+}
+
+TEST_F(LauncherTest, WhoRenewsCertificatesIsStartedAndStoppedWithTheRest) {
+  LaunchOptions options = Options();
+  options.without = {};
+  auto launcher = Create(options);
+  std::vector<std::string> started;
+  ASSERT_TRUE(
+      launcher
+          ->Start([&](absl::string_view step) { started.emplace_back(step); })
+          .ok());
+  EXPECT_THAT(started, ::testing::ElementsAre("mesh/gateway", "town/desk",
+                                              "town/till", "mesh/pki"));
+  const SystemState renews = launcher->States().back();
+  EXPECT_EQ(renews.id, "mesh/pki");
+  EXPECT_TRUE(renews.running);
+  EXPECT_EQ(renews.endpoint, "");
+  Kill("mesh/pki");
+  EXPECT_EQ(Running(*launcher), 3);
+  ASSERT_TRUE(launcher->Start(Ignore).ok()) << "it is started again";
+  EXPECT_EQ(*StopAll(launcher->folder()), 4);
 }
 
 TEST_F(LauncherTest, RefusesAMeshThatRuns) {
@@ -193,7 +222,7 @@ TEST_F(LauncherTest, SaysWhoDidNotComeUpAndHowItsLogEnds) {
 
 TEST_F(LauncherTest, WhatIsLeftOutIsNotStarted) {
   LaunchOptions options = Options();
-  options.without = {"town/desk"};
+  options.without = {"town/desk", "mesh/pki"};
   auto launcher = Create(options);
   ASSERT_TRUE(launcher->Start(Ignore).ok());
   EXPECT_EQ(Running(*launcher), 2);

@@ -22,6 +22,10 @@ class RunFolder {
   std::string ProcessId(absl::string_view system) const {
     return absl::StrCat(root_, "/pids/", system);
   }
+  // What a process says that it has in force: the gateway, and who renews.
+  std::string InForce(absl::string_view process) const {
+    return absl::StrCat(root_, "/in-force/", process);
+  }
   std::string Log(absl::string_view system) const {
     const std::size_t slash = system.find('/');
     return absl::StrCat(root_, "/logs/", system.substr(0, slash), ".",

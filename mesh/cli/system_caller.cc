@@ -11,8 +11,7 @@ SystemCaller::SystemCaller(const std::string& run, const std::string& system,
                            const Clock& clock)
     : clock_(clock),
       channel_(RunFolder(run).Endpoint(kGatewaySystem),
-               agency::ChannelCredentialsOf(
-                   agency::CredentialFiles::In(run, system), clock)) {}
+               agency::CredentialFiles::In(run, system), clock) {}
 
 std::unique_ptr<grpc::ClientContext> SystemCaller::Context(
     const CallOptions& options) const {

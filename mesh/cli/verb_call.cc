@@ -126,17 +126,17 @@ absl::Status FillRequest(const Options& options, const RunFolder& folder,
   return absl::OkStatus();
 }
 
-std::shared_ptr<grpc::Channel> ChannelOf(const CommandLine& line,
-                                         const std::string& system,
-                                         const std::string& endpoint) {
+absl::StatusOr<std::shared_ptr<grpc::Channel>> ChannelOf(
+    const CommandLine& line, const std::string& system,
+    const std::string& endpoint) {
   static const SystemClock clock;
+  PSM_ASSIGN_OR_RETURN(std::shared_ptr<grpc::ChannelCredentials> credentials,
+                       agency::ReadChannelCredentials(
+                           agency::CredentialFiles::In(line.run, system), clock,
+                           std::make_shared<RevocationListNumbers>()));
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  return grpc::CreateCustomChannel(
-      endpoint,
-      agency::ChannelCredentialsOf(
-          agency::CredentialFiles::In(line.run, system), clock),
-      arguments);
+  return grpc::CreateCustomChannel(endpoint, credentials, arguments);
 }
 
 // gRPC aborts the process on metadata that it cannot send.
@@ -202,8 +202,8 @@ absl::Status Call(const CommandLine& line, const Options& options) {
   const std::unique_ptr<grpc::ClientContext> context =
       agency::Outgoing(nullptr, options.affair, absl::Seconds(options.timeout));
   PSM_RETURN_IF_ERROR(AddMetadata(options, *context));
-  const std::shared_ptr<grpc::Channel> channel =
-      ChannelOf(line, options.as, endpoint);
+  PSM_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::Channel> channel,
+                       ChannelOf(line, options.as, endpoint));
   const SystemClock clock;
   const absl::Duration started = clock.Monotonic();
   const Reply reply =

@@ -54,12 +54,14 @@ void AddEnv(CLI::App& app, CommandLine& line) {
 
 void AddPki(CLI::App& app, CommandLine& line) {
   CLI::App* verb = app.add_subcommand(
-      "pki", "Certificates of the mesh: issue, renew, revoke, show");
+      "pki", "Certificates of the mesh: issue, renew, rotate, revoke, show");
   verb->footer(
-      "Verbs: init, issue, renew, revoke, show; rotate and retire for the "
-      "authorities. Each has --help.\n"
+      "Verbs: init, issue, renew, rotate, revoke, retire, show. Each has "
+      "--help.\n"
       "Examples:\n  ./psm pki show\n"
       "  ./psm pki issue my-agency/my-system\n"
+      "  ./psm pki rotate                  new root, intermediate and "
+      "certificates, while it runs\n"
       "  ./psm pki revoke akatsuki/tax     and its calls are refused\n"
       "  ./psm pki renew --help");
   // All that follows is psm-pki's, its options too.

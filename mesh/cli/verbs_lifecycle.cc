@@ -5,6 +5,7 @@
 #include "mesh/base/status_macros.h"
 #include "mesh/cli/table.h"
 #include "mesh/cli/verb.h"
+#include "mesh/directory/renewal_process.h"
 
 namespace psm {
 
@@ -48,8 +49,9 @@ void AddStatus(CLI::App& app, CommandLine& line) {
         if (state.program.empty()) {
           table.Add({state.id, "client only", "", ""});
         } else if (state.running) {
-          table.Add({state.id, "serving", absl::StrCat(state.process.pid),
-                     state.endpoint});
+          const bool serves = state.id != kRenewalProcess;
+          table.Add({state.id, serves ? "serving" : "renewing",
+                     absl::StrCat(state.process.pid), state.endpoint});
         } else if (!state.endpoint.empty() && left_out) {
           table.Add({state.id, "by hand", "", state.endpoint});
         } else {

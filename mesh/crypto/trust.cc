@@ -70,8 +70,8 @@ absl::Status ErrorFor(int error) {
 
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<const Trust>> Trust::Create(
-    absl::string_view trust_pem, absl::string_view crl_pem) {
+absl::StatusOr<std::shared_ptr<const Trust>> Trust::CreateWithoutLists(
+    absl::string_view trust_pem) {
   PSM_ASSIGN_OR_RETURN(std::vector<Certificate> roots,
                        Certificate::ChainFromPem(trust_pem));
   OpenSslPtr<X509_STORE> store(X509_STORE_new());
@@ -82,8 +82,16 @@ absl::StatusOr<std::shared_ptr<const Trust>> Trust::Create(
     CheckOpenSsl(X509_STORE_add_cert(store.get(), root.get()) == 1,
                  "X509_STORE_add_cert");
   }
-  PSM_RETURN_IF_ERROR(AddLists(store.get(), crl_pem));
   return std::shared_ptr<const Trust>(new Trust(store.release()));
+}
+
+absl::StatusOr<std::shared_ptr<const Trust>> Trust::Create(
+    absl::string_view trust_pem, absl::string_view crl_pem) {
+  PSM_ASSIGN_OR_RETURN(std::shared_ptr<const Trust> trust,
+                       CreateWithoutLists(trust_pem));
+  // Nobody else has it yet.
+  PSM_RETURN_IF_ERROR(AddLists(trust->store(), crl_pem));
+  return trust;
 }
 
 Trust::~Trust() { X509_STORE_free(store_); }

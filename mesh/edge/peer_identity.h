@@ -2,6 +2,8 @@
 #ifndef PSM_MESH_EDGE_PEER_IDENTITY_H_
 #define PSM_MESH_EDGE_PEER_IDENTITY_H_
 
+#include <algorithm>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -23,7 +25,17 @@ struct PeerIdentity {
   absl::Time not_before;  // of the whole chain: the latest
   absl::Time not_after;   // of the whole chain: the earliest; inclusive
   std::vector<CertificateName> chain;  // leaf first, root included
+  // Keeps it counted in PeersInUse; null outside of connections.
+  std::shared_ptr<const void> counted;
 };
+
+// How long a connection that is opened now should last at most: half of what
+// the peer's certificate has left. By then a renewed one is there, and if not,
+// the next connection has the other half. Never under a second.
+inline absl::Duration TimeToReconnect(const PeerIdentity& peer,
+                                      absl::Time now) {
+  return std::max(absl::Seconds(1), (peer.not_after - now) / 2);
+}
 
 }  // namespace psm::edge
 

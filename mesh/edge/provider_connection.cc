@@ -59,7 +59,11 @@ ProviderConnection::ProviderConnection(ProviderPool& pool, Socket socket,
       connect_timer_(
           worker().timers(),
           [this] {
-            Close(absl::UnavailableError("connecting took too long"));
+            if (peer_ != nullptr) {
+              Retire();
+            } else {
+              Close(absl::UnavailableError("connecting took too long"));
+            }
           }),
       alive_timer_(worker().timers(), [this] { CheckAlive(); }) {}
 
@@ -95,7 +99,7 @@ absl::StatusOr<nghttp2_session*> ProviderConnection::OnSecured(
   if (nghttp2_session_client_new2(&session, Callbacks(), this, options) != 0)
     return absl::ResourceExhaustedError("no memory for an HTTP/2 session");
   peer_ = std::move(peer);
-  connect_timer_.Cancel();
+  connect_timer_.Set(TimeToReconnect(*peer_, worker().clock().Now()));
   const nghttp2_settings_entry settings[] = {
       {NGHTTP2_SETTINGS_ENABLE_PUSH, 0},
       {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, kStreamWindow},

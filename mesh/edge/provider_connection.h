@@ -77,6 +77,7 @@ class ProviderConnection final : public Http2Connection {
   const boost::asio::ip::tcp::endpoint endpoint_;
   const std::string authority_;
   std::shared_ptr<const PeerIdentity> peer_;
+  // For connecting; then for the time until a newer certificate is asked for.
   Timer connect_timer_;
   Timer alive_timer_;
   absl::flat_hash_set<UpstreamCall*> calls_;

@@ -93,14 +93,32 @@ void ProviderPool::Enter(const std::shared_ptr<UpstreamCall>& call,
   }
 }
 
-void ProviderPool::CheckPeers() {
+void ProviderPool::CheckPeers(const TlsConfig& before) {
   const absl::Time now = context_.worker.clock().Now();
   std::vector<std::shared_ptr<ProviderConnection>> connections = retired_;
   if (current_ != nullptr) connections.push_back(current_);
   for (auto& connection : connections) {
     if (connection->peer() == nullptr) continue;
     absl::Status peer = context_.tls->CheckPeer(*connection->peer(), now);
-    if (!peer.ok()) connection->Close(peer);
+    if (!peer.ok()) {
+      LogWarning("provider_refused", {{"provider", provider_},
+                                      {"serial", connection->peer()->serial},
+                                      {"reason", ReasonOf(peer)}});
+      EndConnection(*connection, peer);
+    } else if (context_.tls->ShouldReconnect(*connection->peer(), before)) {
+      connection->Retire();
+    }
+  }
+}
+
+// Whose certificate has run out while a connection was open was who he said
+// when he was asked: what he was asked before, he may still answer.
+void ProviderPool::EndConnection(ProviderConnection& connection,
+                                 const absl::Status& why) {
+  if (ReasonOf(why) == "CERTIFICATE_EXPIRED") {
+    connection.Retire();
+  } else {
+    connection.Close(why);
   }
 }
 
@@ -197,7 +215,7 @@ void ProviderPool::Pump() {
                                                 context_.worker.clock().Now());
     if (!peer.ok()) {
       const auto connection = current_;
-      connection->Close(peer);
+      EndConnection(*connection, peer);
       continue;
     }
     call.queued = false;

@@ -47,8 +47,10 @@ class ProviderPool {
   std::unique_ptr<OutboundStream> Open(CallHead head, AnswerHandler& handler);
   std::size_t connections() const;
   std::size_t active_calls() const { return calls_.size(); }
-  // Ends connections whose peer the newest TLS snapshot does not accept.
-  void CheckPeers();
+  // Ends connections whose peer the newest TLS snapshot, which has taken the
+  // place of `before`, does not accept; those that should be opened anew take
+  // no new calls, and end with those they have.
+  void CheckPeers(const TlsConfig& before);
 
   // For calls: it has something to tell (Deliver). Whoever is not within a
   // callback of HTTP/2 has it told soon, or now.
@@ -75,6 +77,8 @@ class ProviderPool {
 
  private:
   void Pump();
+  // Its peer is not accepted any more.
+  void EndConnection(ProviderConnection& connection, const absl::Status& why);
   void Dial();
   void DialFailed(const absl::Status& why);
   void FailQueue(const absl::Status& why);

@@ -2,6 +2,7 @@
 
 #include <openssl/x509.h>
 
+#include <algorithm>
 #include <ctime>
 #include <optional>
 #include <utility>
@@ -53,6 +54,14 @@ absl::StatusOr<RevokedSerials> RevokedSerials::Parse(absl::string_view pem) {
     }
   }
   return revoked;
+}
+
+absl::Time RevokedSerials::next_update() const {
+  if (issuers_.empty()) return absl::InfinitePast();
+  absl::Time first = absl::InfiniteFuture();
+  for (const auto& [name, issuer] : issuers_)
+    first = std::min(first, issuer.next_update);
+  return first;
 }
 
 absl::Status RevokedSerials::Check(const PeerIdentity& peer,

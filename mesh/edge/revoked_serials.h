@@ -15,8 +15,9 @@
 
 namespace psm::edge {
 
-// The revoked serials of every issuer. Immutable, thread-safe. Trusts whoever
-// may write the lists; Trust checks their signatures at the next handshake.
+// The revoked serials of every issuer; of none where it was not parsed, and
+// then Check finds everything stale. Immutable, thread-safe. Trusts whoever may
+// write the lists; Trust checks their signatures at the next handshake.
 class RevokedSerials {
  public:
   // Reads concatenated PEM CRLs (RFC 5280, 5). INVALID_ARGUMENT where there is
@@ -27,6 +28,10 @@ class RevokedSerials {
   // a list that is fresh at `now`. Else UNAUTHENTICATED CERTIFICATE_REVOKED, or
   // UNAVAILABLE REVOCATION_STATE_STALE (fail closed). Some 0.2 us.
   absl::Status Check(const PeerIdentity& peer, absl::Time now) const;
+
+  bool empty() const { return issuers_.empty(); }
+  // When the first of the lists goes stale; InfinitePast where there is none.
+  absl::Time next_update() const;
 
  private:
   struct Issuer {

@@ -53,7 +53,9 @@ class Server {
 
   // New connections use `tls`, and calls on live ones are checked against it,
   // as soon as each worker gets to it; calls in flight of a peer that it
-  // revokes are cancelled. Thread-safe.
+  // revokes are cancelled. Where this process shows another certificate from
+  // now on, peers whose certificates are of another authority are told to
+  // connect anew (GOAWAY; their calls in flight end first). Thread-safe.
   void Update(std::shared_ptr<const TlsConfig> tls);
 
   // Stops listening, says GOAWAY on every connection, lets calls in flight

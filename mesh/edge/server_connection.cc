@@ -50,7 +50,8 @@ ServerConnection::ServerConnection(ServerShard& shard, Socket socket, SSL* ssl)
                       }),
       head_timer_(shard.worker().timers(),
                   [this] { Terminate(NGHTTP2_ENHANCE_YOUR_CALM); }),
-      idle_timer_(shard.worker().timers(), [this] { CheckIdle(); }) {}
+      idle_timer_(shard.worker().timers(), [this] { CheckIdle(); }),
+      renew_timer_(shard.worker().timers(), [this] { Drain(); }) {}
 
 ServerConnection::~ServerConnection() = default;
 
@@ -81,6 +82,7 @@ absl::StatusOr<nghttp2_session*> ServerConnection::OnSecured(
   settings_timer_.Set(limits.settings_time);
   last_used_ = Now();
   idle_timer_.Set(limits.idle_time);
+  renew_timer_.Set(TimeToReconnect(*peer_, worker().clock().Now()));
   shard_.Secured(*this);
   return session;
 }
@@ -89,6 +91,7 @@ void ServerConnection::OnClosed(const absl::Status& why) {
   settings_timer_.Cancel();
   head_timer_.Cancel();
   idle_timer_.Cancel();
+  renew_timer_.Cancel();
   if (peer_ == nullptr) {
     shard_.LogRefusal(why);
   } else {
@@ -104,6 +107,7 @@ void ServerConnection::Forsake() {
   settings_timer_.Cancel();
   head_timer_.Cancel();
   idle_timer_.Cancel();
+  renew_timer_.Cancel();
   for (ServerStream* stream : std::exchange(streams_, {})) stream->Abandon();
   Abandon();
 }

@@ -82,6 +82,9 @@ class ServerConnection final : public Http2Connection {
   Timer settings_timer_;  // for the ACK; then for the end of Drain's grace
   Timer head_timer_;      // for the end of a header block
   Timer idle_timer_;
+  // Long before the peer's certificate expires it is told to go away: it comes
+  // back with a newer one, if it has been given one, and no call is lost.
+  Timer renew_timer_;
   absl::Duration last_used_;  // when the last stream ended
   bool head_begun_ = false;   // a header block has, and has not ended
   bool draining_ = false;

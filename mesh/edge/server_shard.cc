@@ -106,7 +106,8 @@ void ServerShard::Remove(ServerConnection& connection) {
 }
 
 void ServerShard::Update(std::shared_ptr<const TlsConfig> tls) {
-  tls_ = std::move(tls);
+  const std::shared_ptr<const TlsConfig> before =
+      std::exchange(tls_, std::move(tls));
   const absl::Time now = worker_.clock().Now();
   std::vector<std::shared_ptr<ServerConnection>> connections;
   for (auto& [key, connection] : connections_)
@@ -114,7 +115,17 @@ void ServerShard::Update(std::shared_ptr<const TlsConfig> tls) {
   for (auto& connection : connections) {
     if (connection->peer() == nullptr) continue;
     absl::Status peer = tls_->CheckPeer(*connection->peer(), now);
-    if (!peer.ok()) connection->CancelAll(peer);
+    if (!peer.ok()) {
+      // One line each, but where all are refused, for a reason of our own.
+      if (absl::IsUnauthenticated(peer)) {
+        LogWarning("peer_refused", {{"peer", connection->peer()->system},
+                                    {"serial", connection->peer()->serial},
+                                    {"reason", ReasonOf(peer)}});
+      }
+      connection->CancelAll(peer);
+    }
+    if (tls_->ShouldReconnect(*connection->peer(), *before))
+      connection->Drain();
   }
 }
 

@@ -91,6 +91,35 @@ SSL* NewSession(SSL_CTX* context, absl::Time now) {
   return ssl;
 }
 
+// Sessions know their context, and it the count of their peers. It may outlive
+// the TlsConfig that made it.
+using SharedPeers = std::shared_ptr<PeersInUse>;
+
+int PeersIndex() {
+  static const int index = SSL_CTX_get_ex_new_index(
+      0, nullptr, nullptr, nullptr,
+      [](void*, void* peers, CRYPTO_EX_DATA*, int, long, void*) {
+        delete static_cast<SharedPeers*>(peers);
+      });
+  return index;
+}
+
+void SetPeersInUse(SSL_CTX* context, const SharedPeers& peers) {
+  CheckOpenSsl(
+      SSL_CTX_set_ex_data(context, PeersIndex(), new SharedPeers(peers)) == 1,
+      "SSL_CTX_set_ex_data");
+}
+
+// Whose lists are to be believed: the roots, and the authorities of our chain.
+std::vector<Certificate> IssuersOf(const std::vector<Certificate>& chain,
+                                   const std::string& roots) {
+  std::vector<Certificate> issuers(chain.begin() + 1, chain.end());
+  absl::StatusOr<std::vector<Certificate>> more =
+      Certificate::ChainFromPem(roots);
+  if (more.ok()) issuers.insert(issuers.end(), more->begin(), more->end());
+  return issuers;
+}
+
 absl::StatusOr<std::string> SystemOf(const Certificate& leaf) {
   PSM_ASSIGN_OR_RETURN(std::string uri, leaf.UriName());
   return SystemIdOf(uri);
@@ -109,64 +138,140 @@ TlsFiles TlsFilesOf(const std::string& run, const std::string& system) {
           absl::StrCat(run, "/pki/crl.pem")};
 }
 
-absl::StatusOr<std::shared_ptr<const TlsConfig>> TlsConfig::Load(
-    const TlsFiles& files, absl::Time now) {
-  PSM_ASSIGN_OR_RETURN(const std::string identity,
+struct TlsConfig::Identity {
+  std::string system;
+  std::vector<Certificate> chain;
+  std::shared_ptr<EVP_PKEY> key;
+};
+
+struct TlsConfig::Beliefs {
+  std::string roots;
+  std::string lists;
+  std::shared_ptr<const Trust> trust;
+  RevokedSerials revoked;
+};
+
+absl::StatusOr<TlsConfig::Identity> TlsConfig::ReadIdentity(
+    const TlsFiles& files) {
+  PSM_ASSIGN_OR_RETURN(const std::string pem,
                        WithReason(ReadPrivateFile(files.identity),
                                   "IDENTITY_UNREADABLE", files.identity));
-  PSM_ASSIGN_OR_RETURN(
-      const std::string roots,
-      WithReason(ReadFile(files.trust), "TRUST_UNREADABLE", files.trust));
-  PSM_ASSIGN_OR_RETURN(
-      const std::string lists,
-      WithReason(ReadFile(files.crl), "CRL_UNREADABLE", files.crl));
-  std::shared_ptr<TlsConfig> config(new TlsConfig);
+  const auto unreadable = [&files](absl::string_view why) {
+    return Unreadable("IDENTITY_UNREADABLE", files.identity, why);
+  };
+  Identity identity;
+  absl::StatusOr<std::vector<Certificate>> chain =
+      Certificate::ChainFromPem(pem);
+  if (!chain.ok()) return unreadable(chain.status().message());
+  identity.chain = *std::move(chain);
+  OpenSslPtr<BIO> bio = ReadingBio(pem);
+  identity.key = OpenSslPtr<EVP_PKEY>(
+      PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr));
+  ERR_clear_error();
+  if (identity.key == nullptr) return unreadable("no private key is in it");
+  if (X509_check_private_key(identity.chain.front().get(),
+                             identity.key.get()) != 1) {
+    ERR_clear_error();
+    return unreadable("its key and its first certificate do not match");
+  }
+  absl::StatusOr<std::string> system = SystemOf(identity.chain.front());
+  if (!system.ok()) return unreadable(system.status().message());
+  identity.system = *std::move(system);
+  return identity;
+}
 
-  absl::StatusOr<RevokedSerials> revoked = RevokedSerials::Parse(lists);
+absl::StatusOr<TlsConfig::Beliefs> TlsConfig::ReadBeliefs(
+    const TlsFiles& files) {
+  Beliefs beliefs;
+  PSM_ASSIGN_OR_RETURN(
+      beliefs.roots,
+      WithReason(ReadFile(files.trust), "TRUST_UNREADABLE", files.trust));
+  PSM_ASSIGN_OR_RETURN(beliefs.lists, WithReason(ReadFile(files.crl),
+                                                 "CRL_UNREADABLE", files.crl));
+  absl::StatusOr<RevokedSerials> revoked = RevokedSerials::Parse(beliefs.lists);
   if (!revoked.ok())
     return Unreadable("CRL_UNREADABLE", files.crl, revoked.status().message());
-  config->revoked_ = *std::move(revoked);
+  beliefs.revoked = *std::move(revoked);
   absl::StatusOr<std::shared_ptr<const Trust>> trust =
-      Trust::Create(roots, lists);
+      Trust::Create(beliefs.roots, beliefs.lists);
   if (!trust.ok())
     return Unreadable("TRUST_UNREADABLE", files.trust,
                       trust.status().message());
-  config->trust_ = *std::move(trust);
+  beliefs.trust = *std::move(trust);
+  return beliefs;
+}
 
-  absl::StatusOr<std::vector<Certificate>> chain =
-      Certificate::ChainFromPem(identity);
-  if (!chain.ok())
-    return Unreadable("IDENTITY_UNREADABLE", files.identity,
-                      chain.status().message());
-  OpenSslPtr<BIO> bio = ReadingBio(identity);
-  OpenSslPtr<EVP_PKEY> key(
-      PEM_read_bio_PrivateKey(bio.get(), nullptr, nullptr, nullptr));
-  ERR_clear_error();
-  if (key == nullptr)
-    return Unreadable("IDENTITY_UNREADABLE", files.identity,
-                      "no private key is in it");
-  if (X509_check_private_key(chain->front().get(), key.get()) != 1) {
-    ERR_clear_error();
-    return Unreadable("IDENTITY_UNREADABLE", files.identity,
-                      "its key and its first certificate do not match");
-  }
-  absl::StatusOr<std::string> system = SystemOf(chain->front());
-  if (!system.ok())
-    return Unreadable("IDENTITY_UNREADABLE", files.identity,
-                      system.status().message());
-  config->system_ = *std::move(system);
-  config->not_after_ = chain->front().not_after();
-  PSM_RETURN_IF_ERROR(config->trust_->Verify(*chain, PeerRole::kServer, now));
-
-  config->server_ =
-      NewContext(TLS_server_method(), *chain, key.get(), *config->trust_);
+std::shared_ptr<const TlsConfig> TlsConfig::Make(
+    const Identity& identity, Beliefs beliefs,
+    std::shared_ptr<RevocationListNumbers> numbers,
+    std::shared_ptr<PeersInUse> peers) {
+  std::shared_ptr<TlsConfig> config(new TlsConfig);
+  config->system_ = identity.system;
+  config->chain_ = identity.chain;
+  config->key_ = identity.key;
+  config->roots_ = std::move(beliefs.roots);
+  config->trust_ = std::move(beliefs.trust);
+  config->revoked_ = std::move(beliefs.revoked);
+  config->numbers_ = std::move(numbers);
+  config->peers_ = std::move(peers);
+  config->server_ = NewContext(TLS_server_method(), config->chain_,
+                               config->key_.get(), *config->trust_);
   SSL_CTX_set_alpn_select_cb(config->server_, SelectAlpn, nullptr);
-  config->client_ =
-      NewContext(TLS_client_method(), *chain, key.get(), *config->trust_);
+  config->client_ = NewContext(TLS_client_method(), config->chain_,
+                               config->key_.get(), *config->trust_);
   CheckOpenSsl(  // zero is success here, alone in OpenSSL
       SSL_CTX_set_alpn_protos(config->client_, kAlpn, sizeof kAlpn) == 0,
       "SSL_CTX_set_alpn_protos");
+  SetPeersInUse(config->server_, config->peers_);
+  SetPeersInUse(config->client_, config->peers_);
   return config;
+}
+
+absl::StatusOr<std::shared_ptr<const TlsConfig>> TlsConfig::Load(
+    const TlsFiles& files, absl::Time now) {
+  PSM_ASSIGN_OR_RETURN(const Identity identity, ReadIdentity(files));
+  PSM_ASSIGN_OR_RETURN(Beliefs beliefs, ReadBeliefs(files));
+  PSM_RETURN_IF_ERROR(
+      beliefs.trust->Verify(identity.chain, PeerRole::kServer, now));
+  auto numbers = std::make_shared<RevocationListNumbers>();
+  PSM_RETURN_IF_ERROR(
+      numbers->Take(beliefs.lists, IssuersOf(identity.chain, beliefs.roots)));
+  return Make(identity, std::move(beliefs), std::move(numbers),
+              std::make_shared<PeersInUse>());
+}
+
+std::shared_ptr<const TlsConfig> TlsConfig::RefuseAll(const TlsConfig& before) {
+  Beliefs none;
+  none.roots = before.roots_;
+  // They parsed when they were put in force.
+  none.trust = *Trust::CreateWithoutLists(before.roots_);
+  return Make({before.system_, before.chain_, before.key_}, std::move(none),
+              before.numbers_, before.peers_);
+}
+
+TlsConfig::Reloaded TlsConfig::Reload(const TlsFiles& files,
+                                      const TlsConfig& before, absl::Time now) {
+  absl::StatusOr<Beliefs> beliefs = ReadBeliefs(files);
+  if (!beliefs.ok()) return {RefuseAll(before), beliefs.status()};
+  Identity kept{before.system_, before.chain_, before.key_};
+  absl::StatusOr<Identity> identity = ReadIdentity(files);
+  absl::Status problem = identity.status();
+  if (problem.ok())
+    problem = beliefs->trust->Verify(identity->chain, PeerRole::kServer, now);
+  // Whoever has a bad certificate of his own still learns from it whether the
+  // lists are of any use.
+  const absl::Status lists =
+      problem.ok() || identity.ok()
+          ? problem
+          : beliefs->trust->Verify(kept.chain, PeerRole::kServer, now);
+  if (ReasonOf(lists) == "REVOCATION_STATE_STALE")
+    return {RefuseAll(before), lists};
+  const Identity& used = problem.ok() ? *identity : kept;
+  const absl::Status newest = before.numbers_->Take(
+      beliefs->lists, IssuersOf(used.chain, beliefs->roots));
+  if (!newest.ok()) return {RefuseAll(before), newest};
+  return {Make(used, *std::move(beliefs), before.numbers_, before.peers_),
+          problem};
 }
 
 TlsConfig::~TlsConfig() {
@@ -181,6 +286,13 @@ absl::Status TlsConfig::CheckPeer(const PeerIdentity& peer,
                       "the certificate is not valid now; use a new one");
   }
   return revoked_.Check(peer, now);
+}
+
+bool TlsConfig::ShouldReconnect(const PeerIdentity& peer,
+                                const TlsConfig& before) const {
+  return certificate().serial() != before.certificate().serial() &&
+         chain_.size() > 1 && peer.chain.size() > 1 &&
+         peer.chain[1].serial != chain_[1].serial();
 }
 
 absl::StatusOr<std::shared_ptr<const PeerIdentity>> TlsConfig::PeerOf(
@@ -216,6 +328,11 @@ absl::StatusOr<std::shared_ptr<const PeerIdentity>> TlsConfig::PeerOf(
     peer->chain.push_back({DerOf(X509_get_issuer_name(certificate->get())),
                            certificate->serial()});
   }
+  const auto* peers = static_cast<const SharedPeers*>(
+      SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), PeersIndex()));
+  // A system's own certificate is no authority: there is one above it.
+  if (peers != nullptr && peer->chain.size() > 1)
+    peer->counted = (*peers)->Count(peer->chain[1].serial, peer->system);
   return peer;
 }
 

@@ -26,12 +26,13 @@ class Upstream::Impl {
 
   void Update(std::shared_ptr<const TlsConfig> tls) {
     context_.worker.Post([this, tls = std::move(tls)]() mutable {
-      context_.tls = std::move(tls);
+      const std::shared_ptr<const TlsConfig> before =
+          std::exchange(context_.tls, std::move(tls));
       // Whoever hears that his call ended may call a provider that has no pool
       // yet.
       std::vector<ProviderPool*> pools;
       for (auto& [provider, pool] : pools_) pools.push_back(pool.get());
-      for (ProviderPool* pool : pools) pool->CheckPeers();
+      for (ProviderPool* pool : pools) pool->CheckPeers(*before);
     });
   }
 

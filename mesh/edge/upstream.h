@@ -55,7 +55,9 @@ class Upstream final : public ProviderLink {
   std::unique_ptr<OutboundStream> Open(CallHead head, AnswerHandler& handler);
 
   // New connections use `tls`; live connections to a provider that it revokes
-  // end, their calls with UNAVAILABLE. Thread-safe.
+  // end, their calls with UNAVAILABLE. Where this process shows another
+  // certificate from now on, connections to providers whose certificates are of
+  // another authority than that take no new calls. Thread-safe.
   void Update(std::shared_ptr<const TlsConfig> tls);
 
   UpstreamStats Stats() const;

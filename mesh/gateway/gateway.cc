@@ -1,7 +1,5 @@
 #include "mesh/gateway/gateway.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
@@ -23,25 +21,11 @@
 #include "mesh/gateway/leg_log.h"
 #include "mesh/gateway/policy_loader.h"
 #include "mesh/gateway/room.h"
+#include "mesh/gateway/tls_keeper.h"
 #include "mesh/records/record_store.h"
 
 namespace psm {
 namespace {
-
-// What stat can tell about the files that make the TLS state.
-std::string FingerprintOf(const edge::TlsFiles& files) {
-  std::string fingerprint;
-  for (const std::string& file : {files.identity, files.trust, files.crl}) {
-    struct stat info = {};
-    if (stat(file.c_str(), &info) != 0) {
-      absl::StrAppend(&fingerprint, file, " missing;");
-      continue;
-    }
-    absl::StrAppend(&fingerprint, info.st_ino, " ", info.st_size, " ",
-                    info.st_mtim.tv_sec, ".", info.st_mtim.tv_nsec, ";");
-  }
-  return fingerprint;
-}
 
 // Not durable: the endpoint ends with the process.
 absl::Status WriteEndpoint(const std::string& file,
@@ -68,15 +52,14 @@ class Gateway::Impl {
   Impl(const GatewayOptions& options, const Clock& clock)
       : options_(options),
         clock_(clock),
-        tls_files_(edge::TlsFilesOf(options.run, kGatewaySystem)),
         endpoint_file_(
             absl::StrCat(options.run, "/endpoints/", kGatewaySystem)),
         endpoints_(options.run),
         policy_follower_(
             [this] { return ConfigurationFingerprint(options_.configuration); },
             [this] { ReloadPolicy(); }),
-        tls_follower_([this] { return FingerprintOf(tls_files_); },
-                      [this] { ReloadTls(); }) {}
+        certificates_(options.run, clock,
+                      [this](const auto& tls) { PutInForce(tls); }) {}
 
   absl::Status Start() {
     PSM_ASSIGN_OR_RETURN(std::shared_ptr<const PolicyEngine> policy,
@@ -84,7 +67,7 @@ class Gateway::Impl {
     PSM_ASSIGN_OR_RETURN(SecretBytes master_key,
                          ReadMasterKey(options_.run + "/keys/master.key"));
     PSM_ASSIGN_OR_RETURN(std::shared_ptr<const edge::TlsConfig> tls,
-                         edge::TlsConfig::Load(tls_files_, clock_.Now()));
+                         certificates_.Load());
     if (options_.development) {
       PSM_ASSIGN_OR_RETURN(leg_log_,
                            LegLog::Open(options_.run + "/legs.jsonl", clock_));
@@ -120,7 +103,7 @@ class Gateway::Impl {
                                       edge::ServerLimits()));
     for (auto& room : rooms_) room->worker().Start();
     policy_follower_.Start();
-    tls_follower_.Start();
+    certificates_.Start();
 
     endpoint_ =
         absl::StrCat(options_.listen.substr(0, options_.listen.rfind(':')), ":",
@@ -154,7 +137,7 @@ class Gateway::Impl {
 
   ~Impl() {
     policy_follower_.Stop();
-    tls_follower_.Stop();
+    certificates_.Stop();
     for (auto& room : rooms_) room->worker().Stop();
     for (auto& room : rooms_) room->worker().Join();
     server_.reset();
@@ -184,26 +167,14 @@ class Gateway::Impl {
             {{"agreements", absl::StrCat((*policy)->agreements().size())}});
   }
 
-  void ReloadTls() {
-    absl::StatusOr<std::shared_ptr<const edge::TlsConfig>> tls =
-        edge::TlsConfig::Load(tls_files_, clock_.Now());
-    if (!tls.ok()) {
-      LogError("certificates_refused",
-               {{"error", std::string(tls.status().message())},
-                {"in_force",
-                 "the version before, until its revocation list goes stale"}});
-      return;
-    }
+  void PutInForce(const std::shared_ptr<const edge::TlsConfig>& tls) {
     // First those who decide, then the edge, which leaves lapsed peers to them.
-    for (auto& room : rooms_) room->Update(*tls);
-    server_->Update(*tls);
-    LogInfo("certificates_in_force",
-            {{"not_after", absl::FormatTime((*tls)->not_after())}});
+    for (auto& room : rooms_) room->Update(tls);
+    server_->Update(tls);
   }
 
   const GatewayOptions options_;
   const Clock& clock_;
-  const edge::TlsFiles tls_files_;
   const std::string endpoint_file_;
   std::string endpoint_;  // written there; empty before
   edge::RunFolderEndpoints endpoints_;
@@ -215,7 +186,7 @@ class Gateway::Impl {
   std::vector<std::unique_ptr<Room>> rooms_;
   std::unique_ptr<edge::Server> server_;
   FileFollower policy_follower_;
-  FileFollower tls_follower_;
+  TlsKeeper certificates_;
 };
 
 absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(

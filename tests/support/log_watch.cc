@@ -30,7 +30,8 @@ LogLine Parse(const std::string& text) {
 
 }  // namespace
 
-LogWatch::LogWatch(std::string file) : file_(std::move(file)) {
+LogWatch::LogWatch(std::string file, From from) : file_(std::move(file)) {
+  if (from == kFromBegin) return;
   std::error_code none;
   const std::uintmax_t size = std::filesystem::file_size(file_, none);
   if (!none) read_ = static_cast<std::int64_t>(size);

@@ -15,11 +15,13 @@ namespace psm::testing {
 // One line of a log: "event", "level", "error" and what else it says.
 using LogLine = std::map<std::string, std::string>;
 
-// Looks at what is written from its construction on. Thread-compatible.
+// Looks at what is written from its construction on, or at all that was ever
+// written. Thread-compatible.
 class LogWatch {
  public:
+  enum From { kFromNow, kFromBegin };
   // The file need not exist yet.
-  explicit LogWatch(std::string file);
+  explicit LogWatch(std::string file, From from = kFromNow);
 
   // The first line whose event is one of `events`, after the last that was
   // given. DEADLINE_EXCEEDED where none comes within `patience`.

@@ -20,6 +20,7 @@
 #include "mesh/cli/persona_file.h"
 #include "mesh/directory/configuration.h"
 #include "mesh/directory/directory.h"
+#include "mesh/directory/renewal_process.h"
 #include "mesh/records/record_reader.h"
 #include "tests/support/mesh_template.h"
 
@@ -94,6 +95,7 @@ absl::Status Mesh::BringUp(const MeshOptions& options) {
   launch.dies_with_parent = true;
   launch.without = options.without;
   launch.without.push_back(kGatewaySystem);
+  if (!options.renewals) launch.without.push_back(kRenewalProcess);
   PSM_ASSIGN_OR_RETURN(launcher_, Launcher::Create(std::move(launch)));
   PSM_RETURN_IF_ERROR(ReadDirectory());
   PSM_RETURN_IF_ERROR(launcher_->Prepare(Silent));
@@ -173,7 +175,8 @@ void Mesh::AdvanceClock(absl::Duration by) {
 
 // Puts the proxy's address where the gateway looks for the system's.
 absl::Status Mesh::Interpose(const std::string& system) {
-  if (system == kGatewaySystem) return absl::OkStatus();
+  if (system == kGatewaySystem || system == kRenewalProcess)
+    return absl::OkStatus();
   const std::string file = folder().Endpoint(system);
   endpoints_[system] = FirstLine(file);
   std::unique_ptr<FaultProxy>& proxy = proxies_[system];

@@ -35,6 +35,9 @@ struct MeshOptions {
   // What EditAgreements would write, in force from the start.
   std::string agreements = "";
   std::vector<std::string> without = {};  // systems that are not started
+  // With the process that renews certificates by itself. Else they stay as they
+  // are, however far the clock is advanced.
+  bool renewals = false;
 };
 
 class Mesh;

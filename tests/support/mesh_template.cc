@@ -16,6 +16,7 @@
 #include "mesh/base/status_macros.h"
 #include "mesh/crypto/digest.h"
 #include "mesh/directory/configuration.h"
+#include "mesh/directory/renewal_process.h"
 
 namespace psm::testing {
 namespace {
@@ -46,15 +47,15 @@ absl::Status MakeAt(const std::string& run, LaunchOptions options) {
   options.run = run;
   options.port = 0;
   options.dies_with_parent = true;
-  options.without.clear();
+  options.without = {kRenewalProcess};
   auto silent = [](absl::string_view) {};
   PSM_ASSIGN_OR_RETURN(std::unique_ptr<Launcher> launcher,
                        Launcher::Create(std::move(options)));
   PSM_RETURN_IF_ERROR(launcher->Prepare(silent));
   PSM_RETURN_IF_ERROR(launcher->Start(silent));
   PSM_RETURN_IF_ERROR(launcher->Stop());
-  for (const char* trace :
-       {"/endpoints", "/logs", "/pids", "/records", "/settings.json"})
+  for (const char* trace : {"/endpoints", "/in-force", "/logs", "/pids",
+                            "/records", "/settings.json"})
     fs::remove_all(run + trace);
   return absl::OkStatus();
 }
