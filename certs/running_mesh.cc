@@ -1,6 +1,9 @@
 #include "certs/running_mesh.h"
 
+#include <signal.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <filesystem>
 #include <system_error>
@@ -53,6 +56,9 @@ absl::StatusOr<GatewayInForce> RunFolderMesh::Gateway() {
   // The library throws where a value has another type.
   try {
     const nlohmann::json json = nlohmann::json::parse(text);
+    // One that was killed left it behind.
+    if (kill(json.at("pid").get<pid_t>(), 0) != 0 && errno == ESRCH)
+      return absl::NotFoundError("the gateway does not run");
     GatewayInForce gateway;
     gateway.certificate = json.at("certificate").get<std::string>();
     gateway.list_number = json.at("list_number").get<std::uint64_t>();

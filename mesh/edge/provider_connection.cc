@@ -180,7 +180,7 @@ void ProviderConnection::OnClosed(const absl::Status& why) {
     if (call->written) {
       // It may have been processed: repeating it is for those who know whether
       // that does harm.
-      call->Fail(ProviderUnavailable(pool_.provider(), why.message()));
+      call->Fail(ProviderLost(pool_.provider(), why));
     } else {
       pool_.GiveBack(*call, why);
     }

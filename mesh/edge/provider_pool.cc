@@ -173,7 +173,7 @@ void ProviderPool::Closed(ProviderConnection& connection,
 
 void ProviderPool::GiveBack(UpstreamCall& call, const absl::Status& why) {
   if (!call.MayStartOver()) {
-    call.Fail(ProviderUnavailable(provider_, why.message()));
+    call.Fail(ProviderLost(provider_, why));
     return;
   }
   ++context_.stats.retries;
@@ -253,7 +253,7 @@ void ProviderPool::Dial() {
 void ProviderPool::DialFailed(const absl::Status& why) {
   ++context_.stats.failed_dials;
   failed_at_ = context_.worker.timers().Now();
-  failure_ = ProviderUnavailable(provider_, why.message());
+  failure_ = ProviderLost(provider_, why);
   if (std::exchange(reached_, false)) {
     LogWarning("provider_not_reached", {{"provider", provider_},
                                         {"cause", std::string(why.message())}});

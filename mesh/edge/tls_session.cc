@@ -117,11 +117,11 @@ TlsSession::Step TlsSession::Failed(int result) {
   }
   const long verified = SSL_get_verify_result(ssl_.get());
   const std::string reason = TakeOpenSslReason();
-  error_ = absl::UnauthenticatedError(
-      verified == X509_V_OK
-          ? absl::StrCat("TLS failed: ", reason)
-          : absl::StrCat("TLS failed: ", reason, ": ",
-                         X509_verify_cert_error_string(verified)));
+  error_ = verified == X509_V_OK
+               ? absl::UnavailableError(absl::StrCat("TLS failed: ", reason))
+               : absl::UnauthenticatedError(
+                     absl::StrCat("TLS failed: ", reason, ": ",
+                                  X509_verify_cert_error_string(verified)));
   return Step::kFailed;
 }
 

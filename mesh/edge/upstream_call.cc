@@ -21,6 +21,15 @@ absl::Status ProviderUnavailable(absl::string_view provider,
                    {{"provider", provider}, {"cause", cause}});
 }
 
+absl::Status ProviderLost(absl::string_view provider, const absl::Status& why) {
+  if (!absl::IsUnauthenticated(why))
+    return ProviderUnavailable(provider, why.message());
+  return MakeError(
+      absl::StatusCode::kUnavailable, "PROVIDER_NOT_TRUSTED", Party::kProvider,
+      absl::StrCat(provider, " does not prove who it is; nothing is released"),
+      {{"provider", provider}, {"cause", why.message()}});
+}
+
 absl::Status AnswerMalformed(absl::string_view provider,
                              absl::string_view cause) {
   return MakeError(

@@ -29,6 +29,9 @@ class ProviderPool;
 // The errors of ProviderLink.
 absl::Status ProviderUnavailable(absl::string_view provider,
                                  absl::string_view cause);
+// What became of a connection to it: that it cannot be trusted where `why` is
+// UNAUTHENTICATED, else that it is unavailable.
+absl::Status ProviderLost(absl::string_view provider, const absl::Status& why);
 absl::Status AnswerMalformed(absl::string_view provider,
                              absl::string_view cause);
 absl::Status AnswerTooLarge(absl::string_view provider);

@@ -93,7 +93,7 @@ TEST_F(UpstreamGrpcTest, PassesOnTheProvidersStatusWithItsDetail) {
 TEST_F(UpstreamGrpcTest, AnswersOfAProcessThatIsNotTheProviderAreNotTaken) {
   auto stranger = Provide("yunagi/tax");
   ProviderReply reply = upstream_.Call({});
-  EXPECT_EQ(ReasonOf(reply.status), "PROVIDER_UNAVAILABLE");
+  EXPECT_EQ(ReasonOf(reply.status), "PROVIDER_NOT_TRUSTED");
   EXPECT_EQ(upstream_.Stats().failed_dials, 1u);
 }
 
@@ -112,7 +112,7 @@ TEST_F(UpstreamGrpcTest, ARevokedExpiredOrForeignProviderIsNotTaken) {
     TestUpstream upstream(pki_, UpstreamLimits());
     TestProvider provider(identity, pki_.root_pem());
     upstream.endpoint().Set(provider.port());
-    EXPECT_EQ(ReasonOf(upstream.Call({}).status), "PROVIDER_UNAVAILABLE");
+    EXPECT_EQ(ReasonOf(upstream.Call({}).status), "PROVIDER_NOT_TRUSTED");
   }
 }
 
@@ -126,8 +126,8 @@ TEST_F(UpstreamGrpcTest, ARevocationEndsALiveConnection) {
   while (upstream_.Stats().active_calls == 0) std::this_thread::yield();
   pki_.Revoke(identity.serial);
   upstream_.upstream().Update(pki_.Load(upstream_.identity()));
-  EXPECT_EQ(ReasonOf(waiting.get().status), "PROVIDER_UNAVAILABLE");
-  EXPECT_EQ(ReasonOf(upstream_.Call({}).status), "PROVIDER_UNAVAILABLE");
+  EXPECT_EQ(ReasonOf(waiting.get().status), "PROVIDER_NOT_TRUSTED");
+  EXPECT_EQ(ReasonOf(upstream_.Call({}).status), "PROVIDER_NOT_TRUSTED");
 }
 
 TEST_F(UpstreamGrpcTest, ADeadProviderCostsFewDialsAndIsFoundWhenItIsBack) {

@@ -30,8 +30,8 @@ struct ProviderRequest {
 
 struct ProviderReply {
   // OK with `message`; or the provider's own status, with its detail where it
-  // sent one (`from_provider`); or UNAVAILABLE PROVIDER_UNAVAILABLE where it
-  // could not be reached, or the connection ended; INTERNAL
+  // sent one (`from_provider`); or UNAVAILABLE PROVIDER_UNAVAILABLE or _NOT_
+  // TRUSTED where it could not be reached, or the connection ended; INTERNAL
   // PROVIDER_ANSWER_MALFORMED for an answer that is not gRPC;
   // RESOURCE_EXHAUSTED PROVIDER_ANSWER_TOO_LARGE; or the cancellation's reason.
   absl::Status status;

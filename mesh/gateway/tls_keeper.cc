@@ -1,6 +1,7 @@
 #include "mesh/gateway/tls_keeper.h"
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <utility>
@@ -131,6 +132,7 @@ std::string TlsKeeper::Report() {
     }
   }
   nlohmann::ordered_json report;
+  report["pid"] = getpid();
   report["certificate"] = config_->certificate().serial();
   report["list_number"] = config_->list_number();
   report["refuses"] = refuses;

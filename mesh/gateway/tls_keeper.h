@@ -19,7 +19,8 @@ namespace psm {
 
 // What it says lies in <run>/in-force/mesh/gateway, one JSON object, written
 // anew within some 0.2 s of a change:
-//   {"certificate": "<serial of the own one>",
+//   {"pid": 4711,                         of a gateway that was killed: stale
+//    "certificate": "<serial of the own one>",
 //    "list_number": 12,                    the highest of the revocation lists
 //    "refuses": "",                        why nobody is served; "" if they are
 //    "peers": {"<serial of an authority>": ["akatsuki/tax", ...]}}

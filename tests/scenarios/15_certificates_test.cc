@@ -174,17 +174,19 @@ TEST_F(Certificates, ARevokedProviderIsNotBelievedOnItsLiveConnection) {
   EXPECT_EQ((*line)["serial"], serial);
   const TaxReply interrupted = in_flight.get();
   EXPECT_LE(mesh().clock().Monotonic() - in_force, kBinds);
-  EXPECT_EQ(ReasonOf(interrupted.status), "PROVIDER_UNAVAILABLE")
+  EXPECT_EQ(ReasonOf(interrupted.status), "PROVIDER_NOT_TRUSTED")
       << interrupted.status;
   EXPECT_EQ(interrupted->ByteSizeLong(), 0u);
 
-  EXPECT_EQ(ReasonOf(AskMinato().status), "PROVIDER_UNAVAILABLE");
+  EXPECT_EQ(ReasonOf(AskMinato().status), "PROVIDER_NOT_TRUSTED");
   auto dialled = log.Await({"provider_not_reached"}, kPatience);
   ASSERT_TRUE(dialled.ok()) << dialled.status();
   EXPECT_THAT((*dialled)["cause"], HasSubstr("revoked"));
   EXPECT_EQ(revoked.get().code, 0);
-  for (const Record& record : *mesh().Records(
-           {.provider = kMinatoTax, .reason = "PROVIDER_UNAVAILABLE"}))
+  auto records = mesh().AwaitRecords(
+      {.provider = kMinatoTax, .reason = "PROVIDER_NOT_TRUSTED"}, 2);
+  ASSERT_TRUE(records.ok()) << records.status();
+  for (const Record& record : *records)
     EXPECT_THAT(Released(record), IsEmpty());
   EXPECT_TRUE(AskTax(mesh()).status.ok()) << "another provider";
 
