@@ -44,9 +44,32 @@ Answer Unrecorded(absl::Status status, std::string message) {
   return answer;
 }
 
-// Appends what the draft says happened and gives the answer that may leave.
+// Whether `earlier`, of the same consumer and exchange id, says that this very
+// thing was asked and answered: what the answer says follows from what was
+// asked.
+bool SaysTheSame(const records::v1::Record& earlier,
+                 const records::v1::Record& record) {
+  return earlier.kind() == records::v1::Record::EXCHANGE &&
+         earlier.method() == record.method() &&
+         earlier.affair() == record.affair() &&
+         earlier.provider() == record.provider() &&
+         earlier.request_digest() == record.request_digest();
+}
+
+// Appends what the draft says happened, unless this is a retry of what is
+// recorded, and gives the answer that may leave.
 Task<Answer> ReleaseRecorded(Environment& env, Draft& draft,
                              const std::string& message) {
+  absl::StatusOr<std::vector<records::v1::Record>> earlier =
+      env.log.FindExchange(draft.record().consumer(), draft.exchange_id(),
+                           env.clock.Now() - absl::Hours(24));
+  if (!earlier.ok()) co_return EndUnrecorded(env, draft, earlier.status());
+  for (const records::v1::Record& record : *earlier) {
+    if (!SaysTheSame(record, draft.record())) continue;
+    Answer again = EndUnrecorded(env, draft, absl::OkStatus());
+    again.message = message;
+    co_return again;
+  }
   Completion<absl::Status> recorded;
   env.log.Append(
       draft.Entries(env, records::v1::Record::EXCHANGE, absl::OkStatus()),

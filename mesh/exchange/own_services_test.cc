@@ -46,6 +46,23 @@ TEST_F(OwnServicesTest, EnrolmentIsRecordedAndARetryEnrolsTheSamePerson) {
   ASSERT_TRUE(person.ok());
   EXPECT_EQ(log_.records.front().subject(),
             scopes_->For(SubjectScopeKind::kRecords, "").Encode(*person));
+  EXPECT_EQ(log_.records.size(), 1u) << "a retry is no second enrolment";
+}
+
+TEST_F(OwnServicesTest, ADisclosureThatIsRetriedIsRecordedOnce) {
+  Ask ask = AsIdentity(MakeAsk(kDisclose, "address", DiscloseAddress()));
+  ask.exchange_id = kId;
+  const Answer first = RunTask(Disclose(env(), ask));
+  const Answer second = RunTask(Disclose(env(), ask));
+  ASSERT_TRUE(second.status.ok()) << second.status;
+  EXPECT_EQ(second.message, first.message);
+  EXPECT_EQ(log_.records.size(), 1u);
+  // Another one under the same id is another one.
+  disclosure::v1::DiscloseRequest other = DiscloseAddress();
+  other.set_subject(Code("identity", 'm'));
+  ask.message = other.SerializeAsString();
+  ASSERT_TRUE(RunTask(Disclose(env(), ask)).status.ok());
+  EXPECT_EQ(log_.records.size(), 2u);
 }
 
 TEST_F(OwnServicesTest, OnlyAgenciesThatEnrolMayEnrol) {

@@ -1,5 +1,6 @@
 #include "services/accounts/person_names.h"
 
+#include "mesh/agency/gateway_call.h"
 #include "mesh/base/error.h"
 #include "mesh/base/log.h"
 #include "psm/identity/v1/basic_items.grpc.pb.h"
@@ -17,13 +18,11 @@ absl::StatusOr<std::string> IdentityNames::KanaOf(
   identity::v1::GetBasicItemsRequest request;
   request.set_subject(std::string(subject));
   identity::v1::GetBasicItemsResponse response;
-  const std::unique_ptr<grpc::ClientContext> context =
-      agency::Outgoing(&call, kAffair, kTimeout);
-  const grpc::Status status =
-      identity::v1::BasicItemsService::NewStub(gateway_())
-          ->GetBasicItems(context.get(), request, &response);
-  if (status.ok() && !response.kana().empty()) return response.kana();
-  const absl::Status error = agency::FromGrpc(status);
+  const absl::Status error = agency::Call(
+      gateway_, &identity::v1::BasicItemsService::Stub::GetBasicItems,
+      {.parent = &call, .affair = kAffair, .timeout = kTimeout}, request,
+      &response);
+  if (error.ok() && !response.kana().empty()) return response.kana();
   LogWarning("name_unavailable",
              {{"code", absl::StatusCodeToString(error.code())},
               {"reason", ReasonOf(error)}});

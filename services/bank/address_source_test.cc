@@ -10,6 +10,7 @@
 #include "gtest/gtest.h"
 #include "mesh/base/clock.h"
 #include "mesh/base/error.h"
+#include "mesh/crypto/digest.h"
 #include "psm/identity/v1/basic_items.grpc.pb.h"
 
 namespace psm::bank {
@@ -67,10 +68,10 @@ TEST_F(MeshAddressSourceTest, AsksWithTheTokenAndWithoutASubject) {
   EXPECT_EQ(gateway_.metadata["psm-exchange-id"], kExchange);
 }
 
-TEST_F(MeshAddressSourceTest, AnExchangeIdThatIsNoneStaysBehind) {
+TEST_F(MeshAddressSourceTest, AnExchangeIdThatIsNoneIsReplaced) {
   call_.exchange_id = "x\r\ny";
   EXPECT_TRUE(source_.GetAddress(call_, "e30.e30.c2ln").ok());
-  EXPECT_EQ(gateway_.metadata.count("psm-exchange-id"), 0u);
+  EXPECT_TRUE(IsUuid(gateway_.metadata["psm-exchange-id"]));
 }
 
 TEST_F(MeshAddressSourceTest, TheReasonOfARefusalArrives) {

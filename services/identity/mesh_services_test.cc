@@ -8,6 +8,7 @@
 #include "grpcpp/server_builder.h"
 #include "gtest/gtest.h"
 #include "mesh/base/error.h"
+#include "mesh/crypto/digest.h"
 #include "psm/disclosure/v1/disclosure.grpc.pb.h"
 #include "psm/records/v1/records_service.grpc.pb.h"
 
@@ -92,10 +93,10 @@ TEST_F(MeshServicesTest, ADisclosureSaysWhatItIsAboutAndForWhichAffair) {
   EXPECT_EQ(gateway_.metadata["psm-exchange-id"], kExchange);
 }
 
-TEST_F(MeshServicesTest, AnExchangeIdThatIsNoneStaysBehind) {
+TEST_F(MeshServicesTest, AnExchangeIdThatIsNoneIsReplaced) {
   call_.exchange_id = "x\r\ny";
   EXPECT_TRUE(mesh_.Disclose(call_, disclosure_).ok());
-  EXPECT_EQ(gateway_.metadata.count("psm-exchange-id"), 0u);
+  EXPECT_TRUE(IsUuid(gateway_.metadata["psm-exchange-id"]));
 }
 
 TEST_F(MeshServicesTest, RecordsAreReadForTheirDisclosure) {
