@@ -11,6 +11,7 @@
 #include "absl/time/time.h"
 #include "mesh/base/cancellation.h"
 #include "mesh/contracts/plan.h"
+#include "mesh/exchange/leg_gate.h"
 #include "mesh/exchange/provider_link.h"
 
 namespace psm {
@@ -44,6 +45,7 @@ struct Ask {
   // The attributes wanted; an exchange releases none beyond them. A linkage
   // narrows it to what it was asked for.
   AttributeMask wanted = ~AttributeMask{0};
+  LegGate* gate = nullptr;  // of the linkage that this is a leg of, or null
 };
 
 // Takes the metadata of design section 9 out of `metadata` into `ask`.

@@ -17,6 +17,7 @@ Task<Answer> RunExchange(Environment& env, Ask ask) {
   // one then in force.
   const std::shared_ptr<const PolicyEngine> policy = env.policy;
   Draft draft(env, ask);
+  LegGate::Pass pass(ask.gate);
 
   absl::StatusOr<Caller> caller = Authenticate(env, ask, *policy);
   if (!caller.ok()) co_return co_await Refuse(env, draft, caller.status());
@@ -62,6 +63,13 @@ Task<Answer> RunExchange(Environment& env, Ask ask) {
   if (!minimised.ok())
     co_return co_await Refuse(env, draft, minimised.status());
 
+  if (pass.needed()) {
+    // A linkage is released as a whole: a leg that waits for slower ones is
+    // looked at when they are there, not before.
+    Completion<bool> open;
+    pass.Await(&open);
+    co_await open;
+  }
   absl::StatusOr<Rechecked> rechecked =
       Recheck(env, ask, *std::move(minimised));
   if (!rechecked.ok())
@@ -70,6 +78,11 @@ Task<Answer> RunExchange(Environment& env, Ask ask) {
   absl::StatusOr<Durable> durable =
       co_await RecordDurably(env, *rechecked, draft);
   if (!durable.ok()) co_return EndUnrecorded(env, draft, durable.status());
+
+  // The disk may have taken its time. Of what ended meanwhile the log says that
+  // it was to be released, and then that it was not.
+  absl::Status in_force = CheckInForce(env, ask, rechecked->permit());
+  if (!in_force.ok()) co_return co_await Refuse(env, draft, in_force);
 
   co_return Release(env, draft, *std::move(durable));
 }

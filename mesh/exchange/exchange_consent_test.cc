@@ -106,6 +106,23 @@ TEST_F(ConsentExchangeTest, AWithdrawalBindsTheExchangeInFlight) {
   EXPECT_EQ(answer_->message, "");
 }
 
+TEST_F(ConsentExchangeTest, AWithdrawalBindsAnExchangeThatWaitsForItsRecord) {
+  log_.hold = true;
+  Begin(ItemsAsk(Token('h')));
+  ASSERT_EQ(log_.held.size(), 1u);
+  Feed({"consent-1"});
+  log_.hold = false;
+  log_.ReleaseHeld();
+  executor_.RunAll();
+  ASSERT_TRUE(answer_.has_value());
+  EXPECT_EQ(ReasonOf(answer_->status), "CONSENT_WITHDRAWN");
+  EXPECT_EQ(answer_->message, "");
+  ASSERT_EQ(log_.records.size(), 2u);
+  EXPECT_EQ(log_.records[0].kind(), records::v1::Record::EXCHANGE);
+  EXPECT_EQ(log_.records[1].kind(), records::v1::Record::REFUSAL);
+  EXPECT_EQ(log_.records[1].exchange_id(), log_.records[0].exchange_id());
+}
+
 TEST_F(ConsentExchangeTest, StaleKnowledgeOfWithdrawalsRefuses) {
   clock_.Advance(absl::Seconds(2));
   Answer answer = Run(ItemsAsk(Token('h')));

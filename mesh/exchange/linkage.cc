@@ -153,11 +153,13 @@ Task<Answer> Retrieve(Environment& env, Ask ask) {
       FindLegs(policy->contracts(), request);
   if (!legs.ok()) co_return Refused(legs.status());
 
+  LegGate gate(legs->size());
   std::vector<Task<Answer>> running;
   for (const auto& [dataset, leg] : *legs) {
     Ask leg_ask = ask;
     leg_ask.path = leg.plan->path;
     leg_ask.wanted = leg.wanted;
+    leg_ask.gate = &gate;
     leg_ask.message = EvidenceRequest(*leg.plan, request);
     leg_ask.exchange_id = LegExchangeId(ask.exchange_id, dataset);
     auto provider = request.providers().find(dataset);

@@ -90,6 +90,58 @@ TEST_F(LinkageTest, TheLegsRunAtTheSameTime) {
   EXPECT_TRUE(answer_.has_value());
 }
 
+// The first leg has its answer long before the second.
+TEST_F(LinkageTest, WhatEndsWhileALegWaitsForAnotherIsNotReleased) {
+  link_.hold = true;
+  BeginTask(
+      Retrieve(env(), MakeAsk(kRetrieve, "benefit",
+                              Request({"tax.category", "accounts.account"}))));
+  ASSERT_EQ(link_.held.size(), 2u);
+  auto slow = std::move(link_.held.back());
+  link_.held.pop_back();
+  const bool slow_is_tax = slow.first.path == kTax;
+  link_.ReleaseHeld();
+  executor_.RunAll();
+  EXPECT_FALSE(answer_.has_value());
+  EXPECT_TRUE(log_.records.empty()) << "a record says what is released";
+
+  std::string less = kConfiguration;
+  const std::string ended =
+      slow_is_tax ? "id: \"benefit-account\"" : "id: \"benefit-tax\"";
+  const std::string began = "valid_from: \"2026-01-01\"";
+  less.insert(less.find(began, less.find(ended)),
+              "valid_through: \"2026-01-02\" ");
+  env().policy = MakePolicy(less);
+  slow.second->Set(link_.providers.at(slow.first.path)(slow.first));
+  executor_.RunAll();
+  ASSERT_TRUE(answer_.has_value());
+  const linkage::v1::RetrieveResponse response = Parsed(*answer_);
+  for (const linkage::v1::Evidence& evidence : response.evidence()) {
+    const bool is_slow = (evidence.dataset() == "tax") == slow_is_tax;
+    EXPECT_EQ(evidence.message().empty(), !is_slow) << evidence.dataset();
+    EXPECT_EQ(evidence.has_status(), !is_slow) << evidence.dataset();
+  }
+  ASSERT_EQ(log_.records.size(), 2u);
+  for (const records::v1::Record& record : log_.records) {
+    const bool is_slow = (record.dataset() == "tax") == slow_is_tax;
+    EXPECT_EQ(record.kind(), is_slow ? records::v1::Record::EXCHANGE
+                                     : records::v1::Record::REFUSAL);
+  }
+}
+
+// A leg that is refused at once keeps nobody waiting.
+TEST_F(LinkageTest, ALegThatEndsBeforeTheOthersHoldsNoneOfThem) {
+  link_.hold = true;
+  BeginTask(
+      Retrieve(env(), MakeAsk(kRetrieve, "benefit",
+                              Request({"tax.category", "identity.address"}))));
+  EXPECT_EQ(link_.held.size(), 1u);
+  link_.ReleaseHeld();
+  executor_.RunAll();
+  ASSERT_TRUE(answer_.has_value());
+  EXPECT_EQ(Parsed(*answer_).evidence_size(), 2);
+}
+
 TEST_F(LinkageTest, ALegThatFailsSaysSoAndSinksNothing) {
   link_.providers[kAccount] =
       Refusing(MakeError(absl::StatusCode::kNotFound, "ACCOUNT_NOT_REGISTERED",

@@ -177,6 +177,10 @@ absl::StatusOr<Minimised> Minimise(Environment& env, const Ask& ask,
 absl::StatusOr<Rechecked> Recheck(Environment& env, const Ask& ask,
                                   Minimised minimised);
 
+// The same without the answer: once more, after the record.
+absl::Status CheckInForce(Environment& env, const Ask& ask,
+                          const Permit& permit);
+
 // UNAVAILABLE RECORD_NOT_DURABLE. A retry that got the same answer is already
 // recorded.
 Task<absl::StatusOr<Durable>> RecordDurably(Environment& env,

@@ -170,16 +170,18 @@ absl::StatusOr<Minimised> Minimise(Environment& env, const Ask& ask,
                    std::move(rewritten->message)};
 }
 
-absl::StatusOr<Rechecked> Recheck(Environment& env, const Ask& ask,
-                                  Minimised minimised) {
-  const Permit& permit = minimised.authorised.permit();
-  if (ask.cancellation->cancelled()) return ask.cancellation->reason();
+absl::Status CheckInForce(Environment& env, const Ask& ask,
+                          const Permit& permit) {
   PSM_RETURN_IF_ERROR(ask.peer->CheckCertificate(env.clock.Now()));
   PSM_RETURN_IF_ERROR(env.policy->Recheck(permit, env.clock.Now()));
-  if (!permit.consent_id().empty()) {
-    PSM_RETURN_IF_ERROR(
-        env.consents.CheckInForce(permit.consent_id(), env.clock.Monotonic()));
-  }
+  if (permit.consent_id().empty()) return absl::OkStatus();
+  return env.consents.CheckInForce(permit.consent_id(), env.clock.Monotonic());
+}
+
+absl::StatusOr<Rechecked> Recheck(Environment& env, const Ask& ask,
+                                  Minimised minimised) {
+  if (ask.cancellation->cancelled()) return ask.cancellation->reason();
+  PSM_RETURN_IF_ERROR(CheckInForce(env, ask, minimised.authorised.permit()));
   return Rechecked(std::move(minimised));
 }
 
