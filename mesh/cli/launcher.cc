@@ -256,21 +256,34 @@ void Launcher::ForgetTheDead() const {
   }
 }
 
+absl::Status Launcher::AwaitLaunched(const Member& member, Progress progress) {
+  PSM_RETURN_IF_ERROR(AwaitServing(member));
+  progress(member.id);
+  return CheckNotInterrupted();
+}
+
 absl::Status Launcher::LaunchAll(Progress progress) {
-  std::vector<const Member*> launched;
+  // The gateway last: it asks identity at once which consents are withdrawn.
+  std::vector<const Member*> down;
+  const Member* gateway = nullptr;
   for (const Member& member : members_) {
     const bool by_hand = LeftOut(member.id);
     if (member.command.empty() || by_hand) continue;
     absl::StatusOr<ProcessName> process =
         ReadProcessName(folder_.ProcessId(member.id));
     if (process.ok() && IsRunning(*process)) continue;
-    PSM_RETURN_IF_ERROR(Launch(member));
-    launched.push_back(&member);
+    if (member.id == kGatewaySystem) {
+      gateway = &member;
+    } else {
+      PSM_RETURN_IF_ERROR(Launch(member));
+      down.push_back(&member);
+    }
   }
-  for (const Member* member : launched) {
-    PSM_RETURN_IF_ERROR(AwaitServing(*member));
-    progress(member->id);
-    PSM_RETURN_IF_ERROR(CheckNotInterrupted());
+  for (const Member* member : down)
+    PSM_RETURN_IF_ERROR(AwaitLaunched(*member, progress));
+  if (gateway != nullptr) {
+    PSM_RETURN_IF_ERROR(Launch(*gateway));
+    PSM_RETURN_IF_ERROR(AwaitLaunched(*gateway, progress));
   }
   // The port that the gateway got, which it keeps when it is restarted: clients
   // were told it.
@@ -309,39 +322,46 @@ absl::Status Launcher::StopOne(absl::string_view system,
 
 absl::Status Launcher::Stop() { return StopAll(folder_).status(); }
 
-absl::StatusOr<int> StopAll(const RunFolder& folder) {
-  struct Started {
-    std::string system;
-    ProcessName process;
-    bool runs;
-  };
-  std::vector<Started> all;
+std::vector<SystemState> StartedIn(const RunFolder& folder) {
+  std::vector<SystemState> all;
   std::error_code none;
   for (fs::recursive_directory_iterator at(folder.ProcessId(""), none);
        !none && at != fs::recursive_directory_iterator(); at.increment(none)) {
     absl::StatusOr<ProcessName> process = ReadProcessName(at->path().string());
     if (!process.ok()) continue;
-    const std::string system =
-        absl::StrCat(at->path().parent_path().filename().string(), "/",
-                     at->path().filename().string());
-    all.push_back({system, *process, IsRunning(*process)});
+    SystemState state;
+    state.id = absl::StrCat(at->path().parent_path().filename().string(), "/",
+                            at->path().filename().string());
+    state.process = *process;
+    state.running = IsRunning(*process);
+    std::ifstream endpoint(folder.Endpoint(state.id));
+    std::getline(endpoint, state.endpoint);
+    all.push_back(std::move(state));
   }
+  std::sort(all.begin(), all.end(),
+            [](const SystemState& a, const SystemState& b) {
+              const bool first = a.id == kGatewaySystem;
+              return first != (b.id == kGatewaySystem) ? first : a.id < b.id;
+            });
+  return all;
+}
+
+absl::StatusOr<int> StopAll(const RunFolder& folder) {
+  std::vector<SystemState> all = StartedIn(folder);
   // All are told at once and then waited for, the gateway last, so that
   // nobody's calls end half-way.
-  std::stable_partition(all.begin(), all.end(), [](const Started& one) {
-    return one.system != kGatewaySystem;
-  });
-  for (const Started& one : all) {
-    if (one.system != kGatewaySystem)
+  std::reverse(all.begin(), all.end());
+  for (const SystemState& one : all) {
+    if (one.id != kGatewaySystem)
       SignalProcess(one.process, SIGTERM).IgnoreError();
   }
   int running = 0;
-  for (const Started& one : all) {
-    running += one.runs ? 1 : 0;
+  for (const SystemState& one : all) {
+    running += one.running ? 1 : 0;
     PSM_RETURN_IF_ERROR(StopProcess(one.process, kPatience));
     std::error_code ignored;
-    fs::remove(folder.ProcessId(one.system), ignored);
-    fs::remove(folder.Endpoint(one.system), ignored);  // where it was killed
+    fs::remove(folder.ProcessId(one.id), ignored);
+    fs::remove(folder.Endpoint(one.id), ignored);  // where it was killed
   }
   return running;
 }

@@ -45,12 +45,12 @@ class Launcher {
   // mesh is up, kRenewalProcess does). Safe to repeat.
   absl::Status Prepare(Progress progress);
 
-  // Starts the gateway, every system and who renews their certificates, and
-  // returns when all serve. Of a mesh
-  // that runs in part, what is down. ALREADY_EXISTS where all of it runs; an
-  // error that names the log and its last lines where one of them does not come
-  // up: all are stopped again then, unless some ran before. What an earlier
-  // mesh that died left behind is cleared away first.
+  // Starts every system and who renews their certificates, then the gateway,
+  // and returns when all serve. Of a mesh that runs in part, what is down.
+  // ALREADY_EXISTS where all of it runs; an error that names the log and its
+  // last lines where one of them does not come up: all are stopped again then,
+  // unless some ran before. What an earlier mesh that died left behind is
+  // cleared away first.
   absl::Status Start(Progress progress);
 
   // Brings a mesh that runs to this configuration: the gateway is started anew
@@ -91,6 +91,7 @@ class Launcher {
   absl::Status AwaitServing(const Member& member);
   // What a process writes once it does what it is for.
   std::string SignOfLife(const Member& member) const;
+  absl::Status AwaitLaunched(const Member& member, Progress progress);
   absl::Status LaunchAll(Progress progress);  // that do not run
   absl::Status CheckNotInterrupted() const;   // CANCELLED
   void ForgetTheDead() const;
@@ -101,6 +102,11 @@ class Launcher {
   const RunFolder folder_;
   std::vector<Member> members_;  // the gateway first
 };
+
+// Whatever was started in this run folder and not stopped, whatever its
+// configuration says by now: the gateway, which comes first, and systems by id.
+// `program` stays empty.
+std::vector<SystemState> StartedIn(const RunFolder& folder);
 
 // Stops whatever was started in this run folder, whatever its configuration
 // says by now: systems first, the gateway last. How many processes ran.

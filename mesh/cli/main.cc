@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "mesh/base/error.h"
 #include "mesh/cli/verb.h"
 
 int main(int argc, char** argv) {
@@ -38,6 +39,7 @@ int main(int argc, char** argv) {
   if (done.ok()) return 0;
   std::fflush(stdout);
   std::fprintf(stderr, "psm: %s\n", std::string(done.message()).c_str());
-  return done.code() == absl::StatusCode::kInvalidArgument ? psm::kUsage
-                                                           : psm::kFailed;
+  const bool wrong = absl::IsInvalidArgument(done) ||
+                     psm::ReasonOf(done) == "CONFIGURATION_NOT_FOUND";
+  return wrong ? psm::kUsage : psm::kFailed;
 }

@@ -34,6 +34,23 @@ void AddDown(CLI::App& app, CommandLine& line) {
   });
 }
 
+namespace {
+
+// What was started and still shows, where the configuration cannot be read: the
+// mesh goes on with the version before.
+void ShowStarted(const RunFolder& folder) {
+  Table table({"system", "state", "pid", "endpoint"});
+  for (const SystemState& state : StartedIn(folder)) {
+    const char* runs = state.id == kRenewalProcess ? "renewing" : "serving";
+    table.Add({state.id, state.running ? runs : "down",
+               state.running ? absl::StrCat(state.process.pid) : "",
+               state.running ? state.endpoint : ""});
+  }
+  std::fputs(table.Text().c_str(), stdout);
+}
+
+}  // namespace
+
 void AddStatus(CLI::App& app, CommandLine& line) {
   CLI::App* verb = app.add_subcommand(
       "status",
@@ -41,7 +58,13 @@ void AddStatus(CLI::App& app, CommandLine& line) {
   verb->footer("Examples:\n  ./psm status");
   verb->callback([&line] {
     line.chosen = [&line]() -> absl::Status {
-      PSM_ASSIGN_OR_RETURN(std::unique_ptr<Launcher> launcher, OpenMesh(line));
+      PSM_RETURN_IF_ERROR(ReadSettings(line.run).status());
+      absl::StatusOr<std::unique_ptr<Launcher>> opened = OpenMesh(line);
+      if (!opened.ok()) {
+        ShowStarted(RunFolder(line.run));
+        return opened.status();
+      }
+      const std::unique_ptr<Launcher> launcher = *std::move(opened);
       Table table({"system", "state", "pid", "endpoint"});
       int down = 0;
       for (const SystemState& state : launcher->States()) {

@@ -34,8 +34,8 @@ inline constexpr std::size_t kMaxConfigurationFileSize = 64 << 20;  // bytes
 // CONFIGURATION_INVALID, with `file:line:column: what` for text that does not
 // parse, `file:line: what` for what is not UTF-8, an element without an id and
 // an id that occurs twice (both places named), `file: what` for a descriptor
-// set that does not parse and a file that cannot be read; NOT_FOUND, reason
-// CONFIGURATION_NOT_FOUND, for a folder that is not there.
+// set that does not parse, a file that cannot be read, a folder without such
+// files; NOT_FOUND, reason CONFIGURATION_NOT_FOUND, for one that is not there.
 absl::StatusOr<Configuration> LoadConfiguration(
     absl::Span<const std::string> folders);
 

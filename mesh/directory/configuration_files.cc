@@ -46,6 +46,7 @@ bool IsConfigurationName(const fs::path& path) {
 
 absl::Status CollectFolder(const std::string& folder,
                            std::vector<std::string>* files) {
+  const std::size_t before = files->size();
   std::error_code error;
   fs::recursive_directory_iterator end;
   fs::recursive_directory_iterator entry(folder, error);
@@ -60,6 +61,12 @@ absl::Status CollectFolder(const std::string& folder,
   }
   // increment() sets the iterator to the end when it fails.
   if (error) return NotFound(folder, error.message());
+  // Emptied, not mounted, or misspelt: nobody means "no agencies" by it.
+  if (files->size() == before) {
+    return Unreadable(folder,
+                      "holds no *.textproto or *.binpb; put its files back, or "
+                      "leave an empty one there");
+  }
   return absl::OkStatus();
 }
 

@@ -128,7 +128,21 @@ TEST_F(ConfigurationTest, PassesOverWhatEditorsLeave) {
   Write(".git/a.textproto", "junk {");
   fs::create_symlink("nobody@nowhere:1", folder_ + "/.#config.textproto");
   Write("config.textproto~", "junk {");
+  EXPECT_THAT(std::string(Load().status().message()),
+              StartsWith(folder_ + ": holds no *.textproto"));
+  Write("config.textproto", "");
   EXPECT_TRUE(Load().ok());
+}
+
+// Somebody emptied it, or it is not mounted.
+TEST_F(ConfigurationTest, OneEmptyFolderAmongOthersIsAnError) {
+  Write("full/a.textproto", "agencies { id: \"a\" }");
+  fs::create_directories(folder_ + "/empty");
+  auto loaded = LoadConfiguration(
+      std::vector<std::string>{folder_ + "/full", folder_ + "/empty"});
+  EXPECT_EQ(ReasonOf(loaded.status()), "CONFIGURATION_INVALID");
+  EXPECT_THAT(std::string(loaded.status().message()),
+              StartsWith(folder_ + "/empty: "));
 }
 
 TEST_F(ConfigurationTest, RefusesWhatIsNoRegularFileWithoutWaiting) {
