@@ -27,6 +27,9 @@
 namespace psm {
 namespace {
 
+// For the last records to become durable once no call is under way.
+constexpr absl::Duration kLastRecords = absl::Seconds(2);
+
 // Not durable: the endpoint ends with the process.
 absl::Status WriteEndpoint(const std::string& file,
                            const std::string& endpoint) {
@@ -121,8 +124,8 @@ class Gateway::Impl {
       server_->Drain(bound);
       auto ended = std::make_shared<std::promise<void>>();
       rooms_.front()->EndChores([ended] { ended->set_value(); });
-      if (ended->get_future().wait_for(absl::ToChronoMilliseconds(bound)) !=
-          std::future_status::ready)
+      if (ended->get_future().wait_for(absl::ToChronoMilliseconds(
+              kLastRecords)) != std::future_status::ready)
         LogError("chores_not_ended", {});
     }
     const ServerStats stats =

@@ -33,8 +33,9 @@ class Gateway {
 
   int port() const;
 
-  // Takes no new calls, lets those in flight finish within `bound`, and writes
-  // what waits. Call once.
+  // Takes no new calls, lets those in flight finish within `bound`, then
+  // cancels the rest, records how they ended, and writes what waits. Returns at
+  // most 3 s after `bound`. Call once.
   void Stop(absl::Duration bound);
 
  private:

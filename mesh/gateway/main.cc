@@ -12,7 +12,9 @@ namespace {
 
 constexpr int kBadConfiguration = 64;  // EX_USAGE
 constexpr int kMaxWorkers = 256;
-constexpr absl::Duration kDrainBound = absl::Seconds(10);
+// Half of what an agency's call usually has (agency::CallTerms): one that meets
+// a gateway on its way out is still answered by the next.
+constexpr absl::Duration kDrainBound = absl::Seconds(5);
 
 }  // namespace
 
