@@ -130,6 +130,15 @@ TEST_F(ExchangeTest, AProvidersErrorKeepsItsReasonAndLosesItsWords) {
   EXPECT_EQ(ReasonOf(Run(TaxAsk('h')).status), "PROVIDER_ERROR");
 }
 
+// As gRPC servers end what they have not begun when they are stopped.
+TEST_F(ExchangeTest, AProviderThatCancelsIsUnavailable) {
+  link_.providers[kTax] = Refusing(absl::CancelledError("shutting down"));
+  Answer answer = Run(TaxAsk('h'));
+  EXPECT_EQ(answer.status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ReasonOf(answer.status), "PROVIDER_UNAVAILABLE");
+  EXPECT_EQ(log_.records.back().reason(), "PROVIDER_UNAVAILABLE");
+}
+
 TEST_F(ExchangeTest, AProvidersForeignCodeOrBrokenAnswerIsNotReleased) {
   residents::v1::GetHouseholdResponse household;
   household.add_members()->set_subject(Code("yunagi", 'h'));

@@ -201,7 +201,8 @@ absl::StatusOr<const System*> ChooseProvider(const Ask& ask,
                                              const MethodPlan& plan);
 
 // A provider's refusal in the contract's words. Text, metadata and unlisted
-// reasons of the provider stay behind: they could carry anything.
+// reasons of the provider stay behind: they could carry anything. CANCELLED,
+// which is the caller's to say, becomes UNAVAILABLE PROVIDER_UNAVAILABLE.
 absl::Status InContractWords(const absl::Status& refusal,
                              const MethodPlan& plan, const System& provider);
 

@@ -93,6 +93,14 @@ absl::Status Malformed(const System& provider) {
 absl::Status InContractWords(const absl::Status& refusal,
                              const MethodPlan& plan, const System& provider) {
   const ProviderReason* reason = plan.FindReason(ReasonOf(refusal));
+  if (reason == nullptr && absl::IsCancelled(refusal)) {
+    // Nobody cancelled: gRPC servers end so what they have taken and not begun
+    // when they are stopped.
+    return MakeError(absl::StatusCode::kUnavailable, "PROVIDER_UNAVAILABLE",
+                     Party::kProvider,
+                     "the provider gave the call up; try again",
+                     {{"provider", provider.id}});
+  }
   if (reason == nullptr) {
     return MakeError(refusal.code(), "PROVIDER_ERROR", Party::kProvider,
                      "the provider failed; ask its operator",
