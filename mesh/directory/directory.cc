@@ -4,12 +4,15 @@
 #include <cstdint>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
 #include "mesh/base/status_macros.h"
 
 namespace psm {
@@ -91,6 +94,37 @@ const T* Find(const absl::flat_hash_map<std::string, std::unique_ptr<T>>& all,
 }
 
 // The checks below give what is wrong with one element, "" where nothing is.
+
+// Of all that is said, by its own fields, nothing is 0 or less.
+std::string CheckEdgeLimits(const google::protobuf::Message& limits) {
+  using Field = google::protobuf::FieldDescriptor;
+  const google::protobuf::Reflection& reflection = *limits.GetReflection();
+  std::vector<const Field*> said;
+  reflection.ListFields(limits, &said);
+  for (const Field* field : said) {
+    bool good = true;
+    switch (field->cpp_type()) {
+      case Field::CPPTYPE_UINT32:
+        good = reflection.GetUInt32(limits, field) > 0;
+        break;
+      case Field::CPPTYPE_UINT64:
+        good = reflection.GetUInt64(limits, field) > 0;
+        break;
+      case Field::CPPTYPE_DOUBLE:
+        good = reflection.GetDouble(limits, field) > 0;
+        break;
+      default:
+        if (std::string wrong =
+                CheckEdgeLimits(reflection.GetMessage(limits, field));
+            !wrong.empty())
+          return absl::StrCat(field->name(), ".", wrong);
+    }
+    if (!good)
+      return absl::StrCat(field->name(),
+                          " must be more than 0; leave it out for the default");
+  }
+  return "";
+}
 
 std::string CheckAgency(const config::v1::Agency& agency) {
   if (!IsName(agency.id(), '-', kMaxName))
@@ -183,6 +217,9 @@ bool IsAffairId(absl::string_view id) { return IsName(id, '-', kMaxAffairId); }
 absl::StatusOr<std::shared_ptr<const Directory>> Directory::Create(
     const Configuration& configuration) {
   std::shared_ptr<Directory> result(new Directory());
+  if (std::string wrong = CheckEdgeLimits(configuration.mesh.edge_limits());
+      !wrong.empty())
+    return ConfigurationError(configuration, "edge_limits", wrong);
   for (const config::v1::Agency& from : configuration.mesh.agencies()) {
     const std::string element = absl::StrCat("agency ", from.id());
     if (std::string wrong = CheckAgency(from); !wrong.empty())

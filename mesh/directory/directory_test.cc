@@ -152,6 +152,27 @@ TEST(DirectoryTest, RefusesWhatTheSchemaForbids) {
   }
 }
 
+TEST(DirectoryTest, ALimitThatLetsNothingThroughIsRefusedByName) {
+  const struct {
+    const char* text;
+    const char* what;
+  } kCases[] = {
+      {"max_concurrent_streams: 0", "max_concurrent_streams"},
+      {"peer_buffered_bytes: 0", "peer_buffered_bytes"},
+      {"connections: 5 pings { burst: -1 }", "pings.burst"},
+      {"pings { per_second: nan }", "pings.per_second"},
+  };
+  for (const auto& test : kCases) {
+    const auto directory = Directory::Create(
+        Parse(std::string("edge_limits { ") + test.text + " }"));
+    EXPECT_EQ(ReasonOf(directory.status()), "CONFIGURATION_INVALID");
+    EXPECT_THAT(std::string(directory.status().message()),
+                HasSubstr(std::string(test.what) + " must be more than 0"));
+  }
+  EXPECT_TRUE(
+      Directory::Create(Parse("edge_limits { connections: 1 pings {} }")).ok());
+}
+
 TEST(DirectoryTest, TakesEveryFormOfEndpointThatIsOne) {
   for (const char* endpoint :
        {"127.0.0.1:1", "localhost:65535", "[::1]:443", "tax.town.example:80"})

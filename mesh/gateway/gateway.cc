@@ -17,6 +17,7 @@
 #include "mesh/edge/endpoint_source.h"
 #include "mesh/edge/server.h"
 #include "mesh/gateway/consent_follower.h"
+#include "mesh/gateway/edge_limits.h"
 #include "mesh/gateway/file_follower.h"
 #include "mesh/gateway/leg_log.h"
 #include "mesh/gateway/policy_loader.h"
@@ -67,6 +68,8 @@ class Gateway::Impl {
   absl::Status Start() {
     PSM_ASSIGN_OR_RETURN(std::shared_ptr<const PolicyEngine> policy,
                          LoadPolicy(options_.configuration));
+    PSM_ASSIGN_OR_RETURN(const config::v1::EdgeLimits limits,
+                         LoadEdgeLimits(options_.configuration));
     PSM_ASSIGN_OR_RETURN(SecretBytes master_key,
                          ReadMasterKey(options_.run + "/keys/master.key"));
     PSM_ASSIGN_OR_RETURN(std::shared_ptr<const edge::TlsConfig> tls,
@@ -84,9 +87,10 @@ class Gateway::Impl {
 
     PSM_ASSIGN_OR_RETURN(pages_, PageTokens::Create(master_key));
 
-    const SharedState shared{clock_,         *pages_,      consents_,
-                             *log_,          refusals_,    endpoints_,
-                             leg_log_.get(), options_.name};
+    const SharedState shared{
+        clock_,         *pages_,       consents_,
+        *log_,          refusals_,     endpoints_,
+        leg_log_.get(), options_.name, UpstreamLimitsOf(limits)};
     const int workers =
         options_.workers > 0
             ? options_.workers
@@ -103,7 +107,7 @@ class Gateway::Impl {
     rooms_.front()->TakeChores();
     PSM_ASSIGN_OR_RETURN(
         server_, edge::Server::Listen(options_.listen, std::move(seats), tls,
-                                      edge::ServerLimits()));
+                                      ServerLimitsOf(limits)));
     for (auto& room : rooms_) room->worker().Start();
     policy_follower_.Start();
     certificates_.Start();

@@ -10,7 +10,7 @@ Room::Room(int index, const SharedState& shared,
            std::shared_ptr<const edge::TlsConfig> tls)
     : worker_(shared.clock, index),
       scopes_(std::move(scopes)),
-      upstream_(worker_, shared.endpoints, tls, edge::UpstreamLimits()),
+      upstream_(worker_, shared.endpoints, tls, shared.upstream_limits),
       tls_(std::move(tls)),
       env_{shared.clock,  std::move(policy), *scopes_,
            shared.pages,  shared.consents,   shared.log,

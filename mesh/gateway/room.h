@@ -24,6 +24,7 @@ struct SharedState {
   edge::EndpointSource& endpoints;
   LegObserver* observer;
   std::string gateway;
+  edge::UpstreamLimits upstream_limits;
 };
 
 // Made and destroyed by the main thread, while its worker does not run; used by

@@ -1,0 +1,82 @@
+#include "mesh/gateway/edge_limits.h"
+
+#include "google/protobuf/text_format.h"
+#include "gtest/gtest.h"
+#include "mesh/base/temp_folder.h"
+
+namespace psm {
+namespace {
+
+config::v1::EdgeLimits Parse(const std::string& text) {
+  config::v1::EdgeLimits limits;
+  EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &limits));
+  return limits;
+}
+
+TEST(EdgeLimitsTest, WhatIsNotSaidKeepsItsDefault) {
+  const edge::ServerLimits defaults;
+  const edge::ServerLimits limits =
+      ServerLimitsOf(Parse("max_concurrent_streams: 7 pings { burst: 3 }"));
+  EXPECT_EQ(limits.max_concurrent_streams, 7u);
+  EXPECT_EQ(limits.pings.burst, 3);
+  EXPECT_EQ(limits.pings.per_second, defaults.pings.per_second);
+  EXPECT_EQ(limits.header_list_bytes, defaults.header_list_bytes);
+  EXPECT_EQ(limits.idle_time, defaults.idle_time);
+  EXPECT_EQ(limits.connections, defaults.connections);
+}
+
+// Every field of the message, set alone to 3, changes one limit or the two of
+// messages: none is forgotten here.
+TEST(EdgeLimitsTest, EveryFieldThatCanBeSaidIsHeard) {
+  const auto* fields = config::v1::EdgeLimits::descriptor();
+  for (int i = 0; i < fields->field_count(); ++i) {
+    const auto* field = fields->field(i);
+    const std::string text = field->message_type() != nullptr
+                                 ? field->name() + " { burst: 3 per_second: 3 }"
+                                 : field->name() + ": 3";
+    const edge::ServerLimits limits = ServerLimitsOf(Parse(text));
+    const edge::ServerLimits defaults;
+    int heard = 0;
+    const auto count = [&](auto member) {
+      heard += limits.*member != defaults.*member;
+    };
+    const auto count_rate = [&](auto member) {
+      heard += (limits.*member).burst == 3 && (limits.*member).per_second == 3;
+    };
+    using L = edge::ServerLimits;
+    count(&L::max_concurrent_streams);
+    count(&L::header_list_bytes);
+    count(&L::message_bytes);
+    count(&L::buffered_bytes);
+    count(&L::handshake_time);
+    count(&L::settings_time);
+    count(&L::head_time);
+    count(&L::idle_time);
+    count(&L::write_time);
+    count(&L::finish_time);
+    count(&L::peer_calls);
+    count(&L::peer_buffered_bytes);
+    count(&L::peer_connections);
+    count(&L::connections);
+    count_rate(&L::dead_streams);
+    count_rate(&L::pings);
+    count_rate(&L::settings);
+    count_rate(&L::empty_data);
+    count_rate(&L::tiny_data);
+    EXPECT_EQ(heard, 1) << text;
+  }
+  EXPECT_EQ(UpstreamLimitsOf(Parse("message_bytes: 3")).message_bytes, 3u);
+}
+
+TEST(EdgeLimitsTest, AreReadFromAnyFileOfTheConfiguration) {
+  TempFolder folder;
+  folder.Write("a.textproto", "edge_limits { connections: 9 }");
+  folder.Write("b.textproto", "edge_limits { peer_calls: 5 }");
+  const auto limits = LoadEdgeLimits({folder.path()});
+  ASSERT_TRUE(limits.ok()) << limits.status();
+  EXPECT_EQ(limits->connections(), 9u);
+  EXPECT_EQ(limits->peer_calls(), 5u);
+}
+
+}  // namespace
+}  // namespace psm
