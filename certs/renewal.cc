@@ -38,10 +38,12 @@ absl::Time IssueTime(const Certificate& certificate) {
 }  // namespace
 
 absl::Time RenewTime(const Certificate& certificate) {
-  // Serials are random.
+  // Serials are random. The middle, where one is none of ours.
   const std::string& serial = certificate.serial();
   std::uint32_t draw = 0;
-  absl::SimpleHexAtoi(serial.substr(serial.size() - 8), &draw);
+  if (serial.size() < 8 ||
+      !absl::SimpleHexAtoi(serial.substr(serial.size() - 8), &draw))
+    draw = 1u << 31;
   const double share = 0.45 + 0.1 * (draw / 4294967296.0);
   const absl::Time issued = IssueTime(certificate);
   return issued + share * (certificate.not_after() - issued);
