@@ -13,8 +13,14 @@
 namespace psm::edge {
 namespace {
 
-// One TLS record of the largest size and its overhead.
+// One TLS record of the largest size and its overhead, for a connection with
+// much to say.
 constexpr std::size_t kInputBytes = (16 << 10) + 512;
+// For one that is idle or has a call now and then: most are, and a thousand of
+// them must not cost as much as a few busy ones.
+constexpr std::size_t kQuietInputBytes = 2 << 10;
+// So many reads that would have fitted there make a connection quiet again.
+constexpr int kQuietReads = 64;
 constexpr std::size_t kPlainBytes = 16 << 10;
 
 absl::Status Ended(absl::string_view why) {
@@ -93,7 +99,7 @@ Http2Connection::Http2Connection(Worker& worker, Socket socket, SSL* ssl,
                        [this] { Close(Ended("the handshake took too long")); }),
       write_timer_(worker.timers(),
                    [this] { Close(Ended("the peer takes no output")); }),
-      input_(kInputBytes) {}
+      input_(kQuietInputBytes) {}
 
 Http2Connection::~Http2Connection() {
   worker_.Forget(*this);
@@ -168,9 +174,22 @@ void Http2Connection::HandleInput(std::size_t size) {
   tls_.SetInput(absl::string_view(input_.data(), size));
   if (secured_ || ContinueHandshake()) ReadFrames();
   if (closed_) return;
+  FitInput(size);
   Touch();
   // A peer that does not take what we owe it is not listened to either.
   if (!waiting_for_socket_) StartRead();
+}
+
+// All of the input has been read by now: TLS keeps what is half a record.
+void Http2Connection::FitInput(std::size_t size) {
+  if (size > kQuietInputBytes || size == input_.size()) {
+    quiet_reads_ = 0;
+    if (input_.size() < kInputBytes) input_.resize(kInputBytes);
+  } else if (input_.size() > kQuietInputBytes &&
+             ++quiet_reads_ >= kQuietReads) {
+    quiet_reads_ = 0;
+    input_ = std::vector<char>(kQuietInputBytes);
+  }
 }
 
 bool Http2Connection::ContinueHandshake() {

@@ -106,6 +106,7 @@ class Http2Connection : public std::enable_shared_from_this<Http2Connection>,
   void EndTurn() override;
   void StartRead();
   void HandleInput(std::size_t size);
+  void FitInput(std::size_t size);
   bool ContinueHandshake();  // false: not there yet, or closed
   void ReadFrames();
   bool MakeOutput();  // false: closed
@@ -121,6 +122,7 @@ class Http2Connection : public std::enable_shared_from_this<Http2Connection>,
   Timer handshake_timer_;
   Timer write_timer_;
   std::vector<char> input_;
+  int quiet_reads_ = 0;  // in a row, that needed no large input_
   bool secured_ = false;
   bool reading_ = false;             // a read of the socket is under way
   bool waiting_for_socket_ = false;  // the socket takes no more for now

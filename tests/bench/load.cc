@@ -13,7 +13,7 @@
 namespace psm::bench {
 namespace {
 
-constexpr std::chrono::seconds kStartPatience(30);
+constexpr std::chrono::seconds kPatience(30);
 // Handshakes under way at once: a server lets only so many strangers wait.
 constexpr std::size_t kDialling = 32;
 constexpr std::uint32_t kMaxLatencyUs = 4'000'000;
@@ -66,6 +66,12 @@ class Load::Impl final : public LoadEvents {
     meter_ = std::move(meter);
     meter_began_ = meter_();
     window_began_ = worker_.clock().Monotonic();
+  }
+
+  void TellAfter(std::size_t count, std::shared_ptr<std::promise<void>> told) {
+    awaited_calls_ = count;
+    awaited_ = std::move(told);
+    TellIfEnough();
   }
 
   absl::StatusOr<LoadSample> EndWindow() {
@@ -126,8 +132,15 @@ class Load::Impl final : public LoadEvents {
         absl::ToInt64Microseconds(worker_.clock().Monotonic() - caller.started);
     latencies_us_.push_back(static_cast<std::uint32_t>(
         std::min<std::int64_t>(took, kMaxLatencyUs)));
+    TellIfEnough();
     if (first_calls_ > 0 && --first_calls_ == 0) Tell(absl::OkStatus());
     Call(caller);
+  }
+
+  void TellIfEnough() {
+    if (awaited_ == nullptr || latencies_us_.size() < awaited_calls_) return;
+    awaited_->set_value();
+    awaited_.reset();
   }
 
   void Broken(const absl::Status& why) override {
@@ -156,6 +169,8 @@ class Load::Impl final : public LoadEvents {
   std::function<absl::Duration()> meter_;
   absl::Duration meter_began_;
   std::vector<std::uint32_t> latencies_us_;
+  std::size_t awaited_calls_ = 0;
+  std::shared_ptr<std::promise<void>> awaited_;  // null: nobody waits
 };
 
 absl::StatusOr<std::unique_ptr<Load>> Load::Start(
@@ -167,7 +182,7 @@ absl::StatusOr<std::unique_ptr<Load>> Load::Start(
       worker, std::move(tls), options, std::move(endpoint))));
   std::future<absl::Status> started = load->impl_->started();
   worker.Post([impl = load->impl_] { impl->Connect(); });
-  if (started.wait_for(kStartPatience) != std::future_status::ready) {
+  if (started.wait_for(kPatience) != std::future_status::ready) {
     return absl::UnavailableError(absl::StrCat(
         options.endpoint, " has not answered the first calls in time"));
   }
@@ -194,6 +209,18 @@ void Load::BeginWindow(std::function<absl::Duration()> meter) {
   impl_->worker().Post([impl = impl_, meter = std::move(meter)]() mutable {
     impl->BeginWindow(std::move(meter));
   });
+}
+
+absl::Status Load::AwaitCalls(std::size_t count) {
+  auto told = std::make_shared<std::promise<void>>();
+  std::future<void> enough = told->get_future();
+  impl_->worker().Post([impl = impl_, count, told = std::move(told)]() mutable {
+    impl->TellAfter(count, std::move(told));
+  });
+  if (enough.wait_for(kPatience) == std::future_status::ready)
+    return absl::OkStatus();
+  return absl::DeadlineExceededError(
+      absl::StrCat("not even ", count, " calls have ended"));
 }
 
 absl::StatusOr<LoadSample> Load::EndWindow() {

@@ -3,6 +3,7 @@
 #ifndef PSM_TESTS_BENCH_LOAD_H_
 #define PSM_TESTS_BENCH_LOAD_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -10,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "mesh/edge/tls_config.h"
@@ -59,6 +61,9 @@ class Load {
   void BeginWindow(std::function<absl::Duration()> meter = [] {
     return absl::ZeroDuration();
   });
+  // Waits until so many calls have ended since then. DEADLINE_EXCEEDED after
+  // 30 s.
+  absl::Status AwaitCalls(std::size_t count);
   // What ended since BeginWindow. The error of a call or connection that
   // failed.
   absl::StatusOr<LoadSample> EndWindow();

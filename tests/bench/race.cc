@@ -15,8 +15,6 @@
 namespace psm::bench {
 namespace {
 
-constexpr absl::Duration kOnAllConnections = absl::Milliseconds(300);
-
 void Pass(absl::Duration time) {
   std::this_thread::sleep_for(absl::ToChronoNanoseconds(time));
 }
@@ -123,12 +121,10 @@ absl::StatusOr<std::int64_t> MemoryWithConnections(Stage& stage,
     loads.push_back(std::move(load));
   }
   // Calls wander over the connections of each caller, one at a time.
-  Pass(kOnAllConnections);
   for (auto& load : loads) {
-    PSM_ASSIGN_OR_RETURN(const LoadSample sample, load->EndWindow());
-    if (sample.latencies_us.size() <
-        static_cast<std::size_t>(connections / kCallers))
-      return absl::DeadlineExceededError("not every connection had its call");
+    PSM_RETURN_IF_ERROR(
+        load->AwaitCalls(static_cast<std::size_t>(connections / kCallers)));
+    PSM_RETURN_IF_ERROR(load->EndWindow().status());
   }
   return PeakMemoryKib({gateway.process});
 }
