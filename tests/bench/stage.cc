@@ -194,6 +194,10 @@ absl::Status Stage::StartGateway() {
 
 absl::Status Stage::RestartGateway() {
   PSM_RETURN_IF_ERROR(StopProcess(processes_.at("psm"), kPatience));
+  // It would read what the race has recorded, and keep an index of it.
+  std::error_code ignored;
+  fs::remove_all(options_.folder + "/records", ignored);
+  PSM_RETURN_IF_ERROR(psm::MakeFolder(options_.folder + "/records"));
   return StartGateway();
 }
 
