@@ -41,8 +41,8 @@ end_at() {
 
 end_at 'certificate authority' up
 end_at 'residents' up
-end_at 'mesh/gateway' up
 end_at 'accounts/accounts' up
+end_at 'mesh/pki' up # the gateway is the last
 end_at 'Without the mesh' demo
 end_at 'disk is full' demo
 end_at 'Without the mesh' demo --once

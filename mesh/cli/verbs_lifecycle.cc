@@ -77,9 +77,11 @@ void AddStatus(CLI::App& app, CommandLine& line) {
                      absl::StrCat(state.process.pid), state.endpoint});
         } else if (!state.endpoint.empty() && left_out) {
           table.Add({state.id, "by hand", "", state.endpoint});
+        } else if (left_out) {
+          table.Add({state.id, "left out", "", ""});  // as was asked for
         } else {
           ++down;
-          table.Add({state.id, left_out ? "left out" : "down", "", ""});
+          table.Add({state.id, "down", "", ""});
         }
       }
       std::fputs(table.Text().c_str(), stdout);
