@@ -39,10 +39,13 @@ function play(method, act, { client = plain, fields = {}, timeout = 10000, answe
     });
     call.on('error', () => {});
     call.on('status', (status) => {
-      // What a deadline's text says of addresses is grpc-js's own.
-      const text = status.code === grpc.status.DEADLINE_EXCEEDED ? '' : Buffer.from(status.details).toString('hex');
-      const details = status.metadata.get('grpc-status-details-bin').map((value) => value.toString('hex'));
-      lines.push(`status ${status.code} ${text} ${details}`);
+      if (status.code === grpc.status.DEADLINE_EXCEEDED) {
+        lines.push('status 4');  // either side may be the first to notice, and says it in its own words
+      } else {
+        const text = Buffer.from(status.details).toString('hex');
+        const details = status.metadata.get('grpc-status-details-bin').map((value) => value.toString('hex'));
+        lines.push(`status ${status.code} ${text} ${details}`);
+      }
       note('trailing', status.metadata);
       setImmediate(() => resolve(lines.join('\n')));
     });
