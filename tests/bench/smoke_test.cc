@@ -26,7 +26,7 @@ SpawnOptions Bench(const TempFolder& folder,
 TEST(BenchSmokeTest, MeasuresTheGatewayAndTheDirectCall) {
   const TempFolder folder;
   const absl::Status ended = RunProgram(
-      Bench(folder, {"--proxies", "", "--rounds", "1", "--seconds", "0.05",
+      Bench(folder, {"--proxies", "", "--rounds", "1", "--seconds", "0.4",
                      "--concurrency", "1,64", "--race-only"}));
   ASSERT_TRUE(ended.ok()) << ended;
 
