@@ -1,7 +1,5 @@
 #include "certs/renewal.h"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <memory>
@@ -11,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "certs/rotation.h"
 #include "mesh/base/durable_file.h"
+#include "mesh/base/file_fingerprint.h"
 #include "mesh/base/log.h"
 #include "mesh/directory/renewal_process.h"
 #include "nlohmann/json.hpp"
@@ -153,20 +152,10 @@ bool Renewal::RotateIfDue(absl::Time* next) {
   return rotated.ok();
 }
 
-// What stat can tell about everything that Look depends on and others change.
+// Of everything that Look depends on and others change.
 std::string Renewal::Fingerprint() const {
-  std::string fingerprint;
-  for (const char* file :
-       {"/pki/ca/index", "/pki/ca", "/pki/trust.pem", "/pki/crl.pem"}) {
-    struct stat info = {};
-    if (stat((run_ + file).c_str(), &info) != 0) {
-      absl::StrAppend(&fingerprint, "missing;");
-      continue;
-    }
-    absl::StrAppend(&fingerprint, info.st_ino, " ", info.st_size, " ",
-                    info.st_mtim.tv_sec, ".", info.st_mtim.tv_nsec, ";");
-  }
-  return fingerprint;
+  return FingerprintOf({run_ + "/pki/ca/index", run_ + "/pki/ca",
+                        run_ + "/pki/trust.pem", run_ + "/pki/crl.pem"});
 }
 
 void Renewal::Follow(absl::FunctionRef<bool(absl::Duration)> wait) {

@@ -178,11 +178,10 @@ int Main(int argc, char** argv, absl::FunctionRef<absl::Status(Agency&)> wire) {
 
   absl::StatusOr<std::unique_ptr<Clock>> clock = ClockFromEnvironment();
   if (!clock.ok()) return ExitCode(clock.status(), false);
-  absl::Status identity =
-      CheckIdentityFile(CredentialFiles::In(flags.run, flags.system).identity,
-                        SpiffeIdOf(flags.system));
-  if (!identity.ok()) return ExitCode(identity, false);
   const CredentialFiles files = CredentialFiles::In(flags.run, flags.system);
+  absl::Status identity =
+      CheckIdentityFile(files.identity, SpiffeIdOf(flags.system));
+  if (!identity.ok()) return ExitCode(identity, false);
   absl::Status trust =
       CheckTrustFiles({PeerRole::kServer, SpiffeIdOf(flags.system), files.trust,
                        files.crl, files.identity},

@@ -1,7 +1,5 @@
 #include "mesh/agency/credentials.h"
 
-#include <sys/stat.h>
-
 #include <functional>
 #include <utility>
 #include <vector>
@@ -12,6 +10,7 @@
 #include "grpcpp/security/tls_credentials_options.h"
 #include "mesh/agency/peer_check.h"
 #include "mesh/base/durable_file.h"
+#include "mesh/base/file_fingerprint.h"
 #include "mesh/base/log.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/crypto/certificate.h"
@@ -135,17 +134,7 @@ ReadChannelCredentials(const CredentialFiles& files, const Clock& clock,
 }
 
 std::string VersionOf(const CredentialFiles& files) {
-  std::string version;
-  for (const std::string& file : {files.identity, files.trust}) {
-    struct stat info = {};
-    if (stat(file.c_str(), &info) != 0) {
-      absl::StrAppend(&version, "missing;");
-      continue;
-    }
-    absl::StrAppend(&version, info.st_ino, " ", info.st_size, " ",
-                    info.st_mtim.tv_sec, ".", info.st_mtim.tv_nsec, ";");
-  }
-  return version;
+  return FingerprintOf({files.identity, files.trust});
 }
 
 }  // namespace psm::agency

@@ -1,9 +1,5 @@
 #include "mesh/directory/configuration.h"
 
-#include <sys/stat.h>
-
-#include <cerrno>
-
 #include "absl/container/flat_hash_map.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -11,6 +7,7 @@
 #include "google/protobuf/io/tokenizer.h"
 #include "google/protobuf/text_format.h"
 #include "mesh/base/error.h"
+#include "mesh/base/file_fingerprint.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/contracts/utf8.h"
 #include "mesh/directory/configuration_files.h"
@@ -176,20 +173,7 @@ std::string ConfigurationFingerprint(absl::Span<const std::string> folders) {
       FindConfigurationFiles(folders);
   // A folder that has gone is a change too.
   if (!files.ok()) return std::string(files.status().message());
-  std::string fingerprint;
-  for (const std::string& file : *files) {
-    struct stat info;
-    if (stat(file.c_str(), &info) != 0) {
-      absl::StrAppend(&fingerprint, file.size(), ":", file, " error ", errno,
-                      "\n");
-      continue;
-    }
-    absl::StrAppend(&fingerprint, file.size(), ":", file, " ", info.st_dev, " ",
-                    info.st_ino, " ", info.st_size, " ", info.st_mtim.tv_sec,
-                    ".", info.st_mtim.tv_nsec, " ", info.st_ctim.tv_sec, ".",
-                    info.st_ctim.tv_nsec, "\n");
-  }
-  return fingerprint;
+  return FingerprintOf(*files);
 }
 
 std::string PlaceOf(const Configuration& configuration,

@@ -1,8 +1,5 @@
 #include "mesh/gateway/edge_limits.h"
 
-#include "mesh/base/status_macros.h"
-#include "mesh/directory/configuration.h"
-
 namespace psm {
 namespace {
 
@@ -14,11 +11,6 @@ void Apply(const Wanted::Rate& wanted, edge::Rate& rate) {
 }
 
 }  // namespace
-
-absl::StatusOr<Wanted> LoadEdgeLimits(absl::Span<const std::string> folders) {
-  PSM_ASSIGN_OR_RETURN(Configuration configuration, LoadConfiguration(folders));
-  return configuration.mesh.edge_limits();
-}
 
 edge::ServerLimits ServerLimitsOf(const Wanted& wanted) {
   edge::ServerLimits limits;

@@ -2,18 +2,10 @@
 #ifndef PSM_MESH_GATEWAY_EDGE_LIMITS_H_
 #define PSM_MESH_GATEWAY_EDGE_LIMITS_H_
 
-#include <string>
-
-#include "absl/status/statusor.h"
-#include "absl/types/span.h"
 #include "mesh/edge/limits.h"
 #include "psm/config/v1/config.pb.h"
 
 namespace psm {
-
-// What the folders say. Errors of LoadConfiguration.
-absl::StatusOr<config::v1::EdgeLimits> LoadEdgeLimits(
-    absl::Span<const std::string> folders);
 
 // The defaults, with what `limits` says in their place.
 edge::ServerLimits ServerLimitsOf(const config::v1::EdgeLimits& limits);

@@ -3,6 +3,7 @@
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
 #include "mesh/base/temp_folder.h"
+#include "mesh/directory/configuration.h"
 
 namespace psm {
 namespace {
@@ -72,10 +73,11 @@ TEST(EdgeLimitsTest, AreReadFromAnyFileOfTheConfiguration) {
   TempFolder folder;
   folder.Write("a.textproto", "edge_limits { connections: 9 }");
   folder.Write("b.textproto", "edge_limits { peer_calls: 5 }");
-  const auto limits = LoadEdgeLimits({folder.path()});
-  ASSERT_TRUE(limits.ok()) << limits.status();
-  EXPECT_EQ(limits->connections(), 9u);
-  EXPECT_EQ(limits->peer_calls(), 5u);
+  const auto configuration = LoadConfiguration({folder.path()});
+  ASSERT_TRUE(configuration.ok()) << configuration.status();
+  const config::v1::EdgeLimits& limits = configuration->mesh.edge_limits();
+  EXPECT_EQ(limits.connections(), 9u);
+  EXPECT_EQ(limits.peer_calls(), 5u);
 }
 
 }  // namespace

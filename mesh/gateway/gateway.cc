@@ -66,10 +66,11 @@ class Gateway::Impl {
                       [this](const auto& tls) { PutInForce(tls); }) {}
 
   absl::Status Start() {
+    PSM_ASSIGN_OR_RETURN(const Configuration configuration,
+                         LoadConfiguration(options_.configuration));
     PSM_ASSIGN_OR_RETURN(std::shared_ptr<const PolicyEngine> policy,
-                         LoadPolicy(options_.configuration));
-    PSM_ASSIGN_OR_RETURN(const config::v1::EdgeLimits limits,
-                         LoadEdgeLimits(options_.configuration));
+                         PolicyOf(configuration));
+    const config::v1::EdgeLimits& limits = configuration.mesh.edge_limits();
     PSM_ASSIGN_OR_RETURN(SecretBytes master_key,
                          ReadMasterKey(options_.run + "/keys/master.key"));
     PSM_ASSIGN_OR_RETURN(std::shared_ptr<const edge::TlsConfig> tls,

@@ -8,12 +8,18 @@
 
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
+#include "mesh/directory/configuration.h"
 #include "mesh/policy/policy_engine.h"
 
 namespace psm {
 
+// Checks everything that has been loaded. Errors of ContractSet, Directory and
+// PolicyEngine, in that order.
+absl::StatusOr<std::shared_ptr<const PolicyEngine>> PolicyOf(
+    const Configuration& configuration);
+
 // Loads and checks everything that the folders hold. Errors of
-// LoadConfiguration, ContractSet, Directory and PolicyEngine, in that order.
+// LoadConfiguration, then of PolicyOf.
 absl::StatusOr<std::shared_ptr<const PolicyEngine>> LoadPolicy(
     absl::Span<const std::string> folders);
 

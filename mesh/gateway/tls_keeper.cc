@@ -1,6 +1,5 @@
 #include "mesh/gateway/tls_keeper.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -9,31 +8,13 @@
 #include "absl/strings/str_cat.h"
 #include "mesh/base/durable_file.h"
 #include "mesh/base/error.h"
+#include "mesh/base/file_fingerprint.h"
 #include "mesh/base/log.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/directory/directory.h"
 #include "nlohmann/json.hpp"
 
 namespace psm {
-namespace {
-
-// What stat can tell about the files that make the TLS state.
-std::string FingerprintOf(const edge::TlsFiles& files) {
-  std::string fingerprint;
-  for (const std::string& file : {files.identity, files.trust, files.crl}) {
-    struct stat info = {};
-    if (stat(file.c_str(), &info) != 0) {
-      absl::StrAppend(&fingerprint, file, " missing;");
-      continue;
-    }
-    absl::StrAppend(&fingerprint, info.st_ino, " ", info.st_size, " ",
-                    info.st_mtim.tv_sec, ".", info.st_mtim.tv_nsec, ";");
-  }
-  return fingerprint;
-}
-
-}  // namespace
-
 TlsKeeper::TlsKeeper(const std::string& run, const Clock& clock,
                      PutInForce put_in_force)
     : clock_(clock),
@@ -67,7 +48,8 @@ void TlsKeeper::Stop() {
 }
 
 std::string TlsKeeper::Fingerprint() {
-  std::string fingerprint = FingerprintOf(files_);
+  std::string fingerprint =
+      FingerprintOf({files_.identity, files_.trust, files_.crl});
   MutexLock lock(mu_);
   // What cannot be read for want of descriptors, say, may be read later.
   if (!problem_.ok())

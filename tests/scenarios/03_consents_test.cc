@@ -17,24 +17,12 @@ constexpr char kIdentity[] = "identity/identity";
 constexpr char kAffair[] = "customer-address";
 constexpr char kMethod[] = "psm.identity.v1.BasicItemsService/GetBasicItems";
 
-// Benefits may learn addresses by consent, too: somebody to steal tokens for.
-constexpr char kSecondConsumer[] = R"(
-agreements {
-  id: "akatsuki-benefits-basic-items"
-  version: 1
-  consumer: "akatsuki/benefits"
-  affair: "customer-address"
-  consent {}
-  grants {
-    method: "psm.identity.v1.BasicItemsService/GetBasicItems"
-    attributes: "address"
-  }
-  valid_from: "2026-01-01"
-})";
-
 class Consents : public Scenario {
  protected:
-  static void SetUpTestSuite() { StartMesh({.agreements = kSecondConsumer}); }
+  // A second consumer: somebody to steal tokens for.
+  static void SetUpTestSuite() {
+    StartMesh({.agreements = kBenefitsByConsent});
+  }
 
   // The person's token for a consumer, as identity issues it.
   static identity::v1::GrantConsentResponse Grant(

@@ -45,21 +45,8 @@ systems {
   name { ja: "みなと町 住民" en: "Minato Town residents" }
   services: "psm.identity.v1.BasicItemsService"
   program: ")",
-                      PSM_SCENARIO_PROVIDER, R"("
-}
-agreements {
-  id: "akatsuki-benefits-basic-items"
-  version: 1
-  consumer: "akatsuki/benefits"
-  affair: "customer-address"
-  consent {}
-  grants {
-    method: "psm.identity.v1.BasicItemsService/GetBasicItems"
-    attributes: "address"
-  }
-  valid_from: "2026-01-01"
-}
-)");
+                      PSM_SCENARIO_PROVIDER, "\"\n}\n", kBenefitsByConsent,
+                      "\n");
 }
 
 std::string TaxAgreement(const std::string& id, const std::string& consumer,

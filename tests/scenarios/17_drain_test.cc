@@ -70,10 +70,12 @@ class Drain : public Scenario {
 // How a call ended, by the id that it had.
 using Ends = std::map<std::string, absl::Status>;
 
-// Calls of one client without retries, one after the other.
-class PlainClient {
+// Calls of one client, one after the other.
+class SteadyClient {
  public:
-  explicit PlainClient(Mesh& mesh) : mesh_(mesh), thread_([this] { Run(); }) {}
+  // `ask` makes a call with this exchange id; on the client's own thread.
+  explicit SteadyClient(std::function<absl::Status(const std::string& id)> ask)
+      : ask_(std::move(ask)), thread_([this] { Run(); }) {}
   const Ends& Finish() {
     stop_ = true;
     thread_.join();
@@ -85,60 +87,43 @@ class PlainClient {
   void Run() {
     while (!stop_) {
       const std::string id = NewExchangeId();
-      ends_[id] =
-          AskTax(mesh_, "hanako", {.exchange_id = id, .timeout = kPatience})
-              .status;
+      ends_[id] = ask_(id);
       answered_ += ends_[id].ok() ? 1 : 0;
       poll(nullptr, 0, /*timeout=*/5);  // not to keep the machine busy
     }
   }
-  Mesh& mesh_;
+  const std::function<absl::Status(const std::string& id)> ask_;
   std::atomic<bool> stop_{false};
   std::atomic<int> answered_{0};
   Ends ends_;  // until Finish, the thread's own
   std::thread thread_;
 };
 
-// Calls of an agency, by the agency library.
-class AgencyClient {
- public:
-  explicit AgencyClient(Mesh& mesh)
-      : request_(TaxRequest(mesh, "hanako")),
-        caller_(mesh.Client(kBenefits)),
-        thread_([this] { Run(); }) {}
-  const Ends& Finish() {
-    stop_ = true;
-    thread_.join();
-    return ends_;
-  }
-  int answered() const { return answered_; }
+// Without retries.
+std::unique_ptr<SteadyClient> PlainClient(Mesh& mesh) {
+  return std::make_unique<SteadyClient>([&mesh](const std::string& id) {
+    return AskTax(mesh, "hanako", {.exchange_id = id, .timeout = kPatience})
+        .status;
+  });
+}
 
- private:
-  void Run() {
-    while (!stop_) {
-      const std::string id = NewExchangeId();
-      tax::v1::GetTaxStatusResponse response;
-      ends_[id] = agency::Call([this] { return caller_.Channel(); },
-                               &TaxService::Stub::GetTaxStatus,
-                               {.affair = kBenefitAffair,
-                                .provider = kYunagiTax,
-                                .exchange_id = id,
-                                .timeout = kPatience},
-                               request_, &response);
-      answered_ += ends_[id].ok() ? 1 : 0;
-      poll(nullptr, 0, /*timeout=*/5);  // not to keep the machine busy
-    }
-  }
-  const tax::v1::GetTaxStatusRequest request_;
-  SystemCaller& caller_;
-  std::atomic<bool> stop_{false};
-  std::atomic<int> answered_{0};
-  Ends ends_;  // until Finish, the thread's own
-  std::thread thread_;
-};
+// As an agency calls, by the agency library.
+std::unique_ptr<SteadyClient> AgencyClient(Mesh& mesh) {
+  return std::make_unique<SteadyClient>(
+      [&caller = mesh.Client(kBenefits),
+       request = TaxRequest(mesh, "hanako")](const std::string& id) {
+        tax::v1::GetTaxStatusResponse response;
+        return agency::Call([&] { return caller.Channel(); },
+                            &TaxService::Stub::GetTaxStatus,
+                            {.affair = kBenefitAffair,
+                             .provider = kYunagiTax,
+                             .exchange_id = id,
+                             .timeout = kPatience},
+                            request, &response);
+      });
+}
 
-template <typename Client>
-void AwaitAnswers(Mesh& mesh, const Client& client, int more) {
+void AwaitAnswers(Mesh& mesh, const SteadyClient& client, int more) {
   const int until = client.answered() + more;
   const absl::Duration deadline = mesh.clock().Monotonic() + kPatience;
   while (client.answered() < until && mesh.clock().Monotonic() < deadline)
@@ -202,9 +187,8 @@ TEST_F(Drain, AStopEndsWhatIsInFlightAndLosesNoRecord) {
   ASSERT_EQ(raw.ReadStatus(1), "0");
   AwaitMinato(minato, 2);
   mesh().Slow(kMinatoTax, absl::Seconds(1));
-  std::vector<std::unique_ptr<PlainClient>> load;
-  for (int i = 0; i < kClients; ++i)
-    load.push_back(std::make_unique<PlainClient>(mesh()));
+  std::vector<std::unique_ptr<SteadyClient>> load;
+  for (int i = 0; i < kClients; ++i) load.push_back(PlainClient(mesh()));
   AwaitAnswers(mesh(), *load.front(), kAnswersBetweenRestarts);
   Ends slow;
   for (int i = 0; i < kSlowCalls; ++i) slow[NewExchangeId()];
@@ -298,9 +282,8 @@ class Restarts : public Drain {
   // Agencies call all the time while `restart` happens again and again: every
   // call is answered and recorded once.
   static void ExpectNothingFails(const std::function<absl::Status()>& restart) {
-    std::vector<std::unique_ptr<AgencyClient>> clients;
-    for (int i = 0; i < kClients; ++i)
-      clients.push_back(std::make_unique<AgencyClient>(mesh()));
+    std::vector<std::unique_ptr<SteadyClient>> clients;
+    for (int i = 0; i < kClients; ++i) clients.push_back(AgencyClient(mesh()));
     for (int i = 0; i < kRestarts; ++i) {
       AwaitAnswers(mesh(), *clients.front(), kAnswersBetweenRestarts);
       const absl::Status restarted = restart();

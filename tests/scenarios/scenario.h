@@ -24,6 +24,20 @@ using AccountReply = Reply<accounts::v1::GetAccountResponse>;
 inline constexpr char kBenefits[] = "akatsuki/benefits";
 inline constexpr char kYunagiTax[] = "yunagi/tax";
 inline constexpr char kBenefitAffair[] = "benefit-tax-exempt";
+// Benefits may learn addresses by consent, too.
+inline constexpr char kBenefitsByConsent[] = R"(
+agreements {
+  id: "akatsuki-benefits-basic-items"
+  version: 1
+  consumer: "akatsuki/benefits"
+  affair: "customer-address"
+  consent {}
+  grants {
+    method: "psm.identity.v1.BasicItemsService/GetBasicItems"
+    attributes: "address"
+  }
+  valid_from: "2026-01-01"
+})";
 // tests/scenarios/provider_main.cc
 inline constexpr char kMinatoTax[] = "minato/tax";
 
