@@ -3,8 +3,6 @@
 #include "mesh/crypto/signing_key.h"
 
 #include <openssl/core_names.h>
-#include <openssl/pem.h>
-#include <openssl/pkcs12.h>
 
 #include <array>
 #include <cstring>
@@ -12,8 +10,10 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
+#include "mesh/base/status_macros.h"
 #include "mesh/crypto/digest.h"
 #include "mesh/crypto/openssl_ptr.h"
+#include "mesh/crypto/private_key_pem.h"
 
 namespace psm {
 namespace {
@@ -21,11 +21,6 @@ namespace {
 constexpr int kCoordinateSize = 32;  // bytes; of r and of s
 constexpr std::size_t kRawSignatureSize = 2 * kCoordinateSize;
 constexpr std::size_t kMaxDerSignatureSize = 72;
-
-// scrypt's cost: about 16 MiB and 40 ms, under OpenSSL's own limit of 32 MiB.
-constexpr std::uint64_t kScryptN = 16384;
-constexpr std::uint64_t kScryptR = 8;
-constexpr std::uint64_t kScryptP = 1;
 
 bool IsP256(EVP_PKEY* key) {
   if (EVP_PKEY_is_a(key, "EC") != 1) return false;
@@ -59,44 +54,6 @@ std::string DerSignature(const ECDSA_SIG& signature) {
                     static_cast<std::size_t>(size));
   OPENSSL_free(der);
   return bytes;
-}
-
-// What PEM_read_bio_PrivateKey is to use, and whether it asked.
-struct Passphrase {
-  absl::string_view text;
-  bool used = false;
-};
-
-// Never asks at the terminal, which OpenSSL would do without a callback.
-int GivePassphrase(char* buffer, int size, int /*writing*/, void* passphrase) {
-  auto* given = static_cast<Passphrase*>(passphrase);
-  given->used = true;
-  if (given->text.empty() ||
-      given->text.size() > static_cast<std::size_t>(size)) {
-    return -1;
-  }
-  std::memcpy(buffer, given->text.data(), given->text.size());
-  return static_cast<int>(given->text.size());
-}
-
-absl::Status NotOpened(absl::string_view why) {
-  return absl::InvalidArgumentError(
-      absl::StrCat("the private key does not open: ", why));
-}
-
-void WriteEncrypted(BIO* bio, EVP_PKEY* key, absl::string_view passphrase) {
-  OpenSslPtr<PKCS8_PRIV_KEY_INFO> info(EVP_PKEY2PKCS8(key));
-  CheckOpenSsl(info != nullptr, "EVP_PKEY2PKCS8");
-  // A null salt has OpenSSL make a random one.
-  X509_ALGOR* scheme = PKCS5_pbe2_set_scrypt(
-      EVP_aes_256_cbc(), nullptr, 0, nullptr, kScryptN, kScryptR, kScryptP);
-  CheckOpenSsl(scheme != nullptr, "PKCS5_pbe2_set_scrypt");
-  OpenSslPtr<X509_SIG> sealed(
-      PKCS8_set0_pbe(passphrase.data(), static_cast<int>(passphrase.size()),
-                     info.get(), scheme));
-  CheckOpenSsl(sealed != nullptr, "PKCS8_set0_pbe");
-  CheckOpenSsl(PEM_write_bio_PKCS8(bio, sealed.get()) == 1,
-               "PEM_write_bio_PKCS8");
 }
 
 }  // namespace
@@ -158,27 +115,16 @@ absl::StatusOr<std::unique_ptr<SigningKey>> SigningKey::Generate() {
 
 absl::StatusOr<std::unique_ptr<SigningKey>> SigningKey::FromPem(
     absl::string_view pem, const SecretBytes& passphrase) {
-  Passphrase given{passphrase.Reveal()};
-  OpenSslPtr<BIO> bio = ReadingBio(pem);
-  OpenSslPtr<EVP_PKEY> key(
-      PEM_read_bio_PrivateKey(bio.get(), nullptr, GivePassphrase, &given));
-  if (key == nullptr) {
-    const std::string reason = TakeOpenSslReason();
-    if (!given.used) return NotOpened("no PEM private key is in it");
-    if (passphrase.size() == 0) return NotOpened("it has a passphrase");
-    return NotOpened(
-        absl::StrCat("wrong passphrase or damaged (", reason, ")"));
-  }
-  if (passphrase.size() != 0 && !given.used) {
-    return NotOpened("a passphrase was given but the key is not encrypted");
-  }
-  if (!IsP256(key.get())) return NotOpened("it is not a P-256 key");
+  PSM_ASSIGN_OR_RETURN(OpenSslPtr<EVP_PKEY> key,
+                       PrivateKeyFromPem(pem, passphrase));
+  if (!IsP256(key.get())) return PrivateKeyNotOpened("it is not a P-256 key");
   // PKCS#8 repeats the public half, which could be another key's.
   OpenSslPtr<EVP_PKEY_CTX> context(
       EVP_PKEY_CTX_new_from_pkey(nullptr, key.get(), nullptr));
   if (context == nullptr || EVP_PKEY_pairwise_check(context.get()) != 1) {
     TakeOpenSslReason();
-    return NotOpened("its public half is not that of its private half");
+    return PrivateKeyNotOpened(
+        "its public half is not that of its private half");
   }
   return std::unique_ptr<SigningKey>(new SigningKey(key.release()));
 }
@@ -186,16 +132,7 @@ absl::StatusOr<std::unique_ptr<SigningKey>> SigningKey::FromPem(
 SigningKey::~SigningKey() { EVP_PKEY_free(key_); }
 
 SecretBytes SigningKey::ToPem(const SecretBytes& passphrase) const {
-  OpenSslPtr<BIO> bio = WritingBio();
-  if (passphrase.size() != 0) {
-    WriteEncrypted(bio.get(), key_, passphrase.Reveal());
-  } else {
-    CheckOpenSsl(
-        PEM_write_bio_PKCS8PrivateKey(bio.get(), key_, nullptr, nullptr, 0,
-                                      nullptr, nullptr) == 1,
-        "PEM_write_bio_PKCS8PrivateKey");
-  }
-  return SecretBytes(BioContents(bio.get()));
+  return PrivateKeyToPem(key_, passphrase);
 }
 
 std::shared_ptr<const VerifyingKey> SigningKey::Public() const {
