@@ -43,7 +43,7 @@ class TestExecutor : public Executor {
 class FakeLog : public RecordLog {
  public:
   void Append(std::vector<records::v1::Record> entries, Executor& executor,
-              Completion<absl::Status>* done) override {
+              Completion<absl::StatusOr<Recorded>>* done) override {
     Waiting waiting{std::move(entries), &executor, done};
     if (hold) {
       held.push_back(std::move(waiting));
@@ -80,7 +80,7 @@ class FakeLog : public RecordLog {
   struct Waiting {
     std::vector<records::v1::Record> entries;
     Executor* executor;
-    Completion<absl::Status>* done;
+    Completion<absl::StatusOr<Recorded>>* done;
   };
   bool hold = false;
   absl::Status failure;
@@ -89,11 +89,16 @@ class FakeLog : public RecordLog {
 
  private:
   void Finish(Waiting waiting) {
-    if (failure.ok())
-      records.insert(records.end(), waiting.entries.begin(),
-                     waiting.entries.end());
-    waiting.executor->Post(
-        [done = waiting.done, status = failure] { done->Set(status); });
+    Recorded recorded{records.size(), {}};
+    if (failure.ok()) {
+      for (records::v1::Record& record : waiting.entries) {
+        recorded.seals.push_back(Seal(record, SystemRandom()));
+        records.push_back(std::move(record));
+      }
+    }
+    absl::StatusOr<Recorded> told(std::move(recorded));
+    if (!failure.ok()) told = failure;
+    waiting.executor->Post([done = waiting.done, told] { done->Set(told); });
   }
 };
 

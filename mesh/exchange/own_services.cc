@@ -70,12 +70,12 @@ Task<Answer> ReleaseRecorded(Environment& env, Draft& draft,
     again.message = message;
     co_return again;
   }
-  Completion<absl::Status> recorded;
+  Completion<absl::StatusOr<Recorded>> recorded;
   env.log.Append(
       draft.Entries(env, records::v1::Record::EXCHANGE, absl::OkStatus()),
       env.executor, &recorded);
-  absl::Status durable = co_await recorded;
-  Answer answer = EndUnrecorded(env, draft, durable);
+  absl::StatusOr<Recorded> durable = co_await recorded;
+  Answer answer = EndUnrecorded(env, draft, durable.status());
   if (durable.ok()) answer.message = message;
   co_return answer;
 }

@@ -77,10 +77,10 @@ Task<Answer> Refuse(Environment& env, Draft& draft,
   if (!recorded_before &&
       (counts_alone ||
        env.refusals.TakesOwnRecord(entries.front(), env.clock.Now()))) {
-    Completion<absl::Status> recorded;
+    Completion<absl::StatusOr<Recorded>> recorded;
     env.log.Append(std::move(entries), env.executor, &recorded);
-    absl::Status durable = co_await recorded;
-    if (!durable.ok()) co_return EndUnrecorded(env, draft, durable);
+    absl::StatusOr<Recorded> durable = co_await recorded;
+    if (!durable.ok()) co_return EndUnrecorded(env, draft, durable.status());
   }
   co_return EndUnrecorded(env, draft, refusal);
 }

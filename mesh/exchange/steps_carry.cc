@@ -197,12 +197,12 @@ Task<absl::StatusOr<Durable>> RecordDurably(Environment& env,
                                             Rechecked& rechecked,
                                             Draft& draft) {
   if (!draft.RecordedBefore()) {
-    Completion<absl::Status> recorded;
+    Completion<absl::StatusOr<Recorded>> recorded;
     env.log.Append(
         draft.Entries(env, records::v1::Record::EXCHANGE, absl::OkStatus()),
         env.executor, &recorded);
-    absl::Status durable = co_await recorded;
-    if (!durable.ok()) co_return durable;
+    absl::StatusOr<Recorded> durable = co_await recorded;
+    if (!durable.ok()) co_return durable.status();
   }
   co_return Durable(rechecked.TakeMessage());
 }
@@ -212,13 +212,13 @@ Task<absl::Status> RecordIntent(Environment& env, Draft& draft) {
     draft.SetIntended();
     co_return absl::OkStatus();
   }
-  Completion<absl::Status> recorded;
+  Completion<absl::StatusOr<Recorded>> recorded;
   env.log.Append(
       draft.Entries(env, records::v1::Record::INTENT, absl::OkStatus()),
       env.executor, &recorded);
-  absl::Status durable = co_await recorded;
+  absl::StatusOr<Recorded> durable = co_await recorded;
   if (durable.ok()) draft.SetIntended();
-  co_return durable;
+  co_return durable.status();
 }
 
 }  // namespace psm

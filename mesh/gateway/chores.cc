@@ -25,9 +25,9 @@ Task<absl::Status> FollowOnce(Environment& env, Cancellation*& asking) {
 // The records that did not become durable, to be tried again.
 Task<std::vector<records::v1::Record>> AppendCounted(
     Environment& env, std::vector<records::v1::Record> counted) {
-  Completion<absl::Status> recorded;
+  Completion<absl::StatusOr<Recorded>> recorded;
   env.log.Append(counted, env.executor, &recorded);
-  absl::Status durable = co_await recorded;
+  absl::StatusOr<Recorded> durable = co_await recorded;
   if (durable.ok()) counted.clear();
   co_return counted;
 }

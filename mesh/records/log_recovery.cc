@@ -17,7 +17,7 @@ absl::StatusOr<std::vector<RecordKeys>> KeysOfFrame(const FrameView& frame) {
   auto records = SplitPayload(frame.payload, frame.header.record_count);
   bool parsed = records.has_value();
   if (parsed) {
-    for (absl::string_view bytes : *records) {
+    for (const auto& [seed, bytes] : *records) {
       records::v1::Record record;
       parsed = parsed && record.ParseFromArray(bytes.data(),
                                                static_cast<int>(bytes.size()));

@@ -227,7 +227,7 @@ TEST_F(LogScanTest, HostileAndUnluckyFolders) {
       {"another version",
        [&] {
          std::string other = last_bytes;
-         other[8] = 2;
+         other[8] = 3;
          WriteAll(last, other);
        },
        "RECORDS_FORMAT_UNKNOWN"},
@@ -274,7 +274,8 @@ TEST_F(LogScanTest, NothingBehindATornFrameIsReplayed) {
   header.log_id = std::string(kLogIdBytes, 'i');
   std::string bytes = EncodeSegmentHeader(header);
   std::string payload;
-  AppendToPayload(SampleRecord(0).SerializeAsString(), payload);
+  const std::string record = SampleRecord(0).SerializeAsString();
+  AppendToPayload({std::string(kSeedBytes, 's'), record}, payload);
   auto frame = [&](std::uint64_t generation, std::uint64_t index,
                    std::uint64_t batch) {
     FrameHeader made;

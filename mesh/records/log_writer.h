@@ -47,6 +47,8 @@ class LogWriter {
   LogWriter& operator=(const LogWriter&) = delete;
 
   bool active() const { return file_ != nullptr; }
+  // Of the record that comes next.
+  std::uint64_t next_index() const { return end_.index; }
   // Whether frames of `bytes` in all fit the active segment.
   bool HasRoom(std::uint64_t bytes) const {
     return active() && bytes <= file_bytes_ - end_.offset;

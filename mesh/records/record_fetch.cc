@@ -34,7 +34,7 @@ class Fetcher {
       auto records = SplitPayload(frame->payload, frame->header.record_count);
       records::v1::Record record;
       if (records.has_value() && position.ordinal < records->size()) {
-        absl::string_view bytes = (*records)[position.ordinal];
+        absl::string_view bytes = (*records)[position.ordinal].record;
         if (record.ParseFromArray(bytes.data(),
                                   static_cast<int>(bytes.size()))) {
           return record;

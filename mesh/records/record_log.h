@@ -3,6 +3,7 @@
 #ifndef PSM_MESH_RECORDS_RECORD_LOG_H_
 #define PSM_MESH_RECORDS_RECORD_LOG_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "absl/time/time.h"
 #include "mesh/base/executor.h"
 #include "mesh/base/task.h"
+#include "mesh/records/leaf.h"
 #include "psm/records/v1/record.pb.h"
 
 namespace psm {
@@ -31,18 +33,26 @@ struct RecordPage {
   std::string next_page_token;               // empty at the end
 };
 
+// What an Append was told when its records were durable.
+struct Recorded {
+  std::uint64_t index = 0;        // in the log, of the first of them
+  std::vector<RecordSeal> seals;  // one a record
+};
+
 // Thread-safe.
 class RecordLog {
  public:
   virtual ~RecordLog() = default;
 
-  // Makes `records` durable, all or none, and then sets `done` on `executor`:
-  // OK after fdatasync returned, or UNAVAILABLE, reason RECORD_NOT_DURABLE, in
-  // which case none of them will ever be found (but for a process that dies on
-  // a failed disk: FORMAT.md). `done` and `executor` must live until it is set;
-  // many appends share one sync, and one Post per executor.
+  // Seals `records`, makes them durable, all or none, and then sets `done` on
+  // `executor`: with where they are after fdatasync returned, or with
+  // UNAVAILABLE, reason RECORD_NOT_DURABLE, in which case none of them will
+  // ever be found (but for a process that dies on a failed disk: FORMAT.md).
+  // `done` and `executor` must live until it is set; many appends share one
+  // sync, and one Post per executor.
   virtual void Append(std::vector<records::v1::Record> records,
-                      Executor& executor, Completion<absl::Status>* done) = 0;
+                      Executor& executor,
+                      Completion<absl::StatusOr<Recorded>>* done) = 0;
 
   // Newest first. INVALID_ARGUMENT PAGE_TOKEN_INVALID, or RECORD_QUERY_INVALID
   // for both a subject and a corporation; UNAVAILABLE RECORDS_UNAVAILABLE where

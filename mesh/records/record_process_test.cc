@@ -40,12 +40,12 @@ constexpr int kAtOnce = 6;
     while (true) {
       const int number = next;
       next += 2;
-      Completion<absl::Status> done;
+      Completion<absl::StatusOr<Recorded>> done;
       std::vector<records::v1::Record> pair;
       pair.push_back(SampleRecord(number));
       pair.push_back(SampleRecord(number + 1));
       (*store)->Append(std::move(pair), loop, &done);
-      absl::Status status = co_await done;
+      absl::StatusOr<Recorded> status = co_await done;
       if (!status.ok()) _exit(3);
       if (write(report, &number, sizeof(number)) != sizeof(number)) _exit(4);
     }

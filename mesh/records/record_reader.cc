@@ -37,7 +37,7 @@ absl::StatusOr<std::uint64_t> RecordReader::Read(
       const std::uint64_t index = frame.header.first_index + i;
       if (index < next) continue;
       records::v1::Record record;
-      absl::string_view bytes = (*records)[i];
+      absl::string_view bytes = (*records)[i].record;
       if (!record.ParseFromArray(bytes.data(),
                                  static_cast<int>(bytes.size()))) {
         return absl::DataLossError("a record does not parse");

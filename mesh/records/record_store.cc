@@ -34,7 +34,9 @@ absl::Status NotDurable() {
                    "released: try again later");
 }
 
-QueuedFrame FrameOf(std::vector<records::v1::Record> records, absl::Time now) {
+// Stamps and seals the records, and serialises them.
+QueuedFrame FrameOf(std::vector<records::v1::Record> records, absl::Time now,
+                    std::vector<RecordSeal>& seals) {
   QueuedFrame frame;
   std::string bytes;
   for (records::v1::Record& record : records) {
@@ -44,8 +46,9 @@ QueuedFrame FrameOf(std::vector<records::v1::Record> records, absl::Time now) {
       record.mutable_record_time()->set_nanos(
           static_cast<std::int32_t>(absl::ToInt64Nanoseconds(now - whole)));
     }
+    seals.push_back(Seal(record, SystemRandom()));
     record.SerializeToString(&bytes);
-    AppendToPayload(bytes, frame.payload);
+    AppendToPayload({seals.back().seed, bytes}, frame.payload);
     frame.keys.push_back(KeysOf(record));
   }
   frame.payload_crc = Crc32c(frame.payload);
@@ -127,9 +130,11 @@ RecordStore::~RecordStore() {
 }
 
 void RecordStore::Append(std::vector<records::v1::Record> records,
-                         Executor& executor, Completion<absl::Status>* done) {
+                         Executor& executor,
+                         Completion<absl::StatusOr<Recorded>>* done) {
   QueuedAppend append;
-  append.frame = FrameOf(std::move(records), clock_.Now());
+  append.frame =
+      FrameOf(std::move(records), clock_.Now(), append.recorded.seals);
   append.bytes = FrameBytes(append.frame.payload.size());
   append.waiter = {&executor, done};
   const bool fits = !append.frame.keys.empty() && append.bytes <= frames_bytes_;
@@ -276,35 +281,43 @@ absl::Status RecordStore::MakeDurable(std::vector<QueuedAppend>& batch) {
     if (!carried.empty()) index_.Add(std::move(carried), clock_.Now());
   }
   if (frames.empty()) return absl::OkStatus();
+  std::uint64_t index = writer_->next_index();
   PSM_ASSIGN_OR_RETURN(std::vector<IndexedFrame> placed,
                        writer_->Commit(frames));
+  for (QueuedAppend& append : batch) {
+    append.recorded.index = index;
+    index += append.recorded.seals.size();
+  }
   index_.Add(std::move(placed), clock_.Now());
   return absl::OkStatus();
 }
 
-void RecordStore::Settle(const std::vector<QueuedAppend>& batch,
+void RecordStore::Settle(std::vector<QueuedAppend>& batch,
                          const absl::Status& status) {
-  const absl::Status told = status.ok() ? status : NotDurable();
-  std::vector<std::pair<Executor*, std::vector<Completion<absl::Status>*>>>
-      groups;  // as few as there are workers
-  for (const QueuedAppend& append : batch) {
-    auto group = std::find_if(groups.begin(), groups.end(), [&](const auto& g) {
-      return g.first == append.waiter.executor;
-    });
-    if (group == groups.end()) {
-      group = groups.insert(group, {append.waiter.executor, {}});
-    }
-    group->second.push_back(append.waiter.done);
-  }
   {
     MutexLock lock(mu_);
     SetHealth(status);
     if (!batch.empty() && status.ok()) ++figures_.commits;
     (status.ok() ? figures_.appended : figures_.refused) += batch.size();
   }
+  using Told = std::vector<std::pair<Completion<absl::StatusOr<Recorded>>*,
+                                     absl::StatusOr<Recorded>>>;
+  std::vector<std::pair<Executor*, Told>> groups;  // as few as workers
+  for (QueuedAppend& append : batch) {
+    auto group = std::find_if(groups.begin(), groups.end(), [&](const auto& g) {
+      return g.first == append.waiter.executor;
+    });
+    if (group == groups.end()) {
+      group = groups.insert(group, {append.waiter.executor, {}});
+    }
+    group->second.emplace_back(
+        append.waiter.done,
+        status.ok() ? absl::StatusOr<Recorded>(std::move(append.recorded))
+                    : NotDurable());
+  }
   for (auto& group : groups) {
-    group.first->Post([waiters = std::move(group.second), told] {
-      for (Completion<absl::Status>* done : waiters) done->Set(told);
+    group.first->Post([told = std::move(group.second)]() mutable {
+      for (auto& [done, recorded] : told) done->Set(std::move(recorded));
     });
   }
 }

@@ -84,7 +84,7 @@ class RecordStore : public RecordLog {
   // without trying, also with RECORD_NOT_DURABLE: an Append without records or
   // larger than a segment, and one that finds the queue full.
   void Append(std::vector<records::v1::Record> records, Executor& executor,
-              Completion<absl::Status>* done) override;
+              Completion<absl::StatusOr<Recorded>>* done) override;
 
   // As RecordLog; newest first is by place in the log. A `limit` of 0 means
   // 100, one above 1,000 means 1,000. A page token stays good across restarts.
@@ -113,11 +113,12 @@ class RecordStore : public RecordLog {
  private:
   struct Waiter {
     Executor* executor;
-    Completion<absl::Status>* done;
+    Completion<absl::StatusOr<Recorded>>* done;
   };
   struct QueuedAppend {
     QueuedFrame frame;
     std::uint64_t bytes;  // in a segment
+    Recorded recorded;    // what the waiter is to be told
     Waiter waiter;
   };
 
@@ -133,8 +134,7 @@ class RecordStore : public RecordLog {
   void Gather() PSM_REQUIRES(mu_);
   absl::Status Commit(std::vector<QueuedAppend>& batch);
   absl::Status MakeDurable(std::vector<QueuedAppend>& batch);
-  void Settle(const std::vector<QueuedAppend>& batch,
-              const absl::Status& status);
+  void Settle(std::vector<QueuedAppend>& batch, const absl::Status& status);
   void SetHealth(const absl::Status& status) PSM_REQUIRES(mu_);
 
   const RecordStoreOptions options_;

@@ -37,11 +37,11 @@ int Measure(RecordStore& store, int waiters, double seconds) {
   double wait = 0;  // summed over all appends
   auto run = [&](RecordStore& log) -> Detached {
     while (!stop) {
-      Completion<absl::Status> done;
+      Completion<absl::StatusOr<Recorded>> done;
       std::vector<records::v1::Record> records(1, sample);
       const Clock::time_point asked = Clock::now();
       log.Append(std::move(records), loop, &done);
-      absl::Status status = co_await done;
+      absl::StatusOr<Recorded> status = co_await done;
       const Clock::time_point now = Clock::now();
       wait += std::chrono::duration<double>(now - asked).count();
       failed = failed || !status.ok();

@@ -65,8 +65,9 @@ class LoopExecutor : public Executor {
 
 // One append under way; `status` is there when it was told.
 struct PendingAppend {
-  Completion<absl::Status> completion;
+  Completion<absl::StatusOr<Recorded>> completion;
   std::optional<absl::Status> status;
+  Recorded recorded;  // where status is OK
 
   void Start(RecordLog& log, LoopExecutor& loop,
              std::vector<records::v1::Record> records) {
@@ -76,7 +77,9 @@ struct PendingAppend {
 
  private:
   static Detached Await(PendingAppend* self) {
-    self->status = co_await self->completion;
+    absl::StatusOr<Recorded> recorded = co_await self->completion;
+    if (recorded.ok()) self->recorded = *std::move(recorded);
+    self->status = recorded.status();
   }
 };
 

@@ -29,7 +29,7 @@ T Get(absl::string_view bytes, std::size_t offset) {
 
 // Segment header: magic, version, CRC of all that follows, fields, zeros.
 constexpr absl::string_view kSegmentMagic("PSMRECS\n", 8);
-constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kVersion = 2;
 constexpr std::size_t kSegmentCrcOffset = 12;
 constexpr std::size_t kSegmentFieldsOffset = 16;
 
@@ -138,26 +138,31 @@ std::optional<FrameView> DecodeFrame(absl::string_view bytes,
   return frame;
 }
 
-void AppendToPayload(absl::string_view record, std::string& payload) {
-  Put(static_cast<std::uint32_t>(record.size()), payload);
-  payload.append(record.data(), record.size());
+void AppendToPayload(const PayloadItem& item, std::string& payload) {
+  Put(static_cast<std::uint32_t>(item.record.size()), payload);
+  payload.append(item.seed.data(), item.seed.size());
+  payload.append(item.record.data(), item.record.size());
 }
 
-std::optional<std::vector<absl::string_view>> SplitPayload(
-    absl::string_view payload, std::uint32_t count) {
-  std::vector<absl::string_view> records;
+std::optional<std::vector<PayloadItem>> SplitPayload(absl::string_view payload,
+                                                     std::uint32_t count) {
+  constexpr std::size_t kItemHeaderBytes = sizeof(std::uint32_t) + kSeedBytes;
+  std::vector<PayloadItem> items;
   while (!payload.empty()) {
-    if (records.size() == count || payload.size() < sizeof(std::uint32_t)) {
+    if (items.size() == count || payload.size() < kItemHeaderBytes) {
       return std::nullopt;
     }
-    std::size_t size = Get<std::uint32_t>(payload, 0);
-    payload.remove_prefix(sizeof(std::uint32_t));
+    const std::size_t size = Get<std::uint32_t>(payload, 0);
+    PayloadItem item;
+    item.seed = payload.substr(sizeof(std::uint32_t), kSeedBytes);
+    payload.remove_prefix(kItemHeaderBytes);
     if (size > payload.size()) return std::nullopt;
-    records.push_back(payload.substr(0, size));
+    item.record = payload.substr(0, size);
+    items.push_back(item);
     payload.remove_prefix(size);
   }
-  if (records.size() != count) return std::nullopt;
-  return records;
+  if (items.size() != count) return std::nullopt;
+  return items;
 }
 
 }  // namespace psm

@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "mesh/records/leaf.h"
 
 namespace psm {
 
@@ -72,13 +73,19 @@ struct FrameView {
 std::optional<FrameView> DecodeFrame(absl::string_view bytes,
                                      std::uint64_t generation);
 
-// Appends one serialised record to a payload.
-void AppendToPayload(absl::string_view record, std::string& payload);
+// One record of a payload, serialised, and the seed of its seal.
+struct PayloadItem {
+  absl::string_view seed;  // kSeedBytes
+  absl::string_view record;
+};
+
+// Appends one to a payload.
+void AppendToPayload(const PayloadItem& item, std::string& payload);
 
 // The records of a payload; nullopt unless there are `count` of them and
 // nothing else.
-std::optional<std::vector<absl::string_view>> SplitPayload(
-    absl::string_view payload, std::uint32_t count);
+std::optional<std::vector<PayloadItem>> SplitPayload(absl::string_view payload,
+                                                     std::uint32_t count);
 
 }  // namespace psm
 

@@ -20,7 +20,7 @@ SegmentHeader SampleHeader() {
 TEST(SegmentFormatTest, HeaderHasTheWrittenLayout) {
   std::string bytes = EncodeSegmentHeader(SampleHeader());
   ASSERT_EQ(bytes.size(), kSegmentHeaderBytes);
-  EXPECT_EQ(bytes.substr(0, 12), std::string("PSMRECS\n\1\0\0\0", 12));
+  EXPECT_EQ(bytes.substr(0, 12), std::string("PSMRECS\n\2\0\0\0", 12));
   EXPECT_EQ(bytes.substr(16, 8), "\x08\x07\x06\x05\x04\x03\x02\x01");
   EXPECT_EQ(bytes.substr(24, 16), "0123456789abcdef");
   EXPECT_EQ(bytes.substr(40, 8), std::string("\x2a\0\0\0\0\0\0\0", 8));
@@ -51,9 +51,10 @@ TEST(SegmentFormatTest, HeaderIsNoticedOnlyWholeAndUnderItsNumber) {
 
 TEST(SegmentFormatTest, FrameIsWholeOrNothing) {
   std::string payload;
-  AppendToPayload("one", payload);
-  AppendToPayload("", payload);
-  AppendToPayload("three", payload);
+  const std::string seed = "0123456789abcdef";
+  AppendToPayload({seed, "one"}, payload);
+  AppendToPayload({std::string(kSeedBytes, 'z'), ""}, payload);
+  AppendToPayload({seed, "three"}, payload);
   FrameHeader header;
   header.payload_crc = Crc32c(payload);
   header.record_count = 3;
@@ -72,9 +73,11 @@ TEST(SegmentFormatTest, FrameIsWholeOrNothing) {
   EXPECT_EQ(frame->header.batch_index, 4u);
   auto records = SplitPayload(frame->payload, frame->header.record_count);
   ASSERT_TRUE(records.has_value());
-  EXPECT_EQ((*records)[0], "one");
-  EXPECT_EQ((*records)[1], "");
-  EXPECT_EQ((*records)[2], "three");
+  EXPECT_EQ((*records)[0].record, "one");
+  EXPECT_EQ((*records)[0].seed, seed);
+  EXPECT_EQ((*records)[1].record, "");
+  EXPECT_EQ((*records)[1].seed, std::string(kSeedBytes, 'z'));
+  EXPECT_EQ((*records)[2].record, "three");
 
   EXPECT_FALSE(DecodeFrame(bytes, 8).has_value());
   for (std::size_t size = 0; size < bytes.size(); ++size) {
@@ -89,13 +92,16 @@ TEST(SegmentFormatTest, FrameIsWholeOrNothing) {
 
 TEST(SegmentFormatTest, PayloadsThatDoNotAddUpAreRefused) {
   std::string payload;
-  AppendToPayload("one", payload);
+  AppendToPayload({std::string(kSeedBytes, 's'), "one"}, payload);
   EXPECT_TRUE(SplitPayload(payload, 1).has_value());
   EXPECT_FALSE(SplitPayload(payload, 0).has_value());
   EXPECT_FALSE(SplitPayload(payload, 2).has_value());
   EXPECT_FALSE(SplitPayload(payload + "x", 1).has_value());
-  EXPECT_FALSE(SplitPayload(payload.substr(0, 6), 1).has_value());
-  EXPECT_FALSE(SplitPayload("\xff\xff\xff\xff", 1).has_value());
+  EXPECT_FALSE(
+      SplitPayload(payload.substr(0, payload.size() - 1), 1).has_value());
+  EXPECT_FALSE(
+      SplitPayload(std::string(4, '\xff') + std::string(kSeedBytes, 's'), 1)
+          .has_value());
 }
 
 }  // namespace

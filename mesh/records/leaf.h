@@ -1,0 +1,73 @@
+// What the public log shows of a record: commitments to its parts, each under a
+// salt of its own, so that whoever holds a part and its salt can show that it
+// was recorded and says nothing of the others. FORMAT.md has the grammar.
+#ifndef PSM_MESH_RECORDS_LEAF_H_
+#define PSM_MESH_RECORDS_LEAF_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "mesh/crypto/digest.h"
+#include "psm/records/v1/record.pb.h"
+
+namespace psm {
+
+// The parts of a record, by who may see them opened. Numbers are part of the
+// format.
+enum class LeafPart : std::uint8_t {
+  kExchange = 0,  // who asked whom for what, when: consumer and provider
+  kAnswer = 1,    // when it was answered and how it ended: both
+  kBasis = 2,     // agreement or consent: consumer
+  kReleased = 3,  // attributes and digest of what was released: consumer
+  kRequest = 4,   // digest of the request: consumer
+  kProvided = 5,  // digest of what the provider gave: provider
+  kWithheld = 6,  // attributes held back: neither
+  kSubject = 7,   // whom it concerns: neither
+};
+inline constexpr std::size_t kLeafParts = 8;
+
+inline constexpr std::size_t kSeedBytes = 16;
+inline constexpr std::size_t kSaltBytes = 16;
+inline constexpr std::size_t kCommitmentBytes = 32;
+inline constexpr std::size_t kLeafBytes = 1 + kLeafParts * kCommitmentBytes;
+inline constexpr char kLeafVersion = 1;  // the first byte of a leaf
+
+// A salt for each part, all from one seed: a block of AES-128 under the seed
+// (FIPS 197), so that some of them tell nothing of the others. `seed` is
+// kSeedBytes long.
+std::array<std::string, kLeafParts> SaltsOf(absl::string_view seed);
+
+// The bytes that a part of `record` is committed to by: its fields that are
+// set, in the order of their numbers. One text for one value, whatever the
+// protobuf library; fields of other parts are not looked at.
+std::string EncodePart(const records::v1::Record& record, LeafPart part);
+
+// SHA-256 over "psm-part", the part's number, the salt and the encoded part.
+std::string Commit(LeafPart part, absl::string_view salt,
+                   absl::string_view encoded);
+
+// What opens a record, and the leaf that commits to it.
+struct RecordSeal {
+  std::string seed;  // kSeedBytes, secret
+  std::string leaf;  // kLeafBytes, public
+
+  // The commitment to one part.
+  absl::string_view commitment(LeafPart part) const {
+    return absl::string_view(leaf).substr(
+        1 + static_cast<std::size_t>(part) * kCommitmentBytes,
+        kCommitmentBytes);
+  }
+};
+
+// The leaf of a record under a seed that is known.
+std::string LeafOf(const records::v1::Record& record, absl::string_view seed);
+
+// Seals `record`, which may not change any more, under a new seed.
+RecordSeal Seal(const records::v1::Record& record, Random& random);
+
+}  // namespace psm
+
+#endif  // PSM_MESH_RECORDS_LEAF_H_
