@@ -27,6 +27,7 @@ class FieldList {
     static thread_local FieldList list;
     list.fields_.clear();
     list.kept_.clear();
+    list.list_bytes_ = 0;
     return list;
   }
 
@@ -52,10 +53,17 @@ class FieldList {
 
   const nghttp2_nv* data() const { return fields_.data(); }
   std::size_t size() const { return fields_.size(); }
+  // As the peer counts it against its SETTINGS_MAX_HEADER_LIST_SIZE (RFC 9113,
+  // 6.5.2); and what a further field would add.
+  std::size_t list_bytes() const { return list_bytes_; }
+  static std::size_t BytesOf(absl::string_view name, absl::string_view value) {
+    return name.size() + value.size() + 32;
+  }
 
  private:
   void Push(absl::string_view name, absl::string_view value,
             nghttp2_nv_flag flags) {
+    list_bytes_ += BytesOf(name, value);
     // nghttp2 takes pointers to non-const and does not write through them.
     fields_.push_back(
         {reinterpret_cast<std::uint8_t*>(const_cast<char*>(name.data())),
@@ -65,6 +73,7 @@ class FieldList {
 
   std::vector<nghttp2_nv> fields_;
   std::deque<std::string> kept_;  // does not move what it holds
+  std::size_t list_bytes_ = 0;
 };
 
 }  // namespace psm::edge

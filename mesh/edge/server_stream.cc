@@ -16,8 +16,8 @@
 namespace psm::edge {
 namespace {
 
-absl::Status Refusal(absl::StatusCode code, absl::string_view reason,
-                     absl::string_view message) {
+absl::Status ConsumersFault(absl::StatusCode code, absl::string_view reason,
+                            absl::string_view message) {
   return MakeError(code, reason, Party::kConsumer, message);
 }
 
@@ -49,12 +49,13 @@ absl::Status ServerStream::Admit() {
   absl::Status head = head_.Check();
   if (!head.ok()) return head;
   if (share_->calls >= shard_.limits().peer_calls) {
-    return Refusal(absl::StatusCode::kResourceExhausted, "CALL_LIMIT",
-                   "too many calls at once; wait for some to end");
+    return ConsumersFault(absl::StatusCode::kResourceExhausted, "CALL_LIMIT",
+                          "too many calls at once; wait for some to end");
   }
   if (head_.timeout() <= absl::ZeroDuration()) {
-    return Refusal(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",
-                   "the deadline had passed when the call arrived");
+    return ConsumersFault(absl::StatusCode::kDeadlineExceeded,
+                          "DEADLINE_EXCEEDED",
+                          "the deadline had passed when the call arrived");
   }
   return absl::OkStatus();
 }
@@ -133,8 +134,9 @@ void ServerStream::Deliver() {
     }
     if (!half_closed_ || half_close_told_) break;
     if (!assembler_.at_boundary()) {
-      Cancel(Refusal(absl::StatusCode::kInvalidArgument, "MESSAGE_MALFORMED",
-                     "the request ends within a message"));
+      Cancel(ConsumersFault(absl::StatusCode::kInvalidArgument,
+                            "MESSAGE_MALFORMED",
+                            "the request ends within a message"));
       break;
     }
     half_close_told_ = true;
@@ -155,8 +157,9 @@ void ServerStream::DeliverSome(absl::string_view bytes) {
   input_taken_ += taken;
   Consume(taken);
   if (!Charge(taken)) {
-    Cancel(Refusal(absl::StatusCode::kResourceExhausted, "BUFFER_LIMIT",
-                   "too many bytes of requests under way; wait for some"));
+    Cancel(
+        ConsumersFault(absl::StatusCode::kResourceExhausted, "BUFFER_LIMIT",
+                       "too many bytes of requests under way; wait for some"));
     return;
   }
   if (!CheckMessages(outcome) ||
@@ -180,13 +183,15 @@ void ServerStream::DeliverBytes() {
 
 bool ServerStream::CheckMessages(MessageAssembler::Outcome outcome) {
   if (outcome == MessageAssembler::Outcome::kTooLarge) {
-    Cancel(Refusal(absl::StatusCode::kResourceExhausted, "MESSAGE_TOO_LARGE",
-                   "the message is too large; send less"));
+    Cancel(ConsumersFault(absl::StatusCode::kResourceExhausted,
+                          "MESSAGE_TOO_LARGE",
+                          "the message is too large; send less"));
     return false;
   }
   if (outcome == MessageAssembler::Outcome::kMalformed) {
-    Cancel(Refusal(absl::StatusCode::kInvalidArgument, "MESSAGE_MALFORMED",
-                   "the request is not a length-prefixed message"));
+    Cancel(ConsumersFault(absl::StatusCode::kInvalidArgument,
+                          "MESSAGE_MALFORMED",
+                          "the request is not a length-prefixed message"));
     return false;
   }
   return true;
@@ -213,8 +218,9 @@ void ServerStream::Uncharge(std::size_t bytes) {
 
 void ServerStream::TimeUp() {
   if (!finished_) {
-    Cancel(Refusal(absl::StatusCode::kDeadlineExceeded, "DEADLINE_EXCEEDED",
-                   "the deadline passed before the answer was there"));
+    Cancel(ConsumersFault(absl::StatusCode::kDeadlineExceeded,
+                          "DEADLINE_EXCEEDED",
+                          "the deadline passed before the answer was there"));
   } else if (connection_ != nullptr) {
     nghttp2_submit_rst_stream(connection_->session(), NGHTTP2_FLAG_NONE, id_,
                               NGHTTP2_CANCEL);

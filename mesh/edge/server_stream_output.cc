@@ -25,25 +25,27 @@ absl::string_view CodeText(int code) {
   return code >= 0 && code <= 16 ? kCodes[code] : "2";
 }
 
-// Answers are kept small enough for clients that take 8 KiB of metadata; and
-// nghttp2 sends no header block over 64 KiB, so that the client would wait.
-constexpr std::size_t kMaxMessageText = 2048;
-constexpr std::size_t kMaxDetailsText = 4096;
+// nghttp2 sends no header block over 64 KiB, so that the client would wait for
+// ever.
+constexpr std::size_t kMaxListBytes = 60 << 10;
 
-void AddStatus(FieldList& fields, const WireStatus& end,
-               const Metadata& trailers) {
+// Adds the status with as much of its text and details as the peer takes: it
+// would refuse a list over its limit as a whole, status included.
+void AddStatus(nghttp2_session* session, FieldList& fields,
+               const WireStatus& end, const Metadata& trailers) {
   fields.Add("grpc-status", CodeText(end.code));
-  if (!end.message.empty()) {
-    std::string text = PercentEncode(end.message);
-    if (text.size() <= kMaxMessageText)
-      fields.AddOnce("grpc-message", std::move(text));
-  }
-  if (!end.details.empty()) {
-    std::string text = EncodeBinary(end.details);
-    if (text.size() <= kMaxDetailsText)
-      fields.AddOnce("grpc-status-details-bin", std::move(text));
-  }
   fields.AddMetadata(trailers);
+  const std::size_t most = std::min<std::size_t>(
+      kMaxListBytes, nghttp2_session_get_remote_settings(
+                         session, NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE));
+  const auto add_if_it_fits = [&](absl::string_view name, std::string value) {
+    if (fields.list_bytes() + FieldList::BytesOf(name, value) <= most)
+      fields.AddOnce(name, std::move(value));
+  };
+  if (!end.message.empty())
+    add_if_it_fits("grpc-message", PercentEncode(end.message));
+  if (!end.details.empty())
+    add_if_it_fits("grpc-status-details-bin", EncodeBinary(end.details));
 }
 
 }  // namespace
@@ -150,7 +152,7 @@ void ServerStream::SubmitTrailersOnly(absl::string_view http_status) {
   fields.Add("content-type", "application/grpc");
   if (!response_accept_encoding_.empty())
     fields.Add("grpc-accept-encoding", response_accept_encoding_);
-  AddStatus(fields, end_, trailers_);
+  AddStatus(connection_->session(), fields, end_, trailers_);
   nghttp2_submit_response(connection_->session(), id_, fields.data(),
                           fields.size(), nullptr);
   connection_->Touch();
@@ -158,7 +160,7 @@ void ServerStream::SubmitTrailersOnly(absl::string_view http_status) {
 
 void ServerStream::SubmitTrailers() {
   FieldList& fields = FieldList::Scratch();
-  AddStatus(fields, end_, trailers_);
+  AddStatus(connection_->session(), fields, end_, trailers_);
   nghttp2_submit_trailer(connection_->session(), id_, fields.data(),
                          fields.size());
 }

@@ -64,6 +64,7 @@ std::vector<InteropCase> MakeCases() {
              {{"x-initial", "test_initial_metadata_value"},
               {"x-trailing-bin", std::string("\xab\xab\xab\0", 4)}}),
       Simple("StatusCodeTextAndDetail", "Fail", {}),
+      Simple("LongStatusText", "FailAtLength", {}),
       Simple("UnimplementedMethod", "Nothing", {"m"}),
       Simple("CompressedBothWays", "Squeeze",
              {std::string(100000, 'z'), "short"}, {}, true),

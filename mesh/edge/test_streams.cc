@@ -33,6 +33,13 @@ class MethodReactor final : public grpc::ServerGenericBidiReactor {
                                 "NO_SUCH_PERSON", Party::kProvider, "no"))));
       return;
     }
+    if (method_ == "FailAtLength") {
+      // Six kilobytes when it is encoded.
+      std::string text;
+      for (int i = 0; i < 700; ++i) text += "否";
+      Finish(grpc::Status(grpc::ABORTED, text));
+      return;
+    }
     if (method_ != "Echo" && method_ != "Squeeze" && method_ != "Count" &&
         method_ != "Fan" && method_ != "Early" && method_ != "Never") {
       Finish(grpc::Status(grpc::UNIMPLEMENTED, "no such method"));

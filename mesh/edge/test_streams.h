@@ -23,7 +23,8 @@ namespace psm::edge {
 // compressed; Count answers at the end with the number of bytes it got; Fan
 // answers with messages of the sizes that the first one lists; Early answers
 // once and ends without waiting for more; Fail ends at once, with a detail and
-// a text of many scripts; Never ends when it is cancelled.
+// a text of many scripts, FailAtLength with a long one; Never ends when it is
+// cancelled.
 class StreamProvider final : public grpc::CallbackGenericService {
  public:
   StreamProvider(const TestIdentity& identity, const std::string& root_pem);
