@@ -1,0 +1,91 @@
+// A witness of one log (C2SP tlog-witness): it signs that the log has only ever
+// grown, since it keeps the last checkpoint that it has seen. Knows no network.
+#ifndef PSM_MESH_RECORDS_TLOG_WITNESS_H_
+#define PSM_MESH_RECORDS_TLOG_WITNESS_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "mesh/base/clock.h"
+#include "mesh/records/tlog/checkpoint.h"
+#include "mesh/records/tlog/note_key.h"
+#include "mesh/records/tlog/witness_request.h"
+
+namespace psm::tlog {
+
+// How a request ends; the numbers are the HTTP statuses of the specification.
+enum class WitnessOutcome {
+  kCosigned = 200,
+  kMalformed = 400,     // no checkpoint, or an old size above the new one
+  kNotSigned = 403,     // not by the log's key
+  kUnknownLog = 404,    // another origin
+  kConflict = 409,      // the old size is not that of the kept checkpoint
+  kInconsistent = 422,  // the proof does not hold, or two roots of one size
+};
+
+struct WitnessAnswer {
+  WitnessOutcome outcome = WitnessOutcome::kMalformed;
+  NoteSignature cosignature;  // kCosigned: over the checkpoint
+  std::uint64_t size = 0;     // kConflict: of the kept checkpoint, 0 for none
+  std::string reason;         // in words, unless kCosigned
+  // The log has signed another tree of the size that the witness knows: it
+  // shows different histories to different people. Both checkpoints are kept.
+  bool split_view = false;
+};
+
+// The body that belongs to the answer: a signature line, the size, or the
+// reason.
+std::string WitnessAnswerBody(const WitnessAnswer& answer);
+
+// State is the folder's: the file `checkpoint`, signed by log and witness, and
+// `evidence/`. Any number of processes may use one folder; each request holds
+// its lock, so that no answer is given that another has overtaken.
+// Thread-safe. `clock` must outlive it.
+//
+// Who may write to the folder can make the witness forget, not sign what it has
+// not seen: keep it where the log's operator has no access.
+class Witness {
+ public:
+  // Makes the folder where it is missing (mode 0700). FAILED_PRECONDITION where
+  // its checkpoint is not signed by both keys; else the code of the errno.
+  static absl::StatusOr<std::unique_ptr<Witness>> Open(std::string folder,
+                                                       VerifierKey log,
+                                                       Cosigner cosigner,
+                                                       const Clock& clock);
+
+  // Decides. What it cosigns outlives a power cut before it is answered. An
+  // error means that the folder cannot be read or written, and that nothing was
+  // decided.
+  absl::StatusOr<WitnessAnswer> AddCheckpoint(const WitnessRequest& request);
+
+  // The last checkpoint that was cosigned, with the signatures of log and
+  // witness; nullopt where there is none. Errors as Open's.
+  absl::StatusOr<std::optional<SignedCheckpoint>> Latest() const;
+
+ private:
+  Witness(std::string folder, VerifierKey log, Cosigner cosigner,
+          const Clock& clock)
+      : folder_(std::move(folder)),
+        log_(std::move(log)),
+        cosigner_(std::move(cosigner)),
+        clock_(clock) {}
+
+  absl::StatusOr<WitnessAnswer> Decide(const WitnessRequest& request,
+                                       const SignedCheckpoint& shown);
+  absl::StatusOr<WitnessAnswer> Cosign(const SignedCheckpoint& shown);
+  absl::Status KeepEvidence(const SignedCheckpoint& kept,
+                            const SignedCheckpoint& shown) const;
+
+  const std::string folder_;
+  const VerifierKey log_;
+  const Cosigner cosigner_;
+  const Clock& clock_;
+};
+
+}  // namespace psm::tlog
+
+#endif  // PSM_MESH_RECORDS_TLOG_WITNESS_H_
