@@ -148,12 +148,13 @@ std::string EncodeTile(absl::Span<const Hash> hashes) {
 
 absl::StatusOr<std::vector<Hash>> DecodeTile(absl::string_view bytes,
                                              int width) {
-  if (bytes.size() != static_cast<std::size_t>(width) * kHashSize) {
+  const auto count = static_cast<std::size_t>(width);
+  if (bytes.size() != count * kHashSize) {
     return absl::InvalidArgumentError(
-        absl::StrCat("a tile of ", width, " hashes has ", width * kHashSize,
+        absl::StrCat("a tile of ", count, " hashes has ", count * kHashSize,
                      " bytes, this one ", bytes.size()));
   }
-  std::vector<Hash> hashes(static_cast<std::size_t>(width));
+  std::vector<Hash> hashes(count);
   for (Hash& hash : hashes) {
     std::copy_n(bytes.begin(), kHashSize, hash.begin());
     bytes.remove_prefix(kHashSize);
