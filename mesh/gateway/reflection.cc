@@ -19,27 +19,6 @@ void Fail(absl::StatusCode code, const char* message,
   response.mutable_error_response()->set_error_message(message);
 }
 
-// The file and all that it imports, each once: a client needs no second
-// question.
-void AddWithImports(const FileDescriptor& file,
-                    std::set<const FileDescriptor*>& added,
-                    rpc::FileDescriptorResponse& response) {
-  if (!added.insert(&file).second) return;
-  google::protobuf::FileDescriptorProto proto;
-  file.CopyTo(&proto);
-  response.add_file_descriptor_proto(proto.SerializeAsString());
-  for (int i = 0; i < file.dependency_count(); ++i)
-    AddWithImports(*file.dependency(i), added, response);
-}
-
-void Give(const FileDescriptor* file, rpc::ServerReflectionResponse& response) {
-  if (file == nullptr)
-    return Fail(absl::StatusCode::kNotFound, "no such symbol or file",
-                response);
-  std::set<const FileDescriptor*> added;
-  AddWithImports(*file, added, *response.mutable_file_descriptor_response());
-}
-
 void ListServices(const ContractSet& contracts,
                   rpc::ServerReflectionResponse& response) {
   std::set<std::string> names;
@@ -52,7 +31,50 @@ void ListServices(const ContractSet& contracts,
 
 }  // namespace
 
-std::string Reflect(const ContractSet& contracts, absl::string_view bytes) {
+// Looks files up among those that are kept.
+class Reflection::Answerer {
+ public:
+  Answerer(Reflection& kept, rpc::ServerReflectionResponse& response)
+      : kept_(kept), response_(response) {}
+
+  void Give(const FileDescriptor* file) {
+    if (file == nullptr) {
+      Fail(absl::StatusCode::kNotFound, "no such symbol or file", response_);
+      return;
+    }
+    AddWithImports(*file);
+  }
+
+ private:
+  // The file and all that it imports, each once: a client needs no second
+  // question.
+  void AddWithImports(const FileDescriptor& file) {
+    if (!added_.insert(&file).second) return;
+    std::string& bytes = kept_.files_[&file];
+    if (bytes.empty()) {
+      google::protobuf::FileDescriptorProto proto;
+      file.CopyTo(&proto);
+      bytes = proto.SerializeAsString();
+    }
+    response_.mutable_file_descriptor_response()->add_file_descriptor_proto(
+        bytes);
+    for (int i = 0; i < file.dependency_count(); ++i)
+      AddWithImports(*file.dependency(i));
+  }
+
+  Reflection& kept_;
+  rpc::ServerReflectionResponse& response_;
+  std::set<const FileDescriptor*> added_;
+};
+
+std::string Reflection::Answer(
+    const std::shared_ptr<const PolicyEngine>& policy,
+    absl::string_view bytes) {
+  if (policy_.lock() != policy) {
+    files_.clear();
+    policy_ = policy;
+  }
+  const ContractSet& contracts = policy->contracts();
   rpc::ServerReflectionRequest request;
   rpc::ServerReflectionResponse response;
   if (!request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
@@ -63,13 +85,14 @@ std::string Reflect(const ContractSet& contracts, absl::string_view bytes) {
   response.set_valid_host(request.host());
   *response.mutable_original_request() = request;
   const google::protobuf::DescriptorPool& pool = contracts.pool();
+  Answerer answerer(*this, response);
   switch (request.message_request_case()) {
     case rpc::ServerReflectionRequest::kFileByFilename:
-      Give(pool.FindFileByName(request.file_by_filename()), response);
+      answerer.Give(pool.FindFileByName(request.file_by_filename()));
       break;
     case rpc::ServerReflectionRequest::kFileContainingSymbol:
-      Give(pool.FindFileContainingSymbol(request.file_containing_symbol()),
-           response);
+      answerer.Give(
+          pool.FindFileContainingSymbol(request.file_containing_symbol()));
       break;
     case rpc::ServerReflectionRequest::kListServices:
       ListServices(contracts, response);
@@ -82,7 +105,7 @@ std::string Reflect(const ContractSet& contracts, absl::string_view bytes) {
           type == nullptr
               ? nullptr
               : pool.FindExtensionByNumber(type, extension.extension_number());
-      Give(field == nullptr ? nullptr : field->file(), response);
+      answerer.Give(field == nullptr ? nullptr : field->file());
       break;
     }
     case rpc::ServerReflectionRequest::kAllExtensionNumbersOfType: {

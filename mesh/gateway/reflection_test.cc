@@ -17,9 +17,11 @@ class ReflectionTest : public ExchangeFixture {
       const rpc::ServerReflectionRequest& request) {
     rpc::ServerReflectionResponse response;
     EXPECT_TRUE(response.ParseFromString(
-        Reflect(policy_->contracts(), request.SerializeAsString())));
+        reflection_.Answer(policy_, request.SerializeAsString())));
     return response;
   }
+
+  Reflection reflection_;
 };
 
 TEST_F(ReflectionTest, ListsWhatIsCarriedAndWhatIsTheGatewaysOwn) {
@@ -56,6 +58,18 @@ TEST_F(ReflectionTest, GivesAFileWithAllThatItImports) {
   EXPECT_TRUE(files.count("google/protobuf/timestamp.proto"));
 }
 
+TEST_F(ReflectionTest, WhatIsKeptIsThatOfTheContractsInForce) {
+  rpc::ServerReflectionRequest request;
+  request.set_file_containing_symbol("psm.tax.v1.TaxService");
+  const std::string first = Ask(request).SerializeAsString();
+  EXPECT_EQ(Ask(request).SerializeAsString(), first);
+  // Contracts of which nothing is the same but what they say.
+  const std::weak_ptr<const PolicyEngine> before = policy_;
+  policy_ = MakePolicy("");
+  EXPECT_TRUE(before.expired()) << "kept longer than it is in force";
+  EXPECT_EQ(Ask(request).SerializeAsString(), first);
+}
+
 TEST_F(ReflectionTest, WhatIsNotThereIsAnErrorInTheAnswer) {
   rpc::ServerReflectionRequest request;
   request.set_file_by_filename("no/such.proto");
@@ -63,7 +77,7 @@ TEST_F(ReflectionTest, WhatIsNotThereIsAnErrorInTheAnswer) {
   EXPECT_EQ(Ask(rpc::ServerReflectionRequest()).error_response().error_code(),
             3);
   rpc::ServerReflectionResponse junk;
-  ASSERT_TRUE(junk.ParseFromString(Reflect(policy_->contracts(), "\xff\xff")));
+  ASSERT_TRUE(junk.ParseFromString(reflection_.Answer(policy_, "\xff\xff")));
   EXPECT_EQ(junk.error_response().error_code(), 3);
 }
 

@@ -7,24 +7,24 @@
 #include "mesh/gateway/edge_peer.h"
 #include "mesh/gateway/health.h"
 #include "mesh/gateway/own_methods.h"
-#include "mesh/gateway/reflection.h"
 
 namespace psm {
 namespace {
 
-constexpr std::size_t kMaxUnsentAnswers = 64 << 10;  // bytes
+constexpr std::size_t kMaxUnsentAnswers = 16 << 10;  // bytes
 
 // Reflection is a stream of questions, each answered before the next is read.
 class ReflectionHandler final : public edge::StreamHandler {
  public:
-  ReflectionHandler(edge::InboundStream& stream, Environment& env)
-      : stream_(stream), env_(env) {}
+  ReflectionHandler(edge::InboundStream& stream, Environment& env,
+                    Reflection& reflection)
+      : stream_(stream), env_(env), reflection_(reflection) {}
 
   void OnStart() override { stream_.ReadNext(); }
 
   void OnMessage(edge::GrpcMessage message) override {
     edge::GrpcMessage answer;
-    answer.bytes = Reflect(env_.policy->contracts(), message.bytes);
+    answer.bytes = reflection_.Answer(env_.policy, message.bytes);
     stream_.SendMessage(std::move(answer));
     // A question is short and its answer long: who does not take the answers is
     // asked for no more questions.
@@ -45,6 +45,7 @@ class ReflectionHandler final : public edge::StreamHandler {
  private:
   edge::InboundStream& stream_;
   Environment& env_;
+  Reflection& reflection_;
   bool waiting_ = false;  // for the client to take what was answered
 };
 
@@ -64,7 +65,7 @@ Metadata TrailersOf(const Answer& answer) {
 std::unique_ptr<edge::StreamHandler> ServiceDesk::Dispatch(
     edge::InboundStream& stream) {
   if (IsReflection(stream.path()))
-    return std::make_unique<ReflectionHandler>(stream, env_);
+    return std::make_unique<ReflectionHandler>(stream, env_, reflection_);
   return Carry(stream);
 }
 

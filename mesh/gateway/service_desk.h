@@ -10,6 +10,7 @@
 #include "mesh/edge/unary.h"
 #include "mesh/edge/upstream.h"
 #include "mesh/exchange/environment.h"
+#include "mesh/gateway/reflection.h"
 #include "mesh/gateway/transparent_router.h"
 
 namespace psm {
@@ -39,6 +40,7 @@ class ServiceDesk final : public edge::Dispatcher, public edge::UnaryService {
   edge::Upstream& upstream_;
   const std::shared_ptr<const edge::TlsConfig>& tls_;
   TransparentRouter router_;
+  Reflection reflection_;
 };
 
 }  // namespace psm
