@@ -51,7 +51,8 @@ struct ServerLimits {
 
   // Per peer (system) and worker: over all its connections.
   std::size_t peer_calls = 1024;  // handlers that have not finished
-  std::size_t peer_buffered_bytes = 64 << 20;
+  std::size_t peer_buffered_bytes = 64 << 20;  // half-received messages, and
+                                               // answers that are not taken
   Rate peer_dead_streams = {4000, 800};
 
   // Per worker: connections whose handshake is not done; the oldest gives way.

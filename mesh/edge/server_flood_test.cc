@@ -195,6 +195,60 @@ TEST_F(ServerFloodTest, OneWhoTakesNoAnswersIsLeft) {
   EXPECT_TRUE(OtherIsServed());
 }
 
+class ServerUntakenAnswersTest : public HostileClientTest {
+ protected:
+  // Time for the test to look; room for some of its answers.
+  static ServerLimits Patient() {
+    ServerLimits limits = SmallLimits();
+    limits.finish_time = absl::Seconds(20);
+    limits.peer_buffered_bytes = 300000;
+    return limits;
+  }
+  ServerUntakenAnswersTest() : HostileClientTest(Patient()) {}
+};
+
+TEST_F(ServerUntakenAnswersTest, AreBoundedPerPeer) {
+  auto peer = Connect(false);
+  peer->Send(std::string(NGHTTP2_CLIENT_MAGIC) +
+             MakeFrame(NGHTTP2_SETTINGS, 0, 0,
+                       BigEndian(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 2) +
+                           BigEndian(0, 4)));
+  // Each answer is as long as its request, which is let go once it is handled.
+  const std::string message =
+      std::string(1, '\0') + BigEndian(60000, 4) + std::string(60000, 'm');
+  int refused = 0;
+  for (std::int32_t id = 1; id < 2 * 8; id += 2) {
+    std::string frames =
+        MakeHeaders(id, RequestFields("/test.Unary/Echo"), false);
+    for (std::size_t at = 0; at < message.size(); at += 16000)
+      frames += MakeData(id, message.substr(at, 16000), false);
+    peer->Send(frames + MakeData(id, "", true));
+    // Headers of an answer, or its refusal.
+    std::optional<RawFrame> head = peer->ReadUntil([&](const RawFrame& frame) {
+      return frame.type == NGHTTP2_HEADERS && frame.stream == id;
+    });
+    ASSERT_TRUE(head.has_value());
+    if (!head->ends_stream()) continue;
+    ++refused;
+    EXPECT_EQ(ReasonIn(head), "BUFFER_LIMIT");
+  }
+  EXPECT_GT(refused, 0);
+  EXPECT_LT(refused, 8);
+  EXPECT_TRUE(OtherIsServed());
+  // Whoever takes them has room again.
+  peer->Send(MakeFrame(NGHTTP2_WINDOW_UPDATE, 0, 0, BigEndian(1 << 20, 4)));
+  for (std::int32_t id = 1; id < 2 * (8 - refused); id += 2) {
+    peer->Send(MakeFrame(NGHTTP2_WINDOW_UPDATE, 0, id, BigEndian(1 << 20, 4)));
+    std::optional<RawFrame> end = peer->ReadEnd(id);
+    ASSERT_TRUE(end.has_value());
+    EXPECT_EQ(end->Field("grpc-status"), "0");
+  }
+  peer->Send(MakeHeaders(17, RequestFields("/test.Unary/Echo"), false) +
+             MakeMessage(17, "m", true) +
+             MakeFrame(NGHTTP2_WINDOW_UPDATE, 0, 17, BigEndian(100, 4)));
+  EXPECT_EQ(peer->ReadEnd(17)->Field("grpc-status"), "0");
+}
+
 TEST_F(ServerFloodTest, OneWhoDoesNotReadHisSocketIsLeft) {
   auto peer = Connect();
   peer->Send(MakeFrame(NGHTTP2_WINDOW_UPDATE, 0, 0, BigEndian(1 << 30, 4)));

@@ -9,9 +9,10 @@
 // Flow control (design.md section 9). The connection's credit goes back when
 // bytes arrive (server_connection.cc), so that one slow handler does not stop
 // the others; a stream's credit goes back when its handler takes the bytes. So
-// what a stream holds is at most its window, one message that is coming in and
-// one that was delivered, and the latter two are charged to the connection and
-// to the peer.
+// what a stream holds of a request is at most its window, one message that is
+// coming in and one that was delivered, and the latter two are charged to the
+// connection and to the peer. Answers that the client has not taken are charged
+// to the peer alone: a few large ones at once over one connection are honest.
 
 namespace psm::edge {
 namespace {
@@ -22,6 +23,12 @@ absl::Status ConsumersFault(absl::StatusCode code, absl::string_view reason,
 }
 
 }  // namespace
+
+absl::Status ServerStream::TooMuchUnsent() {
+  return ConsumersFault(
+      absl::StatusCode::kResourceExhausted, "BUFFER_LIMIT",
+      "too many bytes of answers wait to be taken; take some");
+}
 
 ServerStream::ServerStream(ServerShard& shard)
     : shard_(shard),
@@ -217,7 +224,9 @@ void ServerStream::Uncharge(std::size_t bytes) {
 }
 
 void ServerStream::TimeUp() {
-  if (!finished_) {
+  if (!finished_ && too_much_unsent_) {
+    Cancel(TooMuchUnsent());
+  } else if (!finished_) {
     Cancel(ConsumersFault(absl::StatusCode::kDeadlineExceeded,
                           "DEADLINE_EXCEEDED",
                           "the deadline passed before the answer was there"));
@@ -242,6 +251,7 @@ bool ServerStream::EndSent() {
 
 void ServerStream::Closed() {
   if (!finished_ || !end_sent_) shard_.dead.Add(1);
+  share_->buffered_bytes -= std::exchange(unsent_bytes_, 0);
   Uncharge(std::exchange(charged_incoming_, 0));
   if (finished_) Uncharge(std::exchange(charged_delivered_, 0));
   if (connection_ != nullptr && charged_delivered_ != 0)
@@ -250,7 +260,6 @@ void ServerStream::Closed() {
   timer_.Cancel();
   output_.clear();
   output_at_ = 0;
-  unsent_bytes_ = 0;
   if (!dispatched_) finished_ = true;  // no handler ever will
   Cancel(MakeError(absl::StatusCode::kCancelled, "CLIENT_GONE",
                    Party::kConsumer, "the client cancelled the call or left"));
@@ -260,8 +269,8 @@ void ServerStream::Closed() {
 bool ServerStream::CleanUp() {
   if (!finished_) return false;
   handler_.reset();
-  if (connection_ != nullptr) return false;
   Uncharge(std::exchange(charged_delivered_, 0));
+  if (connection_ != nullptr) return false;
   Clear();
   return true;
 }
@@ -284,7 +293,8 @@ void ServerStream::Clear() {
   initial_metadata_.clear();
   trailers_.clear();
   end_ = WireStatus();
-  headers_submitted_ = deferred_ = dispatched_ = finished_ = end_sent_ = false;
+  headers_submitted_ = deferred_ = dispatched_ = finished_ = end_sent_ =
+      too_much_unsent_ = false;
 }
 
 }  // namespace psm::edge

@@ -97,6 +97,7 @@ class ServerStream final : public InboundStream {
   bool Charge(std::size_t bytes);
   void Uncharge(std::size_t bytes);
   void TimeUp();
+  static absl::Status TooMuchUnsent();
   void OutputAdded();
   void SubmitHeaders();
   void SubmitTrailersOnly(absl::string_view http_status);
@@ -135,7 +136,8 @@ class ServerStream final : public InboundStream {
   std::vector<Output> output_;
   std::size_t output_at_ = 0;      // the first that is not complete
   std::size_t output_offset_ = 0;  // bytes of it, prefix included
-  std::size_t unsent_bytes_ = 0;
+  std::size_t unsent_bytes_ = 0;   // charged to the peer's share
+  bool too_much_unsent_ = false;   // an answer was dropped: the call ends so
   std::string response_encoding_;
   std::string response_accept_encoding_ = "identity";
   Metadata initial_metadata_;

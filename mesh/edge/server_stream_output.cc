@@ -84,7 +84,18 @@ void ServerStream::SendBytes(std::string bytes) {
 }
 
 void ServerStream::OutputAdded() {
-  unsent_bytes_ += output_.back().prefix_size + output_.back().body.size();
+  const std::size_t size =
+      output_.back().prefix_size + output_.back().body.size();
+  if (share_->buffered_bytes + size > shard_.limits().peer_buffered_bytes) {
+    // What the client may still take is in use elsewhere, see TimeUp: not in
+    // the middle of what the handler does.
+    output_.pop_back();
+    if (!std::exchange(too_much_unsent_, true))
+      timer_.Set(absl::ZeroDuration());
+    return;
+  }
+  share_->buffered_bytes += size;
+  unsent_bytes_ += size;
   if (!headers_submitted_) {
     SubmitHeaders();
   } else if (std::exchange(deferred_, false)) {
@@ -102,7 +113,7 @@ void ServerStream::Finish(WireStatus status, Metadata trailers) {
   --share_->calls;
   shard_.Retire(*this);
   if (connection_ == nullptr) return;
-  end_ = std::move(status);
+  end_ = too_much_unsent_ ? ToWireStatus(TooMuchUnsent()) : std::move(status);
   trailers_ = std::move(trailers);
   if (!std::all_of(trailers_.begin(), trailers_.end(), MaySend)) {
     LogError("trailer_invalid", {{"path", head_.path()}});
@@ -189,6 +200,7 @@ ssize_t ServerStream::ReadOutput(std::uint8_t* buffer, std::size_t capacity,
     }
   }
   unsent_bytes_ -= size;
+  share_->buffered_bytes -= size;
   if (output_at_ < output_.size()) return static_cast<ssize_t>(size);
   output_.clear();
   output_at_ = 0;

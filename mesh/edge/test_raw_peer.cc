@@ -111,6 +111,30 @@ RawFields RequestFields(const std::string& path) {
           {"user-agent", "raw/1.0"}};
 }
 
+std::optional<RawFields> ReadHeaderBlock(nghttp2_hd_inflater* inflater,
+                                         const std::string& block) {
+  RawFields fields;
+  const auto* in = reinterpret_cast<const std::uint8_t*>(block.data());
+  std::size_t left = block.size();
+  for (;;) {
+    nghttp2_nv field;
+    int flags = 0;
+    const ssize_t used =
+        nghttp2_hd_inflate_hd2(inflater, &field, &flags, in, left, 1);
+    if (used < 0) return std::nullopt;
+    in += used;
+    left -= static_cast<std::size_t>(used);
+    if ((flags & NGHTTP2_HD_INFLATE_EMIT) != 0) {
+      fields.emplace_back(
+          std::string(reinterpret_cast<char*>(field.name), field.namelen),
+          std::string(reinterpret_cast<char*>(field.value), field.valuelen));
+    }
+    if ((flags & NGHTTP2_HD_INFLATE_FINAL) != 0) break;
+  }
+  nghttp2_hd_inflate_end_headers(inflater);
+  return fields;
+}
+
 RawPeer::RawPeer(int port, const std::string& root_file,
                  const Options& options) {
   std::signal(SIGPIPE, SIG_IGN);
@@ -223,24 +247,9 @@ std::optional<RawFrame> RawPeer::Read() {
       static_cast<std::uint32_t>(byte(7)) << 8 | byte(8));
   if (!ReadBytes(frame.payload, size)) return std::nullopt;
   if (frame.type != NGHTTP2_HEADERS) return frame;
-  const auto* in = reinterpret_cast<const std::uint8_t*>(frame.payload.data());
-  std::size_t left = frame.payload.size();
-  for (;;) {
-    nghttp2_nv field;
-    int flags = 0;
-    const ssize_t used =
-        nghttp2_hd_inflate_hd2(inflater_, &field, &flags, in, left, 1);
-    if (used < 0) return std::nullopt;
-    in += used;
-    left -= static_cast<std::size_t>(used);
-    if ((flags & NGHTTP2_HD_INFLATE_EMIT) != 0) {
-      frame.fields.emplace_back(
-          std::string(reinterpret_cast<char*>(field.name), field.namelen),
-          std::string(reinterpret_cast<char*>(field.value), field.valuelen));
-    }
-    if ((flags & NGHTTP2_HD_INFLATE_FINAL) != 0) break;
-  }
-  nghttp2_hd_inflate_end_headers(inflater_);
+  std::optional<RawFields> fields = ReadHeaderBlock(inflater_, frame.payload);
+  if (!fields.has_value()) return std::nullopt;
+  frame.fields = *std::move(fields);
   return frame;
 }
 

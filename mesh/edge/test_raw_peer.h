@@ -52,6 +52,10 @@ std::string MakeData(std::int32_t stream, const std::string& bytes,
 std::string BigEndian(std::uint64_t value, int bytes);
 // The fields of an honest gRPC request.
 RawFields RequestFields(const std::string& path);
+// The fields of a whole header block, the connection's next; nullopt where it
+// is not HPACK.
+std::optional<RawFields> ReadHeaderBlock(nghttp2_hd_inflater* inflater,
+                                         const std::string& block);
 
 class RawPeer {
  public:
