@@ -1,6 +1,6 @@
 // What anybody may hand to a reader of the log: signed notes, checkpoints,
-// verifier keys, requests to a witness, paths of tiles, bundles. Whatever is
-// taken is written again as the same bytes.
+// verifier keys, requests to a witness, proofs, paths of tiles, bundles.
+// Whatever is taken is written again as the same bytes.
 #include <string>
 
 #include "mesh/contracts/utf8.h"
@@ -8,6 +8,7 @@
 #include "mesh/records/tlog/note.h"
 #include "mesh/records/tlog/note_text.h"
 #include "mesh/records/tlog/tile.h"
+#include "mesh/records/tlog/tlog_proof.h"
 #include "mesh/records/tlog/witness_request.h"
 #include "tests/fuzz/require.h"
 
@@ -81,6 +82,11 @@ void ReadRest(absl::string_view text) {
   if (request.ok()) {
     Require(psm::tlog::FormatWitnessRequest(*request) == text,
             "a request has one spelling");
+  }
+  const auto proof = psm::tlog::ParseTlogProof(text);
+  if (proof.ok()) {
+    Require(psm::tlog::FormatTlogProof(*proof) == text,
+            "a proof has one spelling");
   }
   const auto number = psm::tlog::ParseDecimal(text);
   if (number.has_value())

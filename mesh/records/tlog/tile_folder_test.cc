@@ -1,8 +1,11 @@
 #include "mesh/records/tlog/tile_folder.h"
 
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -283,6 +286,52 @@ TEST(TileFolderTest, AnothersCheckpointIsNotGrownFrom) {
                   .status()
                   .code(),
               failed);
+  }
+}
+
+// Publishes 100 entries more at a time until it is killed, a byte through
+// `done` for each.
+void PublishForever(const std::string& path, int done) {
+  auto folder = TileFolder::Open(path, PublisherKey().verifier());
+  while (folder.ok() && GrowTo(**folder, (*folder)->size() + 100).ok() &&
+         (*folder)->Publish(CheckpointOf(**folder)).ok()) {
+    if (write(done, "p", 1) != 1) break;
+  }
+  _exit(1);
+}
+
+TEST(TileFolderTest, AKillAtAnyMomentLeavesAWholeTree) {
+  const TempFolder temp;
+  const std::string path = temp.File("log");
+  std::uint64_t published = 0;
+  for (int round = 0; round < 12; ++round) {
+    int done[2];
+    ASSERT_EQ(pipe(done), 0);
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      close(done[0]);
+      PublishForever(path, done[1]);
+    }
+    close(done[1]);
+    char byte;
+    ASSERT_EQ(read(done[0], &byte, 1), 1);
+    published += 100;
+    usleep(static_cast<useconds_t>(round) * 1700);  // another moment each time
+    ASSERT_EQ(kill(child, SIGKILL), 0);
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFSIGNALED(status));
+    while (read(done[0], &byte, 1) == 1) published += 100;
+    close(done[0]);
+    const auto checkpoint = SignedCheckpoint::Open(temp.Read("log/checkpoint"),
+                                                   PublisherKey().verifier());
+    ASSERT_TRUE(checkpoint.ok()) << checkpoint.status();
+    // What was said to be published is; the last one may be without its byte.
+    ASSERT_GE(checkpoint->size(), published);
+    ASSERT_LE(checkpoint->size(), published + 100);
+    published = checkpoint->size();
+    ExpectWhole(path, published);
   }
 }
 
