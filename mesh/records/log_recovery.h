@@ -1,4 +1,4 @@
-// What a start finds in a folder: the index, the end of the log, debris.
+// What a start finds in a folder: the end of the log, debris.
 #ifndef PSM_MESH_RECORDS_LOG_RECOVERY_H_
 #define PSM_MESH_RECORDS_LOG_RECOVERY_H_
 
@@ -6,10 +6,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/time/time.h"
 #include "mesh/crypto/digest.h"
 #include "mesh/records/log_writer.h"
-#include "mesh/records/record_index.h"
 #include "mesh/records/segment_folder.h"
 
 namespace psm {
@@ -23,13 +21,11 @@ struct RecoveredLog {
   std::vector<SegmentEntry> debris;  // no part of the log
 };
 
-// Reads the whole log, adds every record known to be durable to `index` (empty
-// until now) and returns the rest. A folder without segments is a new log,
-// named from `random`. Changes nothing. DATA_LOSS, reason RECORDS_DAMAGED, for
-// a log of which acknowledged records are missing or damaged; otherwise as
-// FindChain.
-absl::StatusOr<RecoveredLog> RecoverLog(SegmentFolder& folder, Random& random,
-                                        absl::Time now, RecordIndex& index);
+// Reads the header of every segment and the whole of the last one. A folder
+// without segments is a new log, named from `random`. Changes nothing.
+// DATA_LOSS, reason RECORDS_DAMAGED, where acknowledged records of the last
+// segment are missing or damaged; otherwise as FindChain.
+absl::StatusOr<RecoveredLog> RecoverLog(SegmentFolder& folder, Random& random);
 
 }  // namespace psm
 

@@ -25,6 +25,7 @@ class RecordFaults : public ::testing::Test {
   RecordFaults() {
     options_.segment_bytes = 4096;  // about nine records
     options_.retry_interval = absl::Microseconds(1);
+    options_.index_part_records = 4;
   }
 
   // The lives of one case share a folder.

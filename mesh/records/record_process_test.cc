@@ -88,6 +88,7 @@ TEST(RecordProcessTest, SigkillLosesNothingThatWasAcknowledged) {
   TempFolder folder;
   RecordStoreOptions options = TestOptions(folder.path());
   options.segment_bytes = 16384;
+  options.index_part_records = 64;
   std::mt19937 random(20260401);
   std::set<int> acknowledged;
   std::uint64_t found_before = 0;
@@ -145,6 +146,7 @@ TEST(RecordProcessTest, SigkillLosesNothingThatWasAcknowledged) {
 int LiveOnATinyDisk(const std::string& mount_point) {
   RecordStoreOptions options = TestOptions(mount_point + "/records");
   options.segment_bytes = 16384;
+  options.index_part_records = 64;
   SystemClock clock;
   LoopExecutor loop;
   auto opened = RecordStore::Open(options, clock, SystemRandom());

@@ -34,6 +34,15 @@ absl::Status NotDurable() {
                    "released: try again later");
 }
 
+RecordIndexOptions IndexOptionsOf(const RecordStoreOptions& options) {
+  RecordIndexOptions index;
+  if (options.index) index.folder = options.folder + "/index";
+  index.part_records = options.index_part_records;
+  index.max_parts = options.index_max_parts;
+  index.retry_interval = options.retry_interval;
+  return index;
+}
+
 // Stamps and seals the records, and serialises them.
 QueuedFrame FrameOf(std::vector<records::v1::Record> records, absl::Time now,
                     std::vector<RecordSeal>& seals) {
@@ -82,11 +91,12 @@ RecordStore::RecordStore(std::unique_ptr<SegmentFolder> folder,
     : options_(options),
       clock_(clock),
       folder_(std::move(folder)),
-      quota_(options.folder + "/quota", options.max_total_bytes) {}
+      quota_(options.folder + "/quota", options.max_total_bytes),
+      index_(IndexOptionsOf(options), *folder_, clock) {}
 
 absl::Status RecordStore::Start(Random& random) {
-  PSM_ASSIGN_OR_RETURN(RecoveredLog log,
-                       RecoverLog(*folder_, random, clock_.Now(), index_));
+  PSM_ASSIGN_OR_RETURN(RecoveredLog log, RecoverLog(*folder_, random));
+  PSM_RETURN_IF_ERROR(index_.Start(log.end.log_id, log.end.index));
   std::uint64_t carried_records = 0;
   std::uint64_t carried_bytes = kSegmentHeaderBytes;
   for (const QueuedFrame& frame : log.end.carried) {
@@ -96,6 +106,7 @@ absl::Status RecordStore::Start(Random& random) {
   LogInfo("records_opened",
           {{"records", std::to_string(index_.size() + carried_records)},
            {"carried", std::to_string(carried_records)},
+           {"indexed", std::to_string(index_.on_disk())},
            {"segments", std::to_string(log.segments)},
            {"other_segments", std::to_string(log.debris.size())},
            {"torn_bytes", std::to_string(log.torn_bytes)}});
@@ -172,11 +183,19 @@ absl::StatusOr<RecordPage> RecordStore::List(const RecordQuery& query) {
   const std::size_t limit =
       query.limit == 0 ? kDefaultLimit : std::min(query.limit, kMaxLimit);
   selection.limit = limit + 1;  // one more, to know whether there are more
-  std::vector<RecordPosition> positions = index_.Select(selection);
+  PSM_ASSIGN_OR_RETURN(std::vector<RecordPosition> positions,
+                       index_.Select(selection));
   const bool more = positions.size() > limit;
   if (more) positions.resize(limit);
   RecordPage page;
   PSM_ASSIGN_OR_RETURN(page.records, FetchRecords(*folder_, positions));
+  for (const records::v1::Record& record : page.records) {
+    if ((!query.subject.empty() && record.subject() != query.subject) ||
+        (!query.corporation.empty() &&
+         record.corporation() != query.corporation)) {
+      return DiscardIndex();
+    }
+  }
   if (more) {
     page.next_page_token =
         MakePageToken(log_id_, query, positions.back().index);
@@ -187,8 +206,24 @@ absl::StatusOr<RecordPage> RecordStore::List(const RecordQuery& query) {
 absl::StatusOr<std::vector<records::v1::Record>> RecordStore::FindExchange(
     absl::string_view consumer, absl::string_view exchange_id,
     absl::Time since) {
-  return FetchRecords(
-      *folder_, index_.FindExchange(ExchangeKey(consumer, exchange_id), since));
+  PSM_ASSIGN_OR_RETURN(std::vector<RecordPosition> positions,
+                       index_.FindExchange(consumer, exchange_id, since));
+  PSM_ASSIGN_OR_RETURN(std::vector<records::v1::Record> records,
+                       FetchRecords(*folder_, positions));
+  for (const records::v1::Record& record : records) {
+    if (record.consumer() != consumer || record.exchange_id() != exchange_id) {
+      return DiscardIndex();
+    }
+  }
+  return records;
+}
+
+// Nobody is shown a record of somebody else, whatever the index says.
+absl::Status RecordStore::DiscardIndex() {
+  index_.Discard("the index names a record of something else");
+  return MakeError(absl::StatusCode::kUnavailable, "RECORDS_UNAVAILABLE",
+                   Party::kGateway,
+                   "the index of the records is made anew: try later");
 }
 
 absl::Status RecordStore::Health() {
@@ -203,6 +238,7 @@ RecordStore::Figures RecordStore::figures() const {
     figures = figures_;
   }
   figures.records = index_.size();
+  figures.indexed = index_.on_disk();
   return figures;
 }
 
@@ -278,9 +314,10 @@ absl::Status RecordStore::MakeDurable(std::vector<QueuedAppend>& batch) {
   if (!writer_->HasRoom(bytes)) {
     PSM_ASSIGN_OR_RETURN(std::vector<IndexedFrame> carried,
                          writer_->Activate());
-    if (!carried.empty()) index_.Add(std::move(carried), clock_.Now());
+    if (!carried.empty()) index_.Add(carried);
   }
   if (frames.empty()) return absl::OkStatus();
+  index_.AwaitRoom();
   std::uint64_t index = writer_->next_index();
   PSM_ASSIGN_OR_RETURN(std::vector<IndexedFrame> placed,
                        writer_->Commit(frames));
@@ -288,7 +325,7 @@ absl::Status RecordStore::MakeDurable(std::vector<QueuedAppend>& batch) {
     append.recorded.index = index;
     index += append.recorded.seals.size();
   }
-  index_.Add(std::move(placed), clock_.Now());
+  index_.Add(placed);
   return absl::OkStatus();
 }
 

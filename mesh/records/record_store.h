@@ -51,21 +51,28 @@ struct RecordStoreOptions {
 
   // Most bytes that records may take (spares not counted); 0: no limit. A file
   // `quota` in the folder, a decimal number, takes its place as long as it
-  // exists. Past the limit the store behaves as on a full disk.
+  // exists. Past the limit the store behaves as on a full disk. The index is
+  // not counted.
   std::uint64_t max_total_bytes = 0;
+
+  // Whether an index is kept, in `folder`/index; see RecordIndexOptions.
+  // Without one, List and FindExchange are UNAVAILABLE: for measuring.
+  bool index = true;
+  std::uint64_t index_part_records = 8192;
+  std::size_t index_max_parts = 16;
 };
 
 // Thread-safe. Append serialises on the caller's thread and never waits for
 // the disk; one thread commits, another makes segments.
 class RecordStore : public RecordLog {
  public:
-  // Takes the folder for itself, reads the log in it, and proves with one
-  // fdatasync that it can be written. On a full disk the store opens, refuses
-  // appends and recovers when there is space. Errors: FAILED_PRECONDITION
-  // RECORDS_IN_USE (another process has it) or RECORDS_FORMAT_UNKNOWN;
-  // DATA_LOSS RECORDS_DAMAGED; INVALID_ARGUMENT for options out of bounds; or
-  // the operating system's. `clock` and `random` must outlive the store, and
-  // `random` is used by this call only.
+  // Takes the folder for itself, reads of the log in it what its index does not
+  // have, and proves with one fdatasync that it can be written. On a full disk
+  // the store opens, refuses appends and recovers when there is space. Errors:
+  // FAILED_PRECONDITION RECORDS_IN_USE (another process has it) or
+  // RECORDS_FORMAT_UNKNOWN; DATA_LOSS RECORDS_DAMAGED; INVALID_ARGUMENT for
+  // options out of bounds; or the operating system's. `clock` and `random` must
+  // outlive the store, and `random` is used by this call only.
   static absl::StatusOr<std::unique_ptr<RecordStore>> Open(
       const RecordStoreOptions& options, const Clock& clock, Random& random);
 
@@ -89,7 +96,8 @@ class RecordStore : public RecordLog {
   // As RecordLog; newest first is by place in the log. A `limit` of 0 means
   // 100, one above 1,000 means 1,000. A page token stays good across restarts.
   // INVALID_ARGUMENT, reason RECORD_QUERY_INVALID, for a query with both a
-  // subject and a corporation.
+  // subject and a corporation. UNAVAILABLE also while the index is being made
+  // anew.
   absl::StatusOr<RecordPage> List(const RecordQuery& query) override;
 
   // As RecordLog; in the order of the log. Finds exchanges of the last 24 h.
@@ -104,6 +112,7 @@ class RecordStore : public RecordLog {
   // For metrics.
   struct Figures {
     std::uint64_t records = 0;   // in the log
+    std::uint64_t indexed = 0;   // of these, in the index on the disk
     std::uint64_t commits = 0;   // since the start: one write, one fdatasync
     std::uint64_t appended = 0;  // appends acknowledged since the start
     std::uint64_t refused = 0;   // appends refused since the start
@@ -136,6 +145,7 @@ class RecordStore : public RecordLog {
   absl::Status MakeDurable(std::vector<QueuedAppend>& batch);
   void Settle(std::vector<QueuedAppend>& batch, const absl::Status& status);
   void SetHealth(const absl::Status& status) PSM_REQUIRES(mu_);
+  absl::Status DiscardIndex();
 
   const RecordStoreOptions options_;
   const Clock& clock_;
@@ -163,7 +173,7 @@ class RecordStore : public RecordLog {
   bool gathering_ PSM_GUARDED_BY(mu_) = false;
   bool stopping_ PSM_GUARDED_BY(mu_) = false;
   absl::Status health_ PSM_GUARDED_BY(mu_);
-  Figures figures_ PSM_GUARDED_BY(mu_);  // without `records`
+  Figures figures_ PSM_GUARDED_BY(mu_);  // without the first two
 
   std::thread commits_;
 };

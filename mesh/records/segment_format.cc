@@ -5,27 +5,10 @@
 
 #include "mesh/base/error.h"
 #include "mesh/crypto/digest.h"
+#include "mesh/records/little_endian.h"
 
 namespace psm {
 namespace {
-
-// Numbers are little-endian, whatever the machine.
-template <typename T>
-void Put(T value, std::string& out) {
-  for (std::size_t i = 0; i < sizeof(T); ++i) {
-    out.push_back(static_cast<char>((value >> (8 * i)) & 0xff));
-  }
-}
-
-template <typename T>
-T Get(absl::string_view bytes, std::size_t offset) {
-  T value = 0;
-  for (std::size_t i = sizeof(T); i > 0; --i) {
-    value = static_cast<T>(value << 8) |
-            static_cast<unsigned char>(bytes[offset + i - 1]);
-  }
-  return value;
-}
 
 // Segment header: magic, version, CRC of all that follows, fields, zeros.
 constexpr absl::string_view kSegmentMagic("PSMRECS\n", 8);
