@@ -30,9 +30,10 @@ namespace psm::tlog {
 class TileFolder {
  public:
   // Goes on where the folder's checkpoint ends; makes the folder where it is
-  // missing (those above it 0700, which no web server of another user passes). FAILED_PRECONDITION where the checkpoint is not one of `log`;
-  // DATA_LOSS where the tiles at the tree's edge are missing, damaged or do not
-  // have the checkpoint's root; else the code of the errno.
+  // missing (those above it 0700, which no web server of another user passes).
+  // FAILED_PRECONDITION where the checkpoint is not one of `log`; DATA_LOSS
+  // where the tiles at the tree's edge are missing, damaged or do not have the
+  // checkpoint's root; else the code of the errno.
   static absl::StatusOr<std::unique_ptr<TileFolder>> Open(
       const std::string& folder, const VerifierKey& log);
   TileFolder(const TileFolder&) = delete;
