@@ -1,8 +1,12 @@
-// Algorithms are fetched once per process and contexts kept per thread: in
-// OpenSSL 3 both cost more than hashing a short text.
+// In OpenSSL 3 what EVP does around a digest costs more than hashing a short
+// text: an algorithm is fetched once per process, and SHA-256, of which an
+// exchange makes several, goes to its functions straight (the block function,
+// with the processor's instructions, is the same).
+#define OPENSSL_SUPPRESS_DEPRECATED  // SHA256_Init and so on
 #include "mesh/crypto/digest.h"
 
 #include <openssl/core_names.h>
+#include <openssl/sha.h>
 
 #include "mesh/crypto/openssl_ptr.h"
 
@@ -21,18 +25,12 @@ T* Fetched(T* algorithm, const char* what) {
 }  // namespace
 
 std::string Sha256(absl::string_view bytes) {
-  static EVP_MD* const md =
-      Fetched(EVP_MD_fetch(nullptr, "SHA256", nullptr), "EVP_MD_fetch");
-  static thread_local const OpenSslPtr<EVP_MD_CTX> context(EVP_MD_CTX_new());
+  SHA256_CTX context;
   std::string digest(kSha256Size, '\0');
-  unsigned int size = 0;
-  CheckOpenSsl(
-      context != nullptr &&
-          EVP_DigestInit_ex2(context.get(), md, nullptr) == 1 &&
-          EVP_DigestUpdate(context.get(), bytes.data(), bytes.size()) == 1 &&
-          EVP_DigestFinal_ex(context.get(), Bytes(digest), &size) == 1 &&
-          size == kSha256Size,
-      "SHA-256");
+  CheckOpenSsl(SHA256_Init(&context) == 1 &&
+                   SHA256_Update(&context, bytes.data(), bytes.size()) == 1 &&
+                   SHA256_Final(Bytes(digest), &context) == 1,
+               "SHA-256");
   return digest;
 }
 
