@@ -34,24 +34,35 @@ bool MaySend(const std::pair<std::string, std::string>& entry) {
   return IsBinaryKey(entry.first) || IsMetadataText(entry.second);
 }
 
+// By the first letter: it is asked for every field of every call.
 bool IsReservedKey(absl::string_view key) {
-  static constexpr absl::string_view kReserved[] = {"accept-encoding",
-                                                    "connection",
-                                                    "content-length",
-                                                    "content-type",
-                                                    "forwarded",
-                                                    "host",
-                                                    "keep-alive",
-                                                    "proxy-connection",
-                                                    "te",
-                                                    "trailer",
-                                                    "transfer-encoding",
-                                                    "upgrade",
-                                                    "user-agent",
-                                                    "via"};
-  return absl::StartsWith(key, "grpc-") ||
-         absl::StartsWith(key, "x-forwarded-") ||
-         std::binary_search(std::begin(kReserved), std::end(kReserved), key);
+  switch (key.empty() ? '\0' : key.front()) {
+    case 'a':
+      return key == "accept-encoding";
+    case 'c':
+      return key == "connection" || key == "content-length" ||
+             key == "content-type";
+    case 'f':
+      return key == "forwarded";
+    case 'g':
+      return absl::StartsWith(key, "grpc-");
+    case 'h':
+      return key == "host";
+    case 'k':
+      return key == "keep-alive";
+    case 'p':
+      return key == "proxy-connection";
+    case 't':
+      return key == "te" || key == "trailer" || key == "transfer-encoding";
+    case 'u':
+      return key == "upgrade" || key == "user-agent";
+    case 'v':
+      return key == "via";
+    case 'x':
+      return absl::StartsWith(key, "x-forwarded-");
+    default:
+      return false;
+  }
 }
 
 bool IsConsumersKey(absl::string_view key) {

@@ -3,6 +3,7 @@
 #include <openssl/x509.h>
 
 #include <algorithm>
+#include <atomic>
 #include <ctime>
 #include <optional>
 #include <utility>
@@ -53,19 +54,26 @@ absl::StatusOr<RevokedSerials> RevokedSerials::Parse(absl::string_view pem) {
           X509_REVOKED_get0_serialNumber(sk_X509_REVOKED_value(entries, i))));
     }
   }
+  static std::atomic<std::uint64_t> ids{0};
+  revoked.id_ = ids.fetch_add(1, std::memory_order_relaxed) + 1;
+  revoked.first_update_ = absl::InfiniteFuture();
+  for (const auto& [name, issuer] : revoked.issuers_)
+    revoked.first_update_ = std::min(revoked.first_update_, issuer.next_update);
   return revoked;
 }
 
-absl::Time RevokedSerials::next_update() const {
-  if (issuers_.empty()) return absl::InfinitePast();
-  absl::Time first = absl::InfiniteFuture();
-  for (const auto& [name, issuer] : issuers_)
-    first = std::min(first, issuer.next_update);
-  return first;
+// What is left behind knows no issuer, and must not pass for these lists.
+RevokedSerials& RevokedSerials::operator=(RevokedSerials&& other) noexcept {
+  issuers_ = std::exchange(other.issuers_, {});
+  first_update_ = std::exchange(other.first_update_, absl::InfinitePast());
+  id_ = std::exchange(other.id_, 0);
+  return *this;
 }
 
 absl::Status RevokedSerials::Check(const PeerIdentity& peer,
                                    absl::Time now) const {
+  // No list of any issuer is stale, and the chain is the one of before.
+  if (now < first_update_ && peer.cleared_by.Is(id_)) return absl::OkStatus();
   for (const PeerIdentity::CertificateName& certificate : peer.chain) {
     auto issuer = issuers_.find(certificate.issuer);
     if (issuer == issuers_.end() || now >= issuer->second.next_update) {
@@ -80,6 +88,7 @@ absl::Status RevokedSerials::Check(const PeerIdentity& peer,
                        {{"serial", certificate.serial}});
     }
   }
+  peer.cleared_by.Set(id_);
   return absl::OkStatus();
 }
 
