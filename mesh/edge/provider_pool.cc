@@ -59,7 +59,7 @@ void ProviderPool::Invoke(ProviderRequest request, Cancellation& cancellation,
                                                   context_.worker.timers());
   Enter(call, valid);
   if (!call->ended()) call->Watch(cancellation);
-  Settle();
+  SettleSoon();  // with whatever else is called in this turn
 }
 
 std::unique_ptr<OutboundStream> ProviderPool::Open(CallHead head,

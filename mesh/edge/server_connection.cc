@@ -98,6 +98,7 @@ void ServerConnection::OnClosed(const absl::Status& why) {
     shard_.peer_connections().Remove(peer_->system);
   }
   writable_.clear();
+  with_input_.clear();
   // Calls that end now must not look for their place in the list.
   for (ServerStream* stream : std::exchange(streams_, {})) stream->Closed();
   shard_.Remove(*this);
@@ -121,6 +122,12 @@ void ServerConnection::TellWritable(ServerStream& stream) {
   writable_.push_back(&stream);
 }
 
+void ServerConnection::GoOnAfterInput(ServerStream& stream) {
+  if (stream.input_place != ServerStream::kNowhere) return;
+  stream.input_place = with_input_.size();
+  with_input_.push_back(&stream);
+}
+
 void ServerConnection::Forget(ServerStream& stream) {
   ServerStream* last = streams_.back();
   streams_[stream.slot] = last;
@@ -128,6 +135,9 @@ void ServerConnection::Forget(ServerStream& stream) {
   streams_.pop_back();
   std::replace(writable_.begin(), writable_.end(), &stream,
                static_cast<ServerStream*>(nullptr));
+  if (stream.input_place < with_input_.size())
+    with_input_[std::exchange(stream.input_place, ServerStream::kNowhere)] =
+        nullptr;
   if (!streams_.empty()) return;
   last_used_ = Now();
   if (last_goaway_) Terminate(NGHTTP2_NO_ERROR);
@@ -141,6 +151,17 @@ void ServerConnection::AfterInput() {
   } else if (!head_timer_.is_set()) {
     head_timer_.Set(shard_.limits().head_time);
   }
+  // By index: what a call does may end the connection, and all streams.
+  for (std::size_t i = 0; i < with_input_.size(); ++i)
+    if (with_input_[i] != nullptr) with_input_[i]->BeginCall();
+  for (std::size_t i = 0; i < with_input_.size(); ++i) {
+    ServerStream* const stream = with_input_[i];
+    if (stream == nullptr) continue;
+    stream->input_place = ServerStream::kNowhere;
+    with_input_[i] = nullptr;
+    stream->Deliver();
+  }
+  with_input_.clear();
 }
 
 void ServerConnection::AfterOutput() {

@@ -42,6 +42,10 @@ class ServerConnection final : public Http2Connection {
   void Forsake();
   // Has OnWritable called once output has been handed over.
   void TellWritable(ServerStream& stream);
+  // Has it go on (BeginCall, then Deliver) when all input that is there has
+  // been read: calls that came together take each step together, so that its
+  // code is fetched for all of them once.
+  void GoOnAfterInput(ServerStream& stream);
   void Forget(ServerStream& stream);
 
   std::size_t buffered_bytes = 0;  // of half-received and unread messages
@@ -79,6 +83,7 @@ class ServerConnection final : public Http2Connection {
   TokenBucket dead_streams_;
   std::vector<ServerStream*> streams_;  // open ones
   std::vector<ServerStream*> writable_;
+  std::vector<ServerStream*> with_input_;  // null: has ended meanwhile
   Timer settings_timer_;  // for the ACK; then for the end of Drain's grace
   Timer head_timer_;      // for the end of a header block
   Timer idle_timer_;

@@ -68,12 +68,20 @@ absl::Status ServerStream::Admit() {
 }
 
 void ServerStream::HeadersDone() {
+  head_done_ = true;
+  connection_->GoOnAfterInput(*this);
+}
+
+void ServerStream::BeginCall() {
+  if (!head_done_ || std::exchange(begun_, true)) return;
   ask_time_ = shard_.worker().clock().Now();
   const absl::Status peer = shard_.tls().CheckPeer(*peer_, ask_time_);
   const absl::Status admitted = Admit();
   if (!admitted.ok()) {
     // Who is there comes first: a revoked peer learns nothing else.
     Refuse(peer.ok() ? admitted : peer, head_.http_status());
+    Consume(input_.size());
+    input_.clear();
     return;
   }
   deadline_ = absl::InfiniteDuration();
@@ -89,8 +97,10 @@ void ServerStream::HeadersDone() {
                        : shard_.dispatcher().DispatchLapsed(*this);
   if (handler_ == nullptr && !finished_) Finish(peer);
   if (finished_) return;
+  // What has come already is delivered when all calls have begun.
+  delivering_ = true;
   handler_->OnStart();
-  Deliver();
+  delivering_ = false;
 }
 
 void ServerStream::Refuse(const absl::Status& status,
@@ -103,17 +113,17 @@ void ServerStream::Refuse(const absl::Status& status,
 }
 
 void ServerStream::Received(absl::string_view bytes) {
-  if (finished_ || !dispatched_ || cancellation_->cancelled()) {
+  if (finished_ || cancellation_->cancelled()) {
     Consume(bytes.size());  // nobody will
     return;
   }
   input_.append(bytes.data(), bytes.size());
-  Deliver();
+  connection_->GoOnAfterInput(*this);
 }
 
 void ServerStream::HalfClosed() {
   half_closed_ = true;
-  Deliver();
+  connection_->GoOnAfterInput(*this);
 }
 
 void ServerStream::ReadNext() {
@@ -261,8 +271,11 @@ void ServerStream::Closed() {
   output_.clear();
   output_at_ = 0;
   if (!dispatched_) finished_ = true;  // no handler ever will
-  Cancel(MakeError(absl::StatusCode::kCancelled, "CLIENT_GONE",
-                   Party::kConsumer, "the client cancelled the call or left"));
+  if (!finished_) {
+    Cancel(MakeError(absl::StatusCode::kCancelled, "CLIENT_GONE",
+                     Party::kConsumer,
+                     "the client cancelled the call or left"));
+  }
   shard_.Retire(*this);
 }
 
@@ -277,6 +290,7 @@ bool ServerStream::CleanUp() {
 
 // Strings keep their memory: the next call needs as much.
 void ServerStream::Clear() {
+  input_place = kNowhere;
   head_.Clear();
   peer_.reset();
   share_.reset();
@@ -293,8 +307,8 @@ void ServerStream::Clear() {
   initial_metadata_.clear();
   trailers_.clear();
   end_ = WireStatus();
-  headers_submitted_ = deferred_ = dispatched_ = finished_ = end_sent_ =
-      too_much_unsent_ = false;
+  head_done_ = begun_ = headers_submitted_ = deferred_ = dispatched_ =
+      finished_ = end_sent_ = too_much_unsent_ = false;
 }
 
 }  // namespace psm::edge

@@ -35,7 +35,7 @@ class ServerStream final : public InboundStream {
   void Open(ServerConnection& connection, std::int32_t id);
   RequestHead& head() { return head_; }
   void HeadersDone();
-  bool head_done() const { return dispatched_ || finished_; }
+  bool head_done() const { return head_done_; }
   void Received(absl::string_view bytes);
   void HalfClosed();
   // END_STREAM has been sent; true where the client has not sent its own, and
@@ -46,6 +46,10 @@ class ServerStream final : public InboundStream {
   // Cancels the call, if it is not finished.
   void Cancel(const absl::Status& reason);
   void TellWritable();
+  // After input: refuses the call or has it dispatched, if its headers have
+  // come since; and gives its handler what it waits for.
+  void BeginCall();
+  void Deliver();
 
   // For the shard at the end of a turn: destroys a handler that has finished.
   // True where the stream may be used again.
@@ -53,7 +57,10 @@ class ServerStream final : public InboundStream {
   // At the end of the process.
   void Abandon() { connection_ = nullptr; }
 
-  std::size_t slot = 0;  // the connection's: its place in a list
+  static constexpr std::size_t kNowhere = static_cast<std::size_t>(-1);
+  // The connection's: its places in lists.
+  std::size_t slot = 0;
+  std::size_t input_place = kNowhere;
 
   // InboundStream.
   Worker& worker() override { return shard_.worker(); }
@@ -88,7 +95,6 @@ class ServerStream final : public InboundStream {
 
   absl::Status Admit();
   void Refuse(const absl::Status& status, absl::string_view http_status);
-  void Deliver();
   void DeliverSome(absl::string_view bytes);
   void DeliverBytes();
   // False, and the call cancelled, where messages are not what they should be.
@@ -143,6 +149,8 @@ class ServerStream final : public InboundStream {
   Metadata initial_metadata_;
   Metadata trailers_;
   WireStatus end_;
+  bool head_done_ = false;  // the request's headers are complete
+  bool begun_ = false;      // and have been judged
   bool headers_submitted_ = false;
   bool deferred_ = false;  // HTTP/2 waits for resume_data
   bool dispatched_ = false;
