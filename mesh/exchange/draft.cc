@@ -19,24 +19,35 @@ void Stamp(absl::Time time, google::protobuf::Timestamp* stamp) {
   stamp->set_nanos(static_cast<std::int32_t>(nanos % 1000000000));
 }
 
-// A transparent call is judged before it has a message.
-std::string DigestOf(absl::string_view message) {
-  static const std::string* const of_none = new std::string(Sha256(""));
-  return message.empty() ? *of_none : Sha256(message);
-}
-
 }  // namespace
 
 Draft::Draft(Environment& env, const Ask& ask)
-    : started_(env.clock.Monotonic()) {
-  record_.set_exchange_id(ask.exchange_id.empty() ? NewUuid(env.random)
-                                                  : ask.exchange_id);
-  record_.set_consumer(ask.peer->system_id());
-  record_.set_affair(ask.affair.substr(0, kMaxAffair));
-  record_.set_request_digest(DigestOf(ask.message));
-  record_.set_gateway(env.gateway);
-  if (!ask.path.empty()) record_.set_method(ask.path.substr(1, kMaxMethod));
-  Stamp(ask.ask_time, record_.mutable_ask_time());
+    : random_(env.random),
+      started_(env.clock.Monotonic()),
+      ask_time_(ask.ask_time),
+      exchange_id_(ask.exchange_id),
+      consumer_(ask.peer->system_id()),
+      affair_(absl::string_view(ask.affair).substr(0, kMaxAffair)) {
+  // A transparent call is judged before it has a message.
+  if (!ask.message.empty()) request_digest_ = Sha256(ask.message);
+  if (!ask.path.empty())
+    method_ = absl::string_view(ask.path).substr(1, kMaxMethod);
+}
+
+const std::string& Draft::exchange_id() const {
+  // A transparent call that is not refused needs none.
+  if (exchange_id_.empty()) exchange_id_ = NewUuid(random_);
+  return exchange_id_;
+}
+
+absl::string_view Draft::request_digest() const {
+  static const std::string* const of_none = new std::string(Sha256(""));
+  return request_digest_.empty() ? *of_none : request_digest_;
+}
+
+std::string Draft::TakeExchangeId() {
+  exchange_id();
+  return std::move(exchange_id_);
 }
 
 void Draft::SetSubject(const PersonNumber& person) {
@@ -53,20 +64,20 @@ void Draft::AddNamedInAnswer(const PersonNumber& person) {
 
 void Draft::SetPlan(const MethodPlan& plan) {
   plan_ = &plan;
-  record_.set_method(plan.name);
-  record_.set_dataset(plan.dataset);
+  method_ = plan.name;
+  dataset_ = plan.dataset;
 }
 
 void Draft::SetPermit(const Permit& permit) {
-  record_.set_agreement(permit.agreement().id);
-  record_.set_agreement_version(permit.agreement().version);
-  record_.set_consent_id(permit.consent_id());
-  record_.set_provider(permit.provider().id);
+  agreement_ = permit.agreement().id;
+  agreement_version_ = permit.agreement().version;
+  consent_id_ = permit.consent_id();  // a copy: permits move
+  provider_ = permit.provider().id;
 }
 
 void Draft::SetProvided(absl::Time time, absl::string_view message) {
-  Stamp(time, record_.mutable_provide_time());
-  record_.set_provided_digest(Sha256(message));
+  provide_time_ = time;
+  provided_digest_ = Sha256(message);
 }
 
 void Draft::SetSent(AttributeMask sent, AttributeMask withheld) {
@@ -78,26 +89,48 @@ void Draft::SetReleased(AttributeMask released, AttributeMask withheld,
                         absl::string_view message) {
   released_ |= released;
   withheld_ |= withheld;
-  record_.set_released_digest(Sha256(message));
+  released_digest_ = Sha256(message);
+}
+
+records::v1::Record Draft::Entry(Environment& env,
+                                 records::v1::Record::Kind kind,
+                                 const absl::Status& outcome) const {
+  const auto text = [](absl::string_view view) { return std::string(view); };
+  records::v1::Record entry;
+  entry.set_exchange_id(exchange_id());
+  entry.set_kind(kind);
+  entry.set_consumer(text(consumer_));
+  entry.set_provider(text(provider_));
+  entry.set_method(text(method_));
+  entry.set_dataset(text(dataset_));
+  entry.set_affair(text(affair_));
+  entry.set_agreement(text(agreement_));
+  entry.set_agreement_version(agreement_version_);
+  if (!consent_id_.empty()) entry.set_consent_id(consent_id_);
+  Stamp(ask_time_, entry.mutable_ask_time());
+  if (provide_time_ != absl::InfinitePast())
+    Stamp(provide_time_, entry.mutable_provide_time());
+  entry.set_outcome(static_cast<int>(outcome.code()));
+  if (!outcome.ok()) entry.set_reason(ReasonOf(outcome));
+  entry.set_request_digest(text(request_digest()));
+  entry.set_provided_digest(provided_digest_);
+  entry.set_gateway(env.gateway);
+  if (!corporation_.empty()) entry.set_corporation(corporation_);
+  Stamp(env.clock.Now(), entry.mutable_record_time());
+  if (kind == records::v1::Record::EXCHANGE) {
+    entry.set_released_digest(released_digest_);
+    for (std::string& name : AttributesOf(released_))
+      entry.add_released(std::move(name));
+    for (std::string& name : AttributesOf(withheld_))
+      entry.add_withheld(std::move(name));
+  }
+  return entry;
 }
 
 std::vector<records::v1::Record> Draft::Entries(
     Environment& env, records::v1::Record::Kind kind,
     const absl::Status& outcome) const {
-  records::v1::Record entry = record_;
-  entry.set_kind(kind);
-  entry.set_outcome(static_cast<int>(outcome.code()));
-  if (!outcome.ok()) entry.set_reason(ReasonOf(outcome));
-  Stamp(env.clock.Now(), entry.mutable_record_time());
-  if (kind == records::v1::Record::EXCHANGE) {
-    for (std::string& name : AttributesOf(released_))
-      entry.add_released(std::move(name));
-    for (std::string& name : AttributesOf(withheld_))
-      entry.add_withheld(std::move(name));
-  } else {
-    entry.clear_released_digest();
-  }
-
+  records::v1::Record entry = Entry(env, kind, outcome);
   SubjectScope& codes = env.scopes.For(SubjectScopeKind::kRecords, "");
   std::vector<records::v1::Record> entries;
   entries.reserve(1 + named_.size());
@@ -139,12 +172,12 @@ bool Draft::RefusedBefore(const absl::Status& refusal) const {
 }
 
 bool Draft::RecordedBefore() const {
-  return std::any_of(
-      earlier_.begin(), earlier_.end(), [&](const records::v1::Record& record) {
-        return record.kind() == records::v1::Record::EXCHANGE &&
-               record.provided_digest() == record_.provided_digest() &&
-               record.released_digest() == record_.released_digest();
-      });
+  return std::any_of(earlier_.begin(), earlier_.end(),
+                     [&](const records::v1::Record& record) {
+                       return record.kind() == records::v1::Record::EXCHANGE &&
+                              record.provided_digest() == provided_digest_ &&
+                              record.released_digest() == released_digest_;
+                     });
 }
 
 std::vector<std::string> Draft::AttributesOf(AttributeMask mask) const {

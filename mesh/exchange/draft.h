@@ -3,12 +3,14 @@
 #ifndef PSM_MESH_EXCHANGE_DRAFT_H_
 #define PSM_MESH_EXCHANGE_DRAFT_H_
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "mesh/exchange/ask.h"
 #include "mesh/exchange/environment.h"
@@ -17,15 +19,36 @@
 
 namespace psm {
 
-// Owned by one exchange.
+// Owned by one exchange. Keeps views of what it is told: `env`, the ask, and
+// the policy that plans, permits and systems are of outlive it. The record
+// itself is made when it is appended, once.
 class Draft {
  public:
-  // Takes what the ask itself says. An ask without an exchange id gets one.
+  // Takes what the ask itself says.
   Draft(Environment& env, const Ask& ask);
 
-  records::v1::Record& record() { return record_; }
-  const records::v1::Record& record() const { return record_; }
-  const std::string& exchange_id() const { return record_.exchange_id(); }
+  // The ask's, or a new one where it has none.
+  const std::string& exchange_id() const;
+  // The same, for the answer; leaves the draft without it.
+  std::string TakeExchangeId();
+  absl::string_view consumer() const { return consumer_; }
+  absl::string_view provider() const { return provider_; }  // empty: none yet
+  absl::string_view method() const { return method_; }
+  absl::string_view affair() const { return affair_; }
+  absl::string_view agreement() const { return agreement_; }
+  const std::string& consent_id() const { return consent_id_; }
+  const std::string& corporation() const { return corporation_; }
+  absl::string_view request_digest() const;
+  // When the provider answered; InfinitePast where it did not.
+  absl::Time provide_time() const { return provide_time_; }
+
+  // Who learns, where that is not who calls.
+  void SetConsumer(const System& consumer) { consumer_ = consumer.id; }
+  void SetProvider(absl::string_view system_id) { provider_ = system_id; }
+  void SetMethod(absl::string_view name) { method_ = name; }
+  void SetCorporation(absl::string_view number) {
+    corporation_ = std::string(number);
+  }
 
   // The person the request named, and those the answer named. Adding one twice
   // does nothing.
@@ -35,6 +58,8 @@ class Draft {
 
   void SetPlan(const MethodPlan& plan);
   void SetPermit(const Permit& permit);
+  // The permit's consent is one that is only being given.
+  void ForgetConsent() { consent_id_.clear(); }
   // The provider's answer, complete; and what of it is to be released.
   void SetProvided(absl::Time time, absl::string_view message);
   void SetSent(AttributeMask sent,
@@ -70,9 +95,27 @@ class Draft {
 
  private:
   std::vector<std::string> AttributesOf(AttributeMask mask) const;
+  // The record, but for the subject.
+  records::v1::Record Entry(Environment& env, records::v1::Record::Kind kind,
+                            const absl::Status& outcome) const;
 
+  Random& random_;
   const absl::Duration started_;
-  records::v1::Record record_;
+  const absl::Time ask_time_;
+  mutable std::string exchange_id_;  // empty: nobody has asked for it yet
+  absl::string_view consumer_;
+  absl::string_view provider_;
+  absl::string_view method_;
+  absl::string_view dataset_;
+  absl::string_view affair_;
+  absl::string_view agreement_;
+  std::uint32_t agreement_version_ = 0;
+  std::string consent_id_;
+  std::string corporation_;
+  std::string request_digest_;  // empty: of an empty message
+  std::string provided_digest_;
+  std::string released_digest_;
+  absl::Time provide_time_ = absl::InfinitePast();
   const MethodPlan* plan_ = nullptr;  // of the policy that the exchange holds
   AttributeMask released_ = 0;
   AttributeMask withheld_ = 0;

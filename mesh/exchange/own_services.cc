@@ -47,13 +47,12 @@ Answer Unrecorded(absl::Status status, std::string message) {
 // Whether `earlier`, of the same consumer and exchange id, says that this very
 // thing was asked and answered: what the answer says follows from what was
 // asked.
-bool SaysTheSame(const records::v1::Record& earlier,
-                 const records::v1::Record& record) {
+bool SaysTheSame(const records::v1::Record& earlier, const Draft& draft) {
   return earlier.kind() == records::v1::Record::EXCHANGE &&
-         earlier.method() == record.method() &&
-         earlier.affair() == record.affair() &&
-         earlier.provider() == record.provider() &&
-         earlier.request_digest() == record.request_digest();
+         earlier.method() == draft.method() &&
+         earlier.affair() == draft.affair() &&
+         earlier.provider() == draft.provider() &&
+         earlier.request_digest() == draft.request_digest();
 }
 
 // Appends what the draft says happened, unless this is a retry of what is
@@ -61,11 +60,11 @@ bool SaysTheSame(const records::v1::Record& earlier,
 Task<Answer> ReleaseRecorded(Environment& env, Draft& draft,
                              const std::string& message) {
   absl::StatusOr<std::vector<records::v1::Record>> earlier =
-      env.log.FindExchange(draft.record().consumer(), draft.exchange_id(),
+      env.log.FindExchange(draft.consumer(), draft.exchange_id(),
                            env.clock.Now() - absl::Hours(24));
   if (!earlier.ok()) co_return EndUnrecorded(env, draft, earlier.status());
   for (const records::v1::Record& record : *earlier) {
-    if (!SaysTheSame(record, draft.record())) continue;
+    if (!SaysTheSame(record, draft)) continue;
     Answer again = EndUnrecorded(env, draft, absl::OkStatus());
     again.message = message;
     co_return again;
@@ -87,7 +86,7 @@ absl::StatusOr<std::string> EnrolPerson(Environment& env, const System& system,
   const PersonNumber person =
       env.scopes.Enrol(system.agency->id, draft.exchange_id());
   draft.SetSubject(person);
-  draft.record().set_provider(kGatewaySystem);
+  draft.SetProvider(kGatewaySystem);
   subjects::v1::EnrolResponse response;
   response.set_subject(
       env.scopes.For(system.agency->scope_kind(), system.agency->id)
@@ -121,9 +120,9 @@ absl::StatusOr<std::string> DiscloseTo(Environment& env, const Ask& ask,
   const MethodPlan* plan = policy.contracts().FindByName(request.method());
   if (audience == nullptr || plan == nullptr) return no_agreement;
   // The record says who learns and who tells, not who called.
-  draft.record().set_consumer(audience->id);
+  draft.SetConsumer(*audience);
   draft.SetPlan(*plan);
-  draft.record().set_method(ask.path.substr(1));
+  draft.SetMethod(absl::string_view(ask.path).substr(1));
 
   Consent spoken_for;
   spoken_for.id = draft.exchange_id();
@@ -149,7 +148,7 @@ absl::StatusOr<std::string> DiscloseTo(Environment& env, const Ask& ask,
     wanted |= bit;
   }
   draft.SetPermit(permit);
-  draft.record().clear_consent_id();  // none exists yet
+  draft.ForgetConsent();  // none exists yet
   draft.SetReleased(wanted, 0, "");
 
   disclosure::v1::DiscloseResponse response;

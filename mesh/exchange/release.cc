@@ -9,18 +9,17 @@ namespace {
 void Observe(Environment& env, const Draft& draft,
              const absl::Status& outcome) {
   if (env.observer == nullptr) return;
-  const records::v1::Record& record = draft.record();
   LegReport report;
-  report.consumer = record.consumer();
-  report.provider = record.provider();
-  report.affair = record.affair();
-  report.method = record.method();
-  report.corporation = record.corporation();
-  report.exchange_id = record.exchange_id();
+  report.consumer = std::string(draft.consumer());
+  report.provider = std::string(draft.provider());
+  report.affair = std::string(draft.affair());
+  report.method = std::string(draft.method());
+  report.corporation = draft.corporation();
+  report.exchange_id = draft.exchange_id();
   report.took = env.clock.Monotonic() - draft.started();
   report.outcome = outcome;
-  if (!record.agreement().empty())
-    report.basis = record.consent_id().empty() ? "statute" : "consent";
+  if (!draft.agreement().empty())
+    report.basis = draft.consent_id().empty() ? "statute" : "consent";
   if (outcome.ok()) {
     report.released = draft.released();
     report.withheld = draft.withheld();
@@ -32,36 +31,34 @@ void Observe(Environment& env, const Draft& draft,
     return env.scopes.For(found->agency->scope_kind(), found->agency->id)
         .Encode(*draft.subject());
   };
-  report.consumer_code = code_at(record.consumer());
-  report.provider_code = code_at(record.provider());
+  report.consumer_code = code_at(report.consumer);
+  report.provider_code = code_at(report.provider);
   env.observer->OnLeg(std::move(report));
 }
 
-Answer AnswerOf(const Draft& draft, absl::Status status, std::string message) {
+Answer AnswerOf(const Draft& draft, std::string exchange_id,
+                absl::Status status, std::string message) {
   Answer answer;
   answer.status = std::move(status);
   answer.message = std::move(message);
-  answer.exchange_id = draft.exchange_id();
-  answer.provider = draft.record().provider();
-  if (draft.record().has_provide_time()) {
-    const google::protobuf::Timestamp& time = draft.record().provide_time();
-    answer.provide_time =
-        absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
-  }
+  answer.exchange_id = std::move(exchange_id);
+  answer.provider = std::string(draft.provider());
+  answer.provide_time = draft.provide_time();
   return answer;
 }
 
 }  // namespace
 
-Answer Release(Environment& env, const Draft& draft, Durable durable) {
+Answer Release(Environment& env, Draft& draft, Durable durable) {
   Observe(env, draft, absl::OkStatus());
-  return AnswerOf(draft, absl::OkStatus(), durable.TakeMessage());
+  return AnswerOf(draft, draft.TakeExchangeId(), absl::OkStatus(),
+                  durable.TakeMessage());
 }
 
 Answer EndUnrecorded(Environment& env, const Draft& draft,
                      const absl::Status& outcome) {
   Observe(env, draft, outcome);
-  return AnswerOf(draft, outcome, "");
+  return AnswerOf(draft, draft.exchange_id(), outcome, "");
 }
 
 Task<Answer> Refuse(Environment& env, Draft& draft,

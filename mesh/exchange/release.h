@@ -9,8 +9,8 @@
 
 namespace psm {
 
-// The answer that leaves.
-Answer Release(Environment& env, const Draft& draft, Durable durable);
+// The answer that leaves. The draft has come to its end.
+Answer Release(Environment& env, Draft& draft, Durable durable);
 
 // An end without a record: because the log is what failed, or because the
 // method carries nothing to record. Carries no message.

@@ -109,7 +109,7 @@ absl::StatusOr<Contracted> ResolveContract(const Ask& ask,
     return MakeError(absl::StatusCode::kUnimplemented, "UNKNOWN_METHOD",
                      Party::kConsumer,
                      "no contract of this mesh has this method",
-                     {{"method", draft.record().method()}});
+                     {{"method", draft.method()}});
   }
   draft.SetPlan(*plan);
   if (!plan->transparent && ask.affair.empty()) {
@@ -141,7 +141,7 @@ absl::StatusOr<Identified> IdentifySubjects(Environment& env, const Ask& ask,
                      "CORPORATE_NUMBER_MALFORMED", Party::kConsumer,
                      "a corporation is named by its number of 13 digits");
   }
-  draft.record().set_corporation(named.corporation);
+  draft.SetCorporation(named.corporation);
   if (!named.subject.empty()) {
     if (consumer.agency->relying_party) {
       return MakeError(absl::StatusCode::kInvalidArgument,
@@ -192,7 +192,7 @@ absl::StatusOr<Authorised> Authorise(Environment& env, const Ask& ask,
   question.consent = identified.consent();
   question.now = now;
   PSM_ASSIGN_OR_RETURN(question.provider, ChooseProvider(ask, policy, plan));
-  draft.record().set_provider(question.provider->id);
+  draft.SetProvider(question.provider->id);
   PSM_ASSIGN_OR_RETURN(Permit permit, policy.Authorise(question));
   draft.SetPermit(permit);
 
@@ -228,12 +228,11 @@ absl::Status CheckExchangeId(Environment& env, const Ask& ask, Draft& draft) {
         "this psm-exchange-id has been used too often; choose a new one");
   }
   for (const records::v1::Record& record : earlier) {
-    const bool other_consent =
-        record.kind() == records::v1::Record::EXCHANGE &&
-        record.consent_id() != draft.record().consent_id();
-    if (other_consent || record.method() != draft.record().method() ||
+    const bool other_consent = record.kind() == records::v1::Record::EXCHANGE &&
+                               record.consent_id() != draft.consent_id();
+    if (other_consent || record.method() != draft.method() ||
         record.affair() != ask.affair ||
-        record.request_digest() != draft.record().request_digest()) {
+        record.request_digest() != draft.request_digest()) {
       return MakeError(
           absl::StatusCode::kAlreadyExists, "EXCHANGE_ID_REUSED",
           Party::kConsumer,

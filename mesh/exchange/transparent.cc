@@ -45,7 +45,7 @@ absl::StatusOr<TransparentRoute> Decide(
                                       question.affair, question.now));
   PSM_ASSIGN_OR_RETURN(question.provider,
                        ChooseProvider(ask, *policy, *question.plan));
-  draft.record().set_provider(question.provider->id);
+  draft.SetProvider(question.provider->id);
   PSM_RETURN_IF_ERROR(policy->Authorise(question).status());
   // The policy keeps the system.
   return TransparentRoute{

@@ -53,10 +53,11 @@ bool IsReflection(const std::string& path) {
   return path == kReflectionPath || path == kReflectionAlphaPath;
 }
 
-Metadata TrailersOf(const Answer& answer) {
+Metadata TrailersOf(Answer& answer) {
   Metadata trailers;
-  if (!answer.exchange_id.empty())
-    trailers.emplace_back("psm-exchange-id", answer.exchange_id);
+  if (!answer.exchange_id.empty()) {
+    trailers.emplace_back("psm-exchange-id", std::move(answer.exchange_id));
+  }
   return trailers;
 }
 
