@@ -14,7 +14,7 @@
 namespace psm {
 namespace {
 
-absl::Status Failed(absl::string_view what, const std::string& folder) {
+absl::Status FailedTo(absl::string_view what, const std::string& folder) {
   const int error = errno;
   return absl::ErrnoToStatus(error, absl::StrCat("cannot ", what, " ", folder));
 }
@@ -23,10 +23,10 @@ absl::Status Failed(absl::string_view what, const std::string& folder) {
 
 absl::StatusOr<FolderLock> FolderLock::Take(const std::string& folder) {
   const int fd = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return Failed("open", folder);
+  if (fd < 0) return FailedTo("open", folder);
   FolderLock lock(fd);
   while (flock(fd, LOCK_EX) != 0) {
-    if (errno != EINTR) return Failed("lock", folder);
+    if (errno != EINTR) return FailedTo("lock", folder);
   }
   return lock;
 }

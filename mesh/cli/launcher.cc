@@ -18,6 +18,7 @@
 #include "mesh/directory/configuration.h"
 #include "mesh/directory/directory.h"
 #include "mesh/directory/renewal_process.h"
+#include "mesh/records/log_key.h"
 #include "mesh/subjects/subject_code.h"
 
 namespace psm {
@@ -163,6 +164,9 @@ absl::Status Launcher::Prepare(Progress progress) {
   PSM_RETURN_IF_ERROR(CheckNotInterrupted());
   if (!fs::exists(folder_.MasterKey()))
     PSM_RETURN_IF_ERROR(CreateMasterKey(folder_.MasterKey()));
+  if (!fs::exists(folder_.LogKey())) {
+    PSM_RETURN_IF_ERROR(CreateLogKey(folder_.LogKey(), LogOrigin(kMainLog)));
+  }
   if (!fs::exists(folder_.Personas())) {
     progress(absl::StrCat(options_.residents, " synthetic residents"));
     PSM_RETURN_IF_ERROR(

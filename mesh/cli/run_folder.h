@@ -37,6 +37,7 @@ class RunFolder {
   std::string Trust() const { return root_ + "/pki/trust.pem"; }
   std::string RevocationList() const { return root_ + "/pki/crl.pem"; }
   std::string MasterKey() const { return root_ + "/keys/master.key"; }
+  std::string LogKey() const { return root_ + "/keys/log.pem"; }
   std::string Personas() const { return root_ + "/personas.jsonl"; }
   std::string Card(absl::string_view persona) const {
     return absl::StrCat(root_, "/cards/", persona, ".json");

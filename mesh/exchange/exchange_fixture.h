@@ -89,7 +89,8 @@ class FakeLog : public RecordLog {
 
  private:
   void Finish(Waiting waiting) {
-    Recorded recorded{records.size(), {}};
+    Recorded recorded;
+    recorded.index = records.size();
     if (failure.ok()) {
       for (records::v1::Record& record : waiting.entries) {
         recorded.seals.push_back(Seal(record, SystemRandom()));

@@ -23,6 +23,7 @@
 #include "mesh/gateway/policy_loader.h"
 #include "mesh/gateway/room.h"
 #include "mesh/gateway/tls_keeper.h"
+#include "mesh/records/log_key.h"
 #include "mesh/records/record_store.h"
 
 namespace psm {
@@ -81,6 +82,10 @@ class Gateway::Impl {
     }
     RecordStoreOptions records;
     records.folder = options_.run + "/records";
+    records.tiles = options_.run + "/log";
+    PSM_ASSIGN_OR_RETURN(
+        records.signer,
+        ReadLogKey(options_.run + "/keys/log.pem", LogOrigin(options_.name)));
     absl::StatusOr<std::unique_ptr<RecordStore>> log =
         RecordStore::Open(records, clock_, SystemRandom());
     if (!log.ok()) return WithPlace(log.status(), records.folder);

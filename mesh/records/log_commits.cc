@@ -26,7 +26,10 @@ class Gatherer {
   // Enough() at the end, or when the visitor has refused.
   absl::Status Take(const FrameView& frame, std::uint64_t segment,
                     std::uint64_t offset) {
-    if (frame.header.first_index < next_) return absl::OkStatus();
+    if (frame.header.kind == FrameKind::kHead ||
+        frame.header.first_index < next_) {
+      return absl::OkStatus();
+    }
     if (frame.header.batch_index == frame.header.first_index) {
       PSM_RETURN_IF_ERROR(HandOver());
     }

@@ -10,8 +10,33 @@
 #include "mesh/records/segment_format.h"
 
 namespace psm {
+namespace {
 
-absl::StatusOr<RecoveredLog> RecoverLog(SegmentFolder& folder, Random& random) {
+// The payload of the last head of the log; "" where it has none. The last
+// segment may have none of its own: it was begun for a commit that never ended.
+absl::StatusOr<std::string> FindHead(
+    SegmentFolder& folder, const std::vector<ChainSegment>& segments) {
+  std::string head;
+  for (auto segment = segments.rbegin();
+       head.empty() && segment != segments.rend(); ++segment) {
+    auto keep = [&head](const FrameView& frame, std::uint64_t) {
+      if (frame.header.kind == FrameKind::kHead) {
+        head = std::string(frame.payload);
+      }
+      return absl::OkStatus();
+    };
+    absl::StatusOr<SegmentScan> scan =
+        ScanSegment(folder, *segment, /*still_written=*/false, keep);
+    PSM_RETURN_IF_ERROR(scan.status());
+  }
+  return head;
+}
+
+}  // namespace
+
+absl::StatusOr<RecoveredLog> RecoverLog(SegmentFolder& folder,
+                                        const tlog::VerifierKey& key,
+                                        Random& random) {
   RecoveredLog log;
   PSM_ASSIGN_OR_RETURN(LogChain chain, FindChain(folder));
   log.highest = chain.highest;
@@ -24,10 +49,16 @@ absl::StatusOr<RecoveredLog> RecoverLog(SegmentFolder& folder, Random& random) {
   const ChainSegment& last = chain.segments.back();
   std::vector<QueuedFrame> held;  // of the last commit
   auto visit = [&](const FrameView& frame, std::uint64_t) {
-    PSM_ASSIGN_OR_RETURN(std::vector<RecordKeys> keys, KeysOfFrame(frame));
-    if (frame.header.batch_index == frame.header.first_index) held.clear();
-    held.push_back({std::string(frame.payload), frame.header.payload_crc,
-                    std::move(keys)});
+    const bool is_head = frame.header.kind == FrameKind::kHead;
+    if (!held.empty() && held.back().kind == FrameKind::kHead) held.clear();
+    QueuedFrame read;
+    read.kind = is_head ? FrameKind::kHead : FrameKind::kCarried;
+    read.payload = std::string(frame.payload);
+    read.payload_crc = frame.header.payload_crc;
+    if (!is_head) {
+      PSM_ASSIGN_OR_RETURN(read.keys, KeysOfFrame(frame));
+    }
+    held.push_back(std::move(read));
     return absl::OkStatus();
   };
   PSM_ASSIGN_OR_RETURN(
@@ -35,6 +66,25 @@ absl::StatusOr<RecoveredLog> RecoverLog(SegmentFolder& folder, Random& random) {
       ScanSegment(folder, last, /*still_written=*/false, visit));
   for (const ChainSegment& segment : chain.segments) {
     log.used_bytes += segment.end.value_or(scan.last_batch_offset);
+  }
+  std::string head;
+  if (!held.empty()) {
+    head = held.back().payload;
+  } else {
+    PSM_ASSIGN_OR_RETURN(head, FindHead(folder, chain.segments));
+  }
+  if (!head.empty()) {
+    PSM_ASSIGN_OR_RETURN(log.head, DecodeHead(head, key));
+  }
+  const std::uint64_t signed_size =
+      log.head.has_value() ? log.head->frontier.size() : 0;
+  if (signed_size != scan.end_index) {
+    return MakeError(absl::StatusCode::kDataLoss, "RECORDS_DAMAGED",
+                     Party::kGateway,
+                     "the last head is not that of the records before it: "
+                     "restore the folder",
+                     {{"index", std::to_string(scan.end_index)},
+                      {"signed", std::to_string(signed_size)}});
   }
   log.torn_bytes = scan.torn_bytes;
   log.end.log_id = last.header.log_id;

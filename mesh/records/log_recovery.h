@@ -3,10 +3,12 @@
 #define PSM_MESH_RECORDS_LOG_RECOVERY_H_
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "mesh/crypto/digest.h"
+#include "mesh/records/log_head.h"
 #include "mesh/records/log_writer.h"
 #include "mesh/records/segment_folder.h"
 
@@ -14,18 +16,22 @@ namespace psm {
 
 struct RecoveredLog {
   LogEnd end;
-  std::uint64_t highest = 0;         // segment number in use; 0: none
-  std::uint64_t used_bytes = 0;      // up to `end`
-  std::uint64_t torn_bytes = 0;      // of a commit that the crash cut off
-  std::uint64_t segments = 0;        // of the log
+  std::optional<LogHead> head;   // after the carried commit; nullopt: a new log
+  std::uint64_t highest = 0;     // segment number in use; 0: none
+  std::uint64_t used_bytes = 0;  // up to `end`
+  std::uint64_t torn_bytes = 0;  // of a commit that the crash cut off
+  std::uint64_t segments = 0;    // of the log
   std::vector<SegmentEntry> debris;  // no part of the log
 };
 
 // Reads the header of every segment and the whole of the last one. A folder
-// without segments is a new log, named from `random`. Changes nothing.
-// DATA_LOSS, reason RECORDS_DAMAGED, where acknowledged records of the last
-// segment are missing or damaged; otherwise as FindChain.
-absl::StatusOr<RecoveredLog> RecoverLog(SegmentFolder& folder, Random& random);
+// without segments is a new log, named from `random`. The last head must verify
+// with `key`. Changes nothing. DATA_LOSS, reason RECORDS_DAMAGED, where
+// acknowledged records of the last segment are missing or damaged; otherwise as
+// FindChain and DecodeHead.
+absl::StatusOr<RecoveredLog> RecoverLog(SegmentFolder& folder,
+                                        const tlog::VerifierKey& key,
+                                        Random& random);
 
 }  // namespace psm
 

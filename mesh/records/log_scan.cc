@@ -8,13 +8,15 @@
 //    was never acknowledged.
 // A commit is written only when the one before it was acknowledged, so a frame
 // of a later commit proves that all before it must be there: without one, a bad
-// frame is a torn end; with one, it is damage.
+// frame is a torn end; with one, it is damage. A commit ends with a head, in
+// the same write, so one without is a torn end as well.
 #include "mesh/records/log_scan.h"
 
 #include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "mesh/base/error.h"
 #include "mesh/base/status_macros.h"
@@ -125,21 +127,30 @@ absl::StatusOr<SegmentScan> ScanSegment(SegmentFolder& folder,
                        file->Read(0, segment.end.value_or(segment.bytes)));
   absl::string_view rest = bytes;
   rest.remove_prefix(std::min(rest.size(), kSegmentHeaderBytes));
+  struct Found {
+    FrameView frame;
+    std::uint64_t offset;
+  };
+  std::vector<Found> commit;  // that has begun and not ended
+  std::uint64_t offset = scan.end;
+  std::uint64_t index = scan.end_index;
   while (true) {
     std::optional<FrameView> frame = DecodeFrame(rest, number);
-    if (!frame.has_value() || frame->header.first_index != scan.end_index) {
+    if (!frame.has_value() || frame->header.first_index != index ||
+        frame->header.batch_index != scan.end_index) {
       break;
     }
-    if (frame->header.batch_index == scan.end_index) {  // a commit begins
-      scan.last_batch_offset = scan.end;
-      scan.last_batch_index = scan.end_index;
-    } else if (frame->header.batch_index != scan.last_batch_index) {
-      break;
-    }
-    PSM_RETURN_IF_ERROR(visit(*frame, scan.end));
-    scan.end += frame->bytes;
-    scan.end_index += frame->header.record_count;
+    commit.push_back({*frame, offset});
+    offset += frame->bytes;
+    index += frame->header.record_count;
     rest.remove_prefix(frame->bytes);
+    if (frame->header.kind != FrameKind::kHead) continue;
+    for (const Found& found : commit) {
+      PSM_RETURN_IF_ERROR(visit(found.frame, found.offset));
+    }
+    commit.clear();
+    scan.last_batch_offset = std::exchange(scan.end, offset);
+    scan.last_batch_index = std::exchange(scan.end_index, index);
   }
   if (segment.end.has_value()) {
     if (scan.end != *segment.end) {
@@ -154,7 +165,8 @@ absl::StatusOr<SegmentScan> ScanSegment(SegmentFolder& folder,
                    scan.end_index);
   }
   std::size_t last = rest.find_last_not_of('\0');
-  if (last != absl::string_view::npos) scan.torn_bytes = last + 1;
+  scan.torn_bytes =
+      offset - scan.end + (last == absl::string_view::npos ? 0 : last + 1);
   return scan;
 }
 

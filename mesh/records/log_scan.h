@@ -36,7 +36,7 @@ struct LogChain {
 absl::StatusOr<LogChain> FindChain(SegmentFolder& folder);
 
 struct SegmentScan {
-  std::uint64_t end = kSegmentHeaderBytes;  // offset after the last good frame
+  std::uint64_t end = kSegmentHeaderBytes;  // offset after the last commit
   std::uint64_t end_index = 0;              // log index after its last record
   // The last commit found, of which nobody knows whether it was acknowledged;
   // equal to `end` and `end_index` where there is none.
@@ -49,7 +49,8 @@ struct SegmentScan {
 using FrameVisitor = absl::FunctionRef<absl::Status(const FrameView& frame,
                                                     std::uint64_t offset)>;
 
-// Visits the frames of one segment in order, up to its end. DATA_LOSS, reason
+// Visits the frames of one segment in order, up to its end; those of a commit
+// only when its head, the last of them, is there. DATA_LOSS, reason
 // RECORDS_DAMAGED with segment, offset and index, where a frame that was
 // acknowledged is not whole: one before the end that the successor states, or,
 // in the last segment, one with a later commit behind it. A status of `visit`

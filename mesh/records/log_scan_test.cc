@@ -85,8 +85,9 @@ TEST_F(LogScanTest, EveryFlippedByteOfAnAcknowledgedFrameIsNoticed) {
   for (const ChainSegment& segment : chain_.segments) {
     std::vector<std::uint64_t> frames = Frames(segment);
     const bool last = !segment.end.has_value();
-    // Of the last segment's last commit no start can know whether it was told.
-    const std::uint64_t end = last ? frames[frames.size() - 2] : frames.back();
+    // Of the last segment's last commit, a record and its head, no start can
+    // know whether it was told.
+    const std::uint64_t end = last ? frames[frames.size() - 3] : frames.back();
     const std::string sound = ReadAll(FileOf(segment));
     for (std::uint64_t at = kSegmentHeaderBytes; at < end; ++at) {
       std::string flipped = sound;
@@ -114,8 +115,15 @@ TEST_F(LogScanTest, EveryFlippedByteOfTheLastCommitIsATornEnd) {
   const ChainSegment& last = chain_.segments.back();
   std::vector<std::uint64_t> frames = Frames(last);
   const std::string sound = ReadAll(FileOf(last));
-  for (std::uint64_t at = frames[frames.size() - 2];
-       at < frames[frames.size() - 2] + kFrameHeaderBytes; ++at) {
+  // Headers and payloads of the record's frame and of the head; the padding
+  // says nothing.
+  std::vector<std::uint64_t> bytes;
+  for (std::size_t i : {frames.size() - 3, frames.size() - 2}) {
+    for (std::uint64_t at = frames[i]; at + 8 < frames[i + 1]; ++at) {
+      bytes.push_back(at);
+    }
+  }
+  for (const std::uint64_t at : bytes) {
     std::string flipped = sound;
     flipped[at] = static_cast<char>(flipped[at] ^ 1);
     WriteAll(FileOf(last), flipped);
@@ -185,13 +193,18 @@ TEST_F(LogScanTest, HostileAndUnluckyFolders) {
                             last_bytes.substr(kSegmentHeaderBytes));
        },
        "RECORDS_DAMAGED"},
-      {"two frames swapped",
+      {"two commits swapped",
        [&] {
-         ASSERT_EQ(frames[2] - frames[1], frames[1] - frames[0]);
-         const std::size_t size = frames[1] - frames[0];
-         WriteAll(first, first_bytes.substr(0, frames[0]) +
-                             first_bytes.substr(frames[1], size) +
-                             first_bytes.substr(frames[0], size) +
+         WriteAll(first,
+                  first_bytes.substr(0, frames[0]) +
+                      first_bytes.substr(frames[2], frames[4] - frames[2]) +
+                      first_bytes.substr(frames[0], frames[2] - frames[0]) +
+                      first_bytes.substr(frames[4]));
+       },
+       "RECORDS_DAMAGED"},
+      {"a head taken out",
+       [&] {
+         WriteAll(first, first_bytes.substr(0, frames[1]) +
                              first_bytes.substr(frames[2]));
        },
        "RECORDS_DAMAGED"},
@@ -287,6 +300,18 @@ TEST_F(LogScanTest, NothingBehindATornFrameIsReplayed) {
     AppendFrame(made, payload, bytes);
   };
   frame(7, 0, 0);
+  tlog::Frontier frontier;
+  frontier.Append(
+      tlog::LeafHash(LeafOf(SampleRecord(0), std::string(kSeedBytes, 's'))));
+  auto head = SignHead(frontier, *options_.signer);
+  ASSERT_TRUE(head.ok()) << head.status();
+  const std::string head_payload = EncodeHead(*head);
+  FrameHeader head_frame;
+  head_frame.kind = FrameKind::kHead;
+  head_frame.payload_crc = Crc32c(head_payload);
+  head_frame.generation = 7;
+  head_frame.first_index = 1;
+  AppendFrame(head_frame, head_payload, bytes);
   const std::size_t torn = bytes.size();
   frame(7, 1, 1);
   frame(7, 2, 1);

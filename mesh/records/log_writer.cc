@@ -42,11 +42,11 @@ namespace {
 
 // Appends `frame` to `buffer`, which stands for what begins at `base` in
 // segment `number`, and says where it will lie.
-IndexedFrame Place(FrameKind kind, std::uint64_t number, std::uint64_t base,
+IndexedFrame Place(std::uint64_t number, std::uint64_t base,
                    std::uint64_t index, std::uint64_t batch_index,
                    const QueuedFrame& frame, std::string& buffer) {
   FrameHeader header;
-  header.kind = kind;
+  header.kind = frame.kind;
   header.payload_crc = frame.payload_crc;
   header.record_count = static_cast<std::uint32_t>(frame.keys.size());
   header.generation = number;
@@ -88,9 +88,8 @@ absl::StatusOr<std::vector<IndexedFrame>> LogWriter::Activate() {
   std::string carried;
   std::uint64_t index = end_.index;
   for (const QueuedFrame& frame : end_.carried) {
-    placed.push_back(Place(FrameKind::kCarried, spare.number,
-                           kSegmentHeaderBytes, index, end_.index, frame,
-                           carried));
+    placed.push_back(Place(spare.number, kSegmentHeaderBytes, index, end_.index,
+                           frame, carried));
     index += frame.keys.size();
   }
   if (absl::Status status = Open(*spare.file, spare.number, carried);
@@ -109,6 +108,7 @@ absl::StatusOr<std::vector<IndexedFrame>> LogWriter::Activate() {
   }
   if (end_.segment != 0) supply_.Trim(end_.segment, end_.offset);
   if (end_.emptied.has_value()) supply_.Recycle(*end_.emptied);
+  if (!placed.empty()) placed.pop_back();  // the head: no records
   end_.carried.clear();
   end_.emptied.reset();
   end_.segment = spare.number;
@@ -127,8 +127,8 @@ absl::StatusOr<std::vector<IndexedFrame>> LogWriter::Commit(
   std::uint64_t index = end_.index;
   buffer_.clear();
   for (const QueuedFrame* frame : frames) {
-    placed.push_back(Place(FrameKind::kAppend, end_.segment, end_.offset, index,
-                           end_.index, *frame, buffer_));
+    placed.push_back(
+        Place(end_.segment, end_.offset, index, end_.index, *frame, buffer_));
     index += frame->keys.size();
   }
   absl::Status status = quota_.Admit(buffer_.size());
@@ -146,6 +146,7 @@ absl::StatusOr<std::vector<IndexedFrame>> LogWriter::Commit(
   for (std::size_t i = 0; i < frames.size(); ++i) {
     placed[i].keys = std::move(frames[i]->keys);
   }
+  placed.pop_back();  // the head: nothing to be found by
   end_.offset += buffer_.size();
   end_.index = index;
   quota_.Use(buffer_.size());

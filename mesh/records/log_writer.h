@@ -13,16 +13,18 @@
 #include "absl/status/statusor.h"
 #include "mesh/records/record_index.h"
 #include "mesh/records/segment_folder.h"
+#include "mesh/records/segment_format.h"
 #include "mesh/records/segment_supply.h"
 #include "mesh/records/space_quota.h"
 
 namespace psm {
 
-// The records of one Append, ready but for their place in the log.
+// The records of one Append, or a head, ready but for its place in the log.
 struct QueuedFrame {
+  FrameKind kind = FrameKind::kAppend;
   std::string payload;
   std::uint32_t payload_crc = 0;
-  std::vector<RecordKeys> keys;  // one a record
+  std::vector<RecordKeys> keys;  // one a record; none in a head
 };
 
 // The end of a log, as far as it is known to be durable.
@@ -47,8 +49,6 @@ class LogWriter {
   LogWriter& operator=(const LogWriter&) = delete;
 
   bool active() const { return file_ != nullptr; }
-  // Of the record that comes next.
-  std::uint64_t next_index() const { return end_.index; }
   // Whether frames of `bytes` in all fit the active segment.
   bool HasRoom(std::uint64_t bytes) const {
     return active() && bytes <= file_bytes_ - end_.offset;
@@ -61,9 +61,9 @@ class LogWriter {
   absl::StatusOr<std::vector<IndexedFrame>> Activate();
 
   // Makes the frames durable, all or none, with one write and one fdatasync;
-  // takes their keys. HasRoom must hold. After an error the segment is given up
-  // for good, none is active, and none of these frames is part of the log; see
-  // the argument in the .cc file.
+  // the last must be a head. Takes their keys. HasRoom must hold. After an
+  // error the segment is given up for good, none is active, and none of these
+  // frames is part of the log; see the argument in the .cc file.
   absl::StatusOr<std::vector<IndexedFrame>> Commit(
       const std::vector<QueuedFrame*>& frames);
 

@@ -410,7 +410,7 @@ TEST_F(RecordIndexTest, LocatesEveryRecordByItsLogIndex) {
     ASSERT_NO_FATAL_FAILURE(Append(*store, 60));
   }
   auto log = PosixSegmentFolder::OpenToRead(memory_.path());
-  auto end = RecoverLog(*log, SystemRandom());
+  auto end = RecoverLog(*log, TestSigner()->verifier(), SystemRandom());
   ASSERT_TRUE(end.ok());
   const std::uint64_t size = end->end.index;  // without the last commit
   ASSERT_GT(size, 60u);

@@ -4,6 +4,7 @@
 #define PSM_MESH_RECORDS_RECORD_LOG_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "mesh/base/executor.h"
 #include "mesh/base/task.h"
 #include "mesh/records/leaf.h"
+#include "mesh/records/tlog/checkpoint.h"
 #include "psm/records/v1/record.pb.h"
 
 namespace psm {
@@ -37,6 +39,8 @@ struct RecordPage {
 struct Recorded {
   std::uint64_t index = 0;        // in the log, of the first of them
   std::vector<RecordSeal> seals;  // one a record
+  // Which the log has signed over them, durable as they are.
+  std::shared_ptr<const tlog::SignedCheckpoint> checkpoint;
 };
 
 // Thread-safe.

@@ -22,40 +22,31 @@ constexpr int kLooks = 5;
 
 }  // namespace
 
-absl::StatusOr<std::uint64_t> RecordReader::Read(
-    std::uint64_t from,
-    absl::FunctionRef<bool(std::uint64_t, const records::v1::Record&)> visit)
-    const {
-  std::unique_ptr<PosixSegmentFolder> folder =
-      PosixSegmentFolder::OpenToRead(folder_);
+absl::StatusOr<std::uint64_t> ReadStored(
+    SegmentFolder& folder, std::uint64_t from,
+    absl::FunctionRef<bool(std::uint64_t, const PayloadItem&)> visit) {
   std::uint64_t next = from;
   auto read_frame = [&](const FrameView& frame, std::uint64_t) {
-    auto records = SplitPayload(frame.payload, frame.header.record_count);
-    if (!records.has_value())
-      return absl::DataLossError("a frame is malformed");
-    for (std::size_t i = 0; i < records->size(); ++i) {
+    if (frame.header.kind == FrameKind::kHead) return absl::OkStatus();
+    auto items = SplitPayload(frame.payload, frame.header.record_count);
+    if (!items.has_value()) return absl::DataLossError("a frame is malformed");
+    for (std::size_t i = 0; i < items->size(); ++i) {
       const std::uint64_t index = frame.header.first_index + i;
       if (index < next) continue;
-      records::v1::Record record;
-      absl::string_view bytes = (*records)[i].record;
-      if (!record.ParseFromArray(bytes.data(),
-                                 static_cast<int>(bytes.size()))) {
-        return absl::DataLossError("a record does not parse");
-      }
       next = index + 1;
-      if (!visit(index, record)) return Enough();
+      if (!visit(index, (*items)[i])) return Enough();
     }
     return absl::OkStatus();
   };
   auto look = [&]() -> absl::Status {
-    PSM_ASSIGN_OR_RETURN(LogChain chain, FindChain(*folder));
+    PSM_ASSIGN_OR_RETURN(LogChain chain, FindChain(folder));
     for (std::size_t i = 0; i < chain.segments.size(); ++i) {
       if (i + 1 < chain.segments.size() &&
           chain.segments[i + 1].header.first_index <= next) {
         continue;  // all of it was read
       }
       absl::StatusOr<SegmentScan> scan = ScanSegment(
-          *folder, chain.segments[i], /*still_written=*/true, read_frame);
+          folder, chain.segments[i], /*still_written=*/true, read_frame);
       PSM_RETURN_IF_ERROR(scan.status());
     }
     return absl::OkStatus();
@@ -64,12 +55,27 @@ absl::StatusOr<std::uint64_t> RecordReader::Read(
   for (int i = 0; i < kLooks; ++i) {
     status = look();
     if (status.ok() || absl::IsCancelled(status)) return next;
-    if (absl::IsNotFound(status) && i == 0 && next == 0 &&
-        absl::IsNotFound(folder->List().status())) {
-      return next;  // no folder, no records
-    }
   }
   return status;
+}
+
+absl::StatusOr<std::uint64_t> RecordReader::Read(
+    std::uint64_t from,
+    absl::FunctionRef<bool(std::uint64_t, const records::v1::Record&)> visit)
+    const {
+  std::unique_ptr<PosixSegmentFolder> folder =
+      PosixSegmentFolder::OpenToRead(folder_);
+  if (absl::IsNotFound(folder->List().status())) return from;
+  bool parsed = true;
+  absl::StatusOr<std::uint64_t> next = ReadStored(
+      *folder, from, [&](std::uint64_t index, const PayloadItem& item) {
+        records::v1::Record record;
+        parsed = record.ParseFromArray(item.record.data(),
+                                       static_cast<int>(item.record.size()));
+        return parsed && visit(index, record);
+      });
+  if (!parsed) return absl::DataLossError("a record does not parse");
+  return next;
 }
 
 }  // namespace psm

@@ -8,22 +8,31 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
+#include "mesh/records/segment_folder.h"
+#include "mesh/records/segment_format.h"
 #include "psm/records/v1/record.pb.h"
 
 namespace psm {
+
+// Visits the records of a log with the seeds of their seals, from log index
+// `from` (zero-based) on, oldest first, until `visit` returns false; returns
+// the index to go on from. A writer may be at work. What a commit is just
+// writing may be shown a moment before it is durable; what was refused, only
+// until its segment is cut. DATA_LOSS, reason RECORDS_DAMAGED, after the last
+// record before the damage; FAILED_PRECONDITION RECORDS_FORMAT_UNKNOWN; or the
+// operating system's error.
+absl::StatusOr<std::uint64_t> ReadStored(
+    SegmentFolder& folder, std::uint64_t from,
+    absl::FunctionRef<bool(std::uint64_t index, const PayloadItem& item)>
+        visit);
 
 // Thread-compatible.
 class RecordReader {
  public:
   explicit RecordReader(std::string folder) : folder_(std::move(folder)) {}
 
-  // Visits the records from log index `from` (zero-based) on, oldest first,
-  // until `visit` returns false; returns the index to go on from, so that a
-  // tool can follow the log. What a commit is just writing may be shown a
-  // moment before it is durable; what was refused, only until its segment is
-  // cut. An empty or missing folder has no records. DATA_LOSS, reason
-  // RECORDS_DAMAGED, after the last record before the damage; FAILED_
-  // PRECONDITION RECORDS_FORMAT_UNKNOWN; or the operating system's error.
+  // As ReadStored, so that a tool can follow the log. An empty or missing
+  // folder has no records.
   absl::StatusOr<std::uint64_t> Read(
       std::uint64_t from,
       absl::FunctionRef<bool(std::uint64_t index,

@@ -3,8 +3,9 @@
 // told finds the record, and who finds a record may rely on it being durable.
 // What makes a refusal final stands in log_writer.cc.
 //
-// Everything of one commit passes through MakeDurable in the order of the log:
-// that is the place where a head of the log over the batch can be signed.
+// Everything of one commit passes through MakeDurable in the order of the log.
+// There its head is signed and written with it: nobody is told of a record that
+// is not under a durable checkpoint.
 #include "mesh/records/record_store.h"
 
 #include <algorithm>
@@ -17,6 +18,7 @@
 #include "mesh/records/page_token.h"
 #include "mesh/records/posix_segment_folder.h"
 #include "mesh/records/record_fetch.h"
+#include "mesh/records/record_reader.h"
 #include "mesh/records/segment_format.h"
 
 namespace psm {
@@ -80,6 +82,11 @@ absl::StatusOr<std::unique_ptr<RecordStore>> RecordStore::OpenOn(
       options.segment_bytes > kMaxSegmentBytes) {
     return absl::InvalidArgumentError("a segment takes 4 KiB to 1 GiB");
   }
+  if (options.signer == nullptr ||
+      options.signer->verifier().name().size() > kMaxOriginBytes) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "a log needs a signer, of a name of at most ", kMaxOriginBytes));
+  }
   std::unique_ptr<RecordStore> store(
       new RecordStore(std::move(folder), options, clock));
   PSM_RETURN_IF_ERROR(store->Start(random));
@@ -95,7 +102,11 @@ RecordStore::RecordStore(std::unique_ptr<SegmentFolder> folder,
       index_(IndexOptionsOf(options), *folder_, clock) {}
 
 absl::Status RecordStore::Start(Random& random) {
-  PSM_ASSIGN_OR_RETURN(RecoveredLog log, RecoverLog(*folder_, random));
+  PSM_ASSIGN_OR_RETURN(
+      RecoveredLog log,
+      RecoverLog(*folder_, options_.signer->verifier(), random));
+  PSM_RETURN_IF_ERROR(CheckPublished(log.head));
+  if (log.head.has_value()) frontier_ = log.head->frontier;
   PSM_RETURN_IF_ERROR(index_.Start(log.end.log_id, log.end.index));
   std::uint64_t carried_records = 0;
   std::uint64_t carried_bytes = kSegmentHeaderBytes;
@@ -113,7 +124,8 @@ absl::Status RecordStore::Start(Random& random) {
   // Segments may have been larger when these were written.
   const std::uint64_t segment_bytes =
       std::max(options_.segment_bytes, carried_bytes);
-  frames_bytes_ = segment_bytes - kSegmentHeaderBytes;
+  frames_bytes_ =
+      segment_bytes - kSegmentHeaderBytes - FrameBytes(kMaxHeadBytes);
   log_id_ = log.end.log_id;
   quota_.Use(log.used_bytes);
   supply_ = std::make_unique<SegmentSupply>(*folder_, quota_, segment_bytes,
@@ -127,8 +139,61 @@ absl::Status RecordStore::Start(Random& random) {
     MutexLock lock(mu_);
     SetHealth(status);
   }
+  if (!options_.tiles.empty()) {
+    // What was carried and is not durable yet is published with what follows.
+    StartPublishing(status.ok() ? log.head : std::nullopt);
+  }
   commits_ = std::thread([this] { Run(); });
   return absl::OkStatus();
+}
+
+absl::Status RecordStore::CheckPublished(
+    const std::optional<LogHead>& head) const {
+  if (options_.tiles.empty()) return absl::OkStatus();
+  PSM_ASSIGN_OR_RETURN(
+      std::optional<tlog::SignedCheckpoint> published,
+      PublishedCheckpoint(options_.tiles, options_.signer->verifier()));
+  if (!published.has_value()) return absl::OkStatus();
+  const std::uint64_t size = head.has_value() ? head->frontier.size() : 0;
+  if (published->size() < size) return absl::OkStatus();
+  if (published->size() == size && head.has_value() &&
+      published->root() == head->checkpoint.root()) {
+    return absl::OkStatus();
+  }
+  return MakeError(
+      absl::StatusCode::kDataLoss, "RECORDS_ROLLED_BACK", Party::kGateway,
+      absl::StrCat("the log holds ", size, " records, but a checkpoint of ",
+                   published->size(),
+                   " was published: restore the newest copy of the records"),
+      {{"published", options_.tiles}});
+}
+
+void RecordStore::StartPublishing(const std::optional<LogHead>& head) {
+  LogPublisher::Options options;
+  options.folder = options_.tiles;
+  auto read = [this](std::uint64_t from, std::uint64_t size,
+                     absl::FunctionRef<absl::Status(std::string)> visit) {
+    absl::Status status;
+    absl::StatusOr<std::uint64_t> next = ReadStored(
+        *folder_, from, [&](std::uint64_t index, const PayloadItem& item) {
+          if (index >= size) return false;
+          records::v1::Record record;
+          if (!record.ParseFromArray(item.record.data(),
+                                     static_cast<int>(item.record.size()))) {
+            status = absl::DataLossError("a record does not parse");
+          } else {
+            status = visit(LeafOf(record, item.seed));
+          }
+          return status.ok() && index + 1 < size;
+        });
+    PSM_RETURN_IF_ERROR(next.status());
+    return status;
+  };
+  std::optional<tlog::SignedCheckpoint> checkpoint;
+  if (head.has_value()) checkpoint = head->checkpoint;
+  publisher_ = std::make_unique<LogPublisher>(
+      std::move(options), options_.signer->verifier(), std::move(read),
+      std::move(checkpoint));
 }
 
 RecordStore::~RecordStore() {
@@ -146,6 +211,10 @@ void RecordStore::Append(std::vector<records::v1::Record> records,
   QueuedAppend append;
   append.frame =
       FrameOf(std::move(records), clock_.Now(), append.recorded.seals);
+  append.leaves.reserve(append.recorded.seals.size());
+  for (const RecordSeal& seal : append.recorded.seals) {
+    append.leaves.push_back(tlog::LeafHash(seal.leaf));
+  }
   append.bytes = FrameBytes(append.frame.payload.size());
   append.waiter = {&executor, done};
   const bool fits = !append.frame.keys.empty() && append.bytes <= frames_bytes_;
@@ -303,29 +372,54 @@ absl::Status RecordStore::Commit(std::vector<QueuedAppend>& batch) {
   return status;
 }
 
-absl::Status RecordStore::MakeDurable(std::vector<QueuedAppend>& batch) {
-  std::uint64_t bytes = 0;
-  std::vector<QueuedFrame*> frames;
-  frames.reserve(batch.size());
-  for (QueuedAppend& append : batch) {
-    bytes += append.bytes;
-    frames.push_back(&append.frame);
+absl::StatusOr<LogHead> RecordStore::HeadWith(
+    const std::vector<QueuedAppend>& batch) {
+  tlog::Frontier frontier = frontier_;
+  for (const QueuedAppend& append : batch) {
+    for (const tlog::Hash& leaf : append.leaves) frontier.Append(leaf);
   }
+  return SignHead(frontier, *options_.signer);
+}
+
+absl::Status RecordStore::MakeDurable(std::vector<QueuedAppend>& batch) {
+  PSM_ASSIGN_OR_RETURN(LogHead head, HeadWith(batch));
+  QueuedFrame head_frame;
+  head_frame.kind = FrameKind::kHead;
+  head_frame.payload = EncodeHead(head);
+  head_frame.payload_crc = Crc32c(head_frame.payload);
+
+  std::uint64_t bytes = FrameBytes(head_frame.payload.size());
+  for (const QueuedAppend& append : batch) bytes += append.bytes;
   if (!writer_->HasRoom(bytes)) {
     PSM_ASSIGN_OR_RETURN(std::vector<IndexedFrame> carried,
                          writer_->Activate());
     if (!carried.empty()) index_.Add(carried);
   }
-  if (frames.empty()) return absl::OkStatus();
+  if (batch.empty()) return absl::OkStatus();
   index_.AwaitRoom();
-  std::uint64_t index = writer_->next_index();
+
+  std::vector<QueuedFrame*> frames;
+  frames.reserve(batch.size() + 1);
+  for (QueuedAppend& append : batch) frames.push_back(&append.frame);
+  frames.push_back(&head_frame);
+  std::uint64_t index = frontier_.size();
   PSM_ASSIGN_OR_RETURN(std::vector<IndexedFrame> placed,
                        writer_->Commit(frames));
+  frontier_ = head.frontier;
+  const auto checkpoint = std::make_shared<const tlog::SignedCheckpoint>(
+      std::move(head.checkpoint));
+  std::vector<std::string> leaves;
   for (QueuedAppend& append : batch) {
     append.recorded.index = index;
+    append.recorded.checkpoint = checkpoint;
     index += append.recorded.seals.size();
+    if (publisher_ == nullptr) continue;
+    for (const RecordSeal& seal : append.recorded.seals) {
+      leaves.push_back(seal.leaf);
+    }
   }
   index_.Add(placed);
+  if (publisher_ != nullptr) publisher_->Offer(std::move(leaves), checkpoint);
   return absl::OkStatus();
 }
 

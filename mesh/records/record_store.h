@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "mesh/base/mutex.h"
 #include "mesh/base/task.h"
 #include "mesh/crypto/digest.h"
+#include "mesh/records/log_publisher.h"
 #include "mesh/records/log_recovery.h"
 #include "mesh/records/log_writer.h"
 #include "mesh/records/record_index.h"
@@ -30,6 +32,12 @@ namespace psm {
 
 struct RecordStoreOptions {
   std::string folder;  // made where it does not exist
+
+  // Signs the log's heads; its name is the log's origin. Never null.
+  std::shared_ptr<const tlog::NoteSigner> signer;
+
+  // Where the log is published for everybody, as tiles; "": nowhere.
+  std::string tiles;
 
   // Size of a segment, 4 KiB to 1 GiB; also bounds one Append. Two are on the
   // disk at any time: the active one and a spare.
@@ -69,10 +77,12 @@ class RecordStore : public RecordLog {
   // Takes the folder for itself, reads of the log in it what its index does not
   // have, and proves with one fdatasync that it can be written. On a full disk
   // the store opens, refuses appends and recovers when there is space. Errors:
-  // FAILED_PRECONDITION RECORDS_IN_USE (another process has it) or
-  // RECORDS_FORMAT_UNKNOWN; DATA_LOSS RECORDS_DAMAGED; INVALID_ARGUMENT for
-  // options out of bounds; or the operating system's. `clock` and `random` must
-  // outlive the store, and `random` is used by this call only.
+  // FAILED_PRECONDITION RECORDS_IN_USE (another process has it),
+  // RECORDS_FORMAT_UNKNOWN or LOG_KEY_UNKNOWN; DATA_LOSS RECORDS_DAMAGED, or
+  // RECORDS_ROLLED_BACK where more was published than the log holds, or
+  // something else; INVALID_ARGUMENT for options out of bounds; or the
+  // operating system's. `clock` and `random` must outlive the store, and
+  // `random` is used by this call only.
   static absl::StatusOr<std::unique_ptr<RecordStore>> Open(
       const RecordStoreOptions& options, const Clock& clock, Random& random);
 
@@ -126,14 +136,18 @@ class RecordStore : public RecordLog {
   };
   struct QueuedAppend {
     QueuedFrame frame;
-    std::uint64_t bytes;  // in a segment
-    Recorded recorded;    // what the waiter is to be told
+    std::uint64_t bytes;             // in a segment
+    Recorded recorded;               // what the waiter is to be told
+    std::vector<tlog::Hash> leaves;  // hashes, one a record
     Waiter waiter;
   };
 
   RecordStore(std::unique_ptr<SegmentFolder> folder,
               const RecordStoreOptions& options, const Clock& clock);
   absl::Status Start(Random& random);
+  // Whether the log, with this head, can be the one that was published.
+  absl::Status CheckPublished(const std::optional<LogHead>& head) const;
+  void StartPublishing(const std::optional<LogHead>& head);
 
   // The commit thread.
   void Run();
@@ -143,6 +157,8 @@ class RecordStore : public RecordLog {
   void Gather() PSM_REQUIRES(mu_);
   absl::Status Commit(std::vector<QueuedAppend>& batch);
   absl::Status MakeDurable(std::vector<QueuedAppend>& batch);
+  // The head of the log when `batch` is in it.
+  absl::StatusOr<LogHead> HeadWith(const std::vector<QueuedAppend>& batch);
   void Settle(std::vector<QueuedAppend>& batch, const absl::Status& status);
   void SetHealth(const absl::Status& status) PSM_REQUIRES(mu_);
   absl::Status DiscardIndex();
@@ -160,6 +176,7 @@ class RecordStore : public RecordLog {
   // Owned by the commit thread after Start.
   std::unique_ptr<SegmentSupply> supply_;
   std::unique_ptr<LogWriter> writer_;
+  tlog::Frontier frontier_;  // of what is durable, and of what is carried
   absl::Duration last_commit_ = -absl::InfiniteDuration();  // its start
   absl::Duration next_attempt_ = -absl::InfiniteDuration();
 
@@ -176,6 +193,7 @@ class RecordStore : public RecordLog {
   Figures figures_ PSM_GUARDED_BY(mu_);  // without the first two
 
   std::thread commits_;
+  std::unique_ptr<LogPublisher> publisher_;  // null: nothing is published
 };
 
 }  // namespace psm

@@ -72,6 +72,7 @@ int Main(int argc, char** argv) {
   }
   RecordStoreOptions options;
   options.folder = argv[1];
+  options.signer = NewTestSigner();
   const double seconds = argc > 2 ? std::atof(argv[2]) : 3;
   SystemClock clock;
   auto store = RecordStore::Open(options, clock, SystemRandom());

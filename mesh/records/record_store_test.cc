@@ -123,7 +123,8 @@ TEST_F(RecordStoreTest, RefusesAppendsThatCannotFit) {
   EXPECT_THAT(Ids(*store), IsEmpty());
   // The largest that does fit goes alone into a segment.
   records::v1::Record fits = SampleRecord(2);
-  fits.set_reason(std::string(options_.segment_bytes - 800, 'x'));
+  fits.set_reason(
+      std::string(options_.segment_bytes - 800 - kMaxHeadBytes, 'x'));
   EXPECT_TRUE(AppendAndWait(*store, loop_, {fits}).ok());
   EXPECT_TRUE(AppendAndWait(*store, loop_, {fits}).ok());
   store.reset();

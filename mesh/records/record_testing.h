@@ -23,6 +23,7 @@
 #include "mesh/base/mutex.h"
 #include "mesh/base/task.h"
 #include "mesh/base/temp_folder.h"
+#include "mesh/crypto/ed25519_key.h"
 #include "mesh/records/record_log.h"
 #include "mesh/records/record_store.h"
 
@@ -120,10 +121,24 @@ inline std::filesystem::path FolderInMemory() {
                                        : std::filesystem::temp_directory_path();
 }
 
+inline std::shared_ptr<const tlog::NoteSigner> NewTestSigner() {
+  absl::StatusOr<std::unique_ptr<Ed25519Key>> key = Ed25519Key::Generate();
+  return std::make_shared<const tlog::NoteSigner>(
+      *tlog::NoteSigner::Make("psm.test/log/test", *std::move(key)));
+}
+
+// The same in all of a process.
+inline std::shared_ptr<const tlog::NoteSigner> TestSigner() {
+  static const auto* const signer =
+      new std::shared_ptr<const tlog::NoteSigner>(NewTestSigner());
+  return *signer;
+}
+
 // Small segments, quick retries.
 inline RecordStoreOptions TestOptions(const std::string& folder) {
   RecordStoreOptions options;
   options.folder = folder;
+  options.signer = TestSigner();
   options.segment_bytes = 8192;
   options.retry_interval = absl::Milliseconds(5);
   return options;

@@ -110,10 +110,12 @@ std::optional<FrameView> DecodeFrame(absl::string_view bytes,
   frame.header.batch_index = Get<std::uint64_t>(fields, 32);
   frame.bytes = FrameBytes(frame.header.payload_bytes);
   if (frame.header.generation != generation || frame.bytes > bytes.size() ||
-      frame.header.record_count == 0 ||
+      (frame.header.record_count == 0) !=
+          (frame.header.kind == FrameKind::kHead) ||
       frame.header.batch_index > frame.header.first_index ||
       (frame.header.kind != FrameKind::kAppend &&
-       frame.header.kind != FrameKind::kCarried)) {
+       frame.header.kind != FrameKind::kCarried &&
+       frame.header.kind != FrameKind::kHead)) {
     return std::nullopt;
   }
   frame.payload = bytes.substr(kFrameHeaderBytes, frame.header.payload_bytes);

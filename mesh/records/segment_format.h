@@ -43,13 +43,15 @@ absl::StatusOr<std::optional<SegmentHeader>> DecodeSegmentHeader(
 enum class FrameKind : std::uint16_t {
   kAppend = 1,   // the records of one Append
   kCarried = 2,  // the same, copied from the end of the segment before
+  kHead = 3,     // no records: the head of the log after those of the commit,
+                 // which it ends (log_head.h)
 };
 
 struct FrameHeader {
   FrameKind kind = FrameKind::kAppend;
   std::uint32_t payload_crc = 0;    // CRC32C
   std::uint32_t payload_bytes = 0;  // without padding
-  std::uint32_t record_count = 0;   // at least 1
+  std::uint32_t record_count = 0;   // at least 1; 0 in a head
   std::uint64_t generation = 0;     // number of the segment
   std::uint64_t first_index = 0;    // log index of the frame's first record
   std::uint64_t batch_index = 0;    // first_index of the commit's first frame

@@ -17,8 +17,9 @@
 namespace psm {
 namespace {
 
-constexpr std::size_t kKeySize = 32;                 // bytes
-constexpr std::size_t kFileSize = 2 * kKeySize + 1;  // digits and line feed
+constexpr std::size_t kMasterKeySize = 32;  // bytes
+constexpr std::size_t kFileSize =
+    2 * kMasterKeySize + 1;  // digits and line feed
 
 absl::Status Malformed(const std::string& file) {
   return absl::InvalidArgumentError(
@@ -47,7 +48,7 @@ absl::StatusOr<SecretBytes> ReadMasterKey(const std::string& file) {
 }
 
 absl::Status CreateMasterKey(const std::string& file) {
-  std::string bytes = SystemRandom().Bytes(kKeySize);
+  std::string bytes = SystemRandom().Bytes(kMasterKeySize);
   std::string text = absl::StrCat(absl::BytesToHexString(bytes), "\n");
   const auto wiping = absl::MakeCleanup([&] {
     OPENSSL_cleanse(bytes.data(), bytes.size());

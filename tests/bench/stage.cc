@@ -7,6 +7,7 @@
 #include "mesh/base/durable_file.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/directory/directory.h"
+#include "mesh/records/log_key.h"
 #include "mesh/subjects/subject_code.h"
 #include "psm/bench/v1/bench.pb.h"
 #include "tests/bench/proxy.h"
@@ -105,6 +106,8 @@ absl::Status Stage::MakeFolder() {
                          Tls(CallerName(i)));
     callers_.push_back(std::move(tls));
   }
+  PSM_RETURN_IF_ERROR(
+      CreateLogKey(options_.folder + "/keys/log.pem", LogOrigin(kMainLog)));
   return CreateMasterKey(options_.folder + "/keys/master.key");
 }
 
