@@ -61,8 +61,10 @@ struct Http2Connection::CallbackTable {
     nghttp2_session_callbacks_set_on_invalid_header_callback(
         table,
         [](nghttp2_session*, const nghttp2_frame* frame, const std::uint8_t*,
-           std::size_t, const std::uint8_t*, std::size_t, std::uint8_t,
-           void* user) { return Of(user)->OnInvalidHeader(*frame); });
+           std::size_t name_size, const std::uint8_t*, std::size_t value_size,
+           std::uint8_t, void* user) {
+          return Of(user)->OnInvalidHeader(*frame, name_size + value_size);
+        });
     nghttp2_session_callbacks_set_on_frame_recv_callback(
         table, [](nghttp2_session*, const nghttp2_frame* frame, void* user) {
           return Of(user)->OnFrame(*frame);

@@ -91,7 +91,9 @@ class Http2Connection : public std::enable_shared_from_this<Http2Connection>,
   virtual int OnBeginHeaders(const nghttp2_frame& frame) = 0;
   virtual int OnHeader(const nghttp2_frame& frame, absl::string_view name,
                        absl::string_view value) = 0;
-  virtual int OnInvalidHeader(const nghttp2_frame& frame) = 0;
+  // A field that HTTP/2 does not allow: `bytes` of name and value.
+  virtual int OnInvalidHeader(const nghttp2_frame& frame,
+                              std::size_t bytes) = 0;
   virtual int OnFrame(const nghttp2_frame& frame) = 0;
   virtual int OnData(std::int32_t stream, absl::string_view bytes) = 0;
   virtual int OnStreamClosed(std::int32_t stream, std::uint32_t code) = 0;

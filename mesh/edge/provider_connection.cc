@@ -20,6 +20,10 @@ constexpr std::int32_t kConnectionWindow = 8 << 20;
 // gRPC servers take two PINGs without data between them for a mistake, a third
 // for an attack.
 constexpr int kMaxPings = 2;
+// A header list so many times the limit is an attack. The rest of its block
+// would be unfolded even where its stream is reset, as HPACK's table is the
+// connection's: 16,000 fields of any size out of one frame.
+constexpr std::size_t kPatience = 8;
 
 nghttp2_option* NewOptions() {
   nghttp2_option* options = nullptr;
@@ -203,8 +207,16 @@ int ProviderConnection::OnBeginFrame(const nghttp2_frame_hd& head) {
 }
 
 int ProviderConnection::OnBeginHeaders(const nghttp2_frame& frame) {
+  field_bytes_ = 0;
   if (UpstreamCall* call = Find(frame.hd.stream_id)) call->BeginFields();
   return 0;
+}
+
+int ProviderConnection::CountField(std::size_t bytes) {
+  field_bytes_ += bytes + 32;
+  if (field_bytes_ <= kPatience * limits_.header_list_bytes) return 0;
+  Terminate(NGHTTP2_ENHANCE_YOUR_CALM);
+  return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
 }
 
 int ProviderConnection::OnHeader(const nghttp2_frame& frame,
@@ -212,15 +224,16 @@ int ProviderConnection::OnHeader(const nghttp2_frame& frame,
                                  absl::string_view value) {
   if (UpstreamCall* call = Find(frame.hd.stream_id))
     call->AddField(name, value);
-  return 0;
+  return CountField(name.size() + value.size());
 }
 
-int ProviderConnection::OnInvalidHeader(const nghttp2_frame& frame) {
+int ProviderConnection::OnInvalidHeader(const nghttp2_frame& frame,
+                                        std::size_t bytes) {
   if (UpstreamCall* call = Find(frame.hd.stream_id)) {
     call->Fail(AnswerMalformed(pool_.provider(),
                                "a metadata key or value is not allowed"));
   }
-  return 0;
+  return CountField(bytes);
 }
 
 int ProviderConnection::OnFrame(const nghttp2_frame& frame) {

@@ -62,13 +62,14 @@ class ProviderConnection final : public Http2Connection {
   int OnBeginHeaders(const nghttp2_frame& frame) override;
   int OnHeader(const nghttp2_frame& frame, absl::string_view name,
                absl::string_view value) override;
-  int OnInvalidHeader(const nghttp2_frame& frame) override;
+  int OnInvalidHeader(const nghttp2_frame& frame, std::size_t bytes) override;
   int OnFrame(const nghttp2_frame& frame) override;
   int OnData(std::int32_t stream, absl::string_view bytes) override;
   int OnStreamClosed(std::int32_t stream, std::uint32_t code) override;
   int OnFrameSent(const nghttp2_frame& frame) override;
 
   UpstreamCall* Find(std::int32_t id);
+  int CountField(std::size_t bytes);
   void CheckAlive();
   void CloseIfDone();
 
@@ -83,6 +84,7 @@ class ProviderConnection final : public Http2Connection {
   absl::flat_hash_set<UpstreamCall*> calls_;
   std::size_t open_streams_ = 0;    // calls, and streams of released ones
   std::size_t received_bytes_ = 0;  // of the answers of calls_
+  std::size_t field_bytes_ = 0;     // of this header block (RFC 9113, 6.5.2)
   int pings_ = 0;  // since the provider last sent anything but their ACKs
   bool ping_sent_ = false;  // and not answered
   bool retiring_ = false;

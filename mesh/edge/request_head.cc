@@ -42,6 +42,12 @@ bool RequestHead::Add(absl::string_view name, absl::string_view value) {
   return true;
 }
 
+bool RequestHead::AddInvalid(std::size_t bytes) {
+  invalid_ = true;
+  bytes_ += bytes + 32;
+  return bytes_ <= limit_ * kPatience;
+}
+
 void RequestHead::AddKnown(absl::string_view name, absl::string_view value) {
   // Repeated ones are refused: which of them counted would be a guess.
   if (name == "content-type") {

@@ -20,10 +20,10 @@ class RequestHead {
   explicit RequestHead(std::size_t limit) : limit_(limit) {}
 
   // Takes one field. False when the list is so far over the limit that even
-  // reading on is a waste: reset the stream.
+  // reading on is a waste: end the connection.
   bool Add(absl::string_view name, absl::string_view value);
-  // A field that HTTP/2 itself does not allow.
-  void AddInvalid() { invalid_ = true; }
+  // A field that HTTP/2 itself does not allow, of so many bytes. As Add.
+  bool AddInvalid(std::size_t bytes);
   // Whether the request may be dispatched. RESOURCE_EXHAUSTED
   // HEADERS_TOO_LARGE; UNIMPLEMENTED METHOD_UNKNOWN for a method other than
   // POST or a path that is none; INVALID_ARGUMENT CONTENT_TYPE_INVALID,

@@ -122,8 +122,16 @@ TEST_F(RequestHeadTest, RefusesBadKeysAndValuesAndRepeatedMeshKeys) {
   }
   head_.Clear();
   AddGood();
-  head_.AddInvalid();
+  EXPECT_TRUE(head_.AddInvalid(10));
   EXPECT_EQ(Reason(), "METADATA_INVALID");
+}
+
+TEST_F(RequestHeadTest, FieldsThatAreNotAllowedCountAsWell) {
+  AddGood();
+  int fields = 0;
+  while (fields < 1000 && head_.AddInvalid(4000)) ++fields;
+  EXPECT_EQ(Reason(), "HEADERS_TOO_LARGE");
+  EXPECT_EQ(fields, 8 * 2000 / 4032);  // eight times the limit
 }
 
 TEST_F(RequestHeadTest, DropsWhatOnlyTheGatewayOrAProxyMaySay) {

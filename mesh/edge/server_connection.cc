@@ -197,17 +197,24 @@ int ServerConnection::OnHeader(const nghttp2_frame& frame,
                                absl::string_view name,
                                absl::string_view value) {
   ServerStream* stream = Find(frame.hd.stream_id);
-  if (stream == nullptr || !stream->head().Add(name, value))
-    return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
-  return 0;
+  if (stream == nullptr) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
+  return stream->head().Add(name, value) ? 0 : Bomb();
 }
 
-int ServerConnection::OnInvalidHeader(const nghttp2_frame& frame) {
+int ServerConnection::OnInvalidHeader(const nghttp2_frame& frame,
+                                      std::size_t bytes) {
   // nghttp2 would drop the field and go on: a caller could then hide a key from
   // us that a provider sees.
-  if (ServerStream* stream = Find(frame.hd.stream_id))
-    stream->head().AddInvalid();
-  return 0;
+  ServerStream* stream = Find(frame.hd.stream_id);
+  return stream == nullptr || stream->head().AddInvalid(bytes) ? 0 : Bomb();
+}
+
+int ServerConnection::Bomb() {
+  // To reset the stream alone would not do: HPACK's table is the connection's,
+  // so that the rest of the block would still be unfolded, 16,000 fields of any
+  // size out of one frame. Nothing is read of a connection that is terminated.
+  Flood();
+  return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
 }
 
 int ServerConnection::OnFrame(const nghttp2_frame& frame) {

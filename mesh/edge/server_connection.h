@@ -63,7 +63,7 @@ class ServerConnection final : public Http2Connection {
   int OnBeginHeaders(const nghttp2_frame& frame) override;
   int OnHeader(const nghttp2_frame& frame, absl::string_view name,
                absl::string_view value) override;
-  int OnInvalidHeader(const nghttp2_frame& frame) override;
+  int OnInvalidHeader(const nghttp2_frame& frame, std::size_t bytes) override;
   int OnFrame(const nghttp2_frame& frame) override;
   int OnData(std::int32_t stream, absl::string_view bytes) override;
   int OnStreamClosed(std::int32_t stream, std::uint32_t code) override;
@@ -72,6 +72,7 @@ class ServerConnection final : public Http2Connection {
   ServerStream* Find(std::int32_t id);
   int CountDead();
   void Flood();
+  int Bomb();
   void SayLastGoaway();
   void CheckIdle();
   absl::Duration Now() { return worker().timers().Now(); }

@@ -91,6 +91,16 @@ std::string MakeHeaders(std::int32_t stream, const RawFields& fields,
                    MakeHeaderBlock(fields));
 }
 
+std::string MakeHpackBomb(std::int32_t stream, const RawFields& fields,
+                          char last) {
+  std::string field = "\x40\x01x";
+  field +=
+      "\x7f\x81\x1e" + std::string(3967, 'b') + last;  // 127 + 1 + 30 * 128
+  return MakeFrame(
+      NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS | NGHTTP2_FLAG_END_STREAM,
+      stream, MakeHeaderBlock(fields) + field + std::string(12000, '\xbe'));
+}
+
 std::string MakeData(std::int32_t stream, const std::string& bytes,
                      bool end_stream) {
   return MakeFrame(NGHTTP2_DATA, end_stream ? NGHTTP2_FLAG_END_STREAM : 0,

@@ -44,6 +44,11 @@ std::string MakeFrame(std::uint8_t type, std::uint8_t flags,
 std::string MakeHeaderBlock(const RawFields& fields);
 std::string MakeHeaders(std::int32_t stream, const RawFields& fields,
                         bool end_stream);
+// A header block that puts a field of 3,968 bytes, `last` the last of them,
+// into HPACK's table (RFC 7541, 6.2.1) and then names it 12,000 times, a byte
+// each: 48 MB of header list out of 16 KB.
+std::string MakeHpackBomb(std::int32_t stream, const RawFields& fields,
+                          char last);
 // DATA with one gRPC message.
 std::string MakeMessage(std::int32_t stream, const std::string& message,
                         bool end_stream);

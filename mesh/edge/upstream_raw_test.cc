@@ -195,6 +195,21 @@ TEST_F(UpstreamRawTest, TurnsEveryMalformedAnswerIntoAnErrorOfItsOwn) {
   }
 }
 
+TEST_F(UpstreamRawTest, AnHpackBombEndsTheConnection) {
+  upstream_.endpoint().Set(listener_.port());
+  // Of fields that are allowed, and of such that HTTP/2 itself drops.
+  for (const auto& [last, reason] :
+       {std::pair('b', "PROVIDER_ANSWER_TOO_LARGE"),
+        std::pair('\n', "PROVIDER_ANSWER_MALFORMED")}) {
+    std::future<ProviderReply> reply = upstream_.Start({});
+    auto peer = Accept();
+    EXPECT_TRUE(ReadRequest(*peer).has_value());
+    peer->Send(MakeHpackBomb(1, kOkHead, last));
+    EXPECT_EQ(ReasonOf(reply.get().status), reason);
+    EXPECT_EQ(peer->ReadGoaway(), NGHTTP2_ENHANCE_YOUR_CALM);
+  }
+}
+
 TEST_F(UpstreamRawTest, PassesOnAStatusWithItsDetailAndNothingElse) {
   const std::string details =
       ToRpcStatus(MakeError(absl::StatusCode::kNotFound, "NO_SUCH_PERSON",

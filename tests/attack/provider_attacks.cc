@@ -98,6 +98,10 @@ std::string BadMetadata(std::int32_t stream) {
          Trailers(stream);
 }
 
+std::string HpackBomb(std::int32_t stream) {
+  return edge::MakeHpackBomb(stream, Head(), '\n');
+}
+
 // Asks the bad provider, four times every 10 ms.
 void Ask(Lane& lane) {
   const std::unique_ptr<Wire> wire = lane.Dial();
@@ -138,6 +142,9 @@ std::vector<Attack> ProviderAttacks() {
       Provider(25, "provider-metadata",
                "a provider's line feeds and upper case in metadata",
                BadMetadata),
+      Provider(28, "provider-hpack-bomb",
+               "a provider's header blocks of 16 KB that unfold to 48 MB",
+               HpackBomb),
       Provider(33, "provider-bomb",
                "a provider's answers of 32 KB that unpack to 32 MiB", Bomb),
       Provider(33, "provider-too-long",

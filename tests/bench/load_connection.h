@@ -63,7 +63,7 @@ class LoadConnection final : public edge::Http2Connection {
   int OnBeginHeaders(const nghttp2_frame&) override { return 0; }
   int OnHeader(const nghttp2_frame& frame, absl::string_view name,
                absl::string_view value) override;
-  int OnInvalidHeader(const nghttp2_frame&) override { return 0; }
+  int OnInvalidHeader(const nghttp2_frame&, std::size_t) override { return 0; }
   int OnFrame(const nghttp2_frame& frame) override;
   int OnData(std::int32_t, absl::string_view) override { return 0; }
   int OnStreamClosed(std::int32_t stream, std::uint32_t code) override;
