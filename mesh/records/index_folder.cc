@@ -78,42 +78,39 @@ class Unfinished {
   const std::string name_;
 };
 
-// Runs to be merged, the one with the least entry first.
+// Runs to be merged, the one with the least entry first. There are four to a
+// dozen of them: to look at each is cheaper than a heap.
 class Heads {
  public:
   absl::Status Add(const IndexRun& run) {
-    cursors_.push_back(std::make_unique<IndexRunCursor>(run));
-    entries_.emplace_back();
-    return Advance(cursors_.size() - 1);
+    heads_.push_back({IndexRunCursor(run), {}});
+    return Advance(heads_.size() - 1);
   }
-  bool empty() const { return heap_.empty(); }
-  const IndexEntry& least() const { return entries_[heap_.front()]; }
-  absl::Status Pop() {
-    std::pop_heap(heap_.begin(), heap_.end(), Later{entries_});
-    const std::size_t run = heap_.back();
-    heap_.pop_back();
-    return Advance(run);
-  }
+  bool empty() const { return heads_.empty(); }
+  const IndexEntry& least() const { return heads_[least_].entry; }
+  absl::Status Pop() { return Advance(least_); }
 
  private:
-  struct Later {
-    const std::vector<IndexEntry>& entries;
-    bool operator()(std::size_t a, std::size_t b) const {
-      return PlaceOf(entries[b]) < PlaceOf(entries[a]);
-    }
+  struct Head {
+    IndexRunCursor cursor;
+    IndexEntry entry;
   };
-  absl::Status Advance(std::size_t run) {
-    PSM_ASSIGN_OR_RETURN(bool more, cursors_[run]->Next(entries_[run]));
-    if (more) {
-      heap_.push_back(run);
-      std::push_heap(heap_.begin(), heap_.end(), Later{entries_});
+
+  absl::Status Advance(std::size_t number) {
+    PSM_ASSIGN_OR_RETURN(bool more,
+                         heads_[number].cursor.Next(heads_[number].entry));
+    if (!more) {
+      heads_.erase(heads_.begin() + static_cast<std::ptrdiff_t>(number));
+    }
+    least_ = 0;
+    for (std::size_t i = 1; i < heads_.size(); ++i) {
+      if (PlaceOf(heads_[i].entry) < PlaceOf(least())) least_ = i;
     }
     return absl::OkStatus();
   }
 
-  std::vector<std::unique_ptr<IndexRunCursor>> cursors_;
-  std::vector<IndexEntry> entries_;  // the next one of each
-  std::vector<std::size_t> heap_;    // of those that have one
+  std::vector<Head> heads_;  // of the runs that have an entry left
+  std::size_t least_ = 0;
 };
 
 }  // namespace

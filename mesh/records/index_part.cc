@@ -4,6 +4,18 @@
 #include <optional>
 
 namespace psm {
+namespace {
+
+constexpr std::size_t kUsualKeys = 2;  // of a record: its subject, its exchange
+
+}  // namespace
+
+IndexPart::IndexPart(std::uint64_t from, std::size_t room)
+    : from_(from), to_(from) {
+  places_.reserve(room);
+  keyed_.reserve(kUsualKeys * room);
+  last_.reserve(kUsualKeys * room);
+}
 
 void IndexPart::Add(const IndexedFrame& frame, absl::Time forget) {
   IndexEntry entry;
@@ -61,13 +73,26 @@ bool IndexPart::Visit(const IndexKey& key, std::uint64_t before,
 }
 
 std::vector<IndexEntry> IndexPart::Sorted() const {
-  std::vector<IndexEntry> sorted = places_;
+  // Numbers are sorted and not entries, which are large. In keyed_ the entries
+  // of one key are in order already.
+  struct Item {
+    std::uint64_t prefix;
+    std::uint32_t number;
+  };
+  std::vector<Item> items;
+  items.reserve(keyed_.size());
+  for (const Link& link : keyed_) {
+    items.push_back(
+        {PrefixOf(link.entry.key), static_cast<std::uint32_t>(items.size())});
+  }
+  std::sort(items.begin(), items.end(), [&](const Item& a, const Item& b) {
+    if (a.prefix != b.prefix) return a.prefix < b.prefix;
+    return PlaceOf(keyed_[a.number].entry) < PlaceOf(keyed_[b.number].entry);
+  });
+  std::vector<IndexEntry> sorted;
   sorted.reserve(places_.size() + keyed_.size());
-  for (const Link& link : keyed_) sorted.push_back(link.entry);
-  std::sort(sorted.begin() + static_cast<std::ptrdiff_t>(places_.size()),
-            sorted.end(), [](const IndexEntry& a, const IndexEntry& b) {
-              return PlaceOf(a) < PlaceOf(b);
-            });
+  sorted = places_;
+  for (const Item& item : items) sorted.push_back(keyed_[item.number].entry);
   return sorted;
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/hash/hash.h"
 #include "absl/time/time.h"
 #include "mesh/records/index_entry.h"
 #include "mesh/records/index_run.h"
@@ -15,7 +16,8 @@ namespace psm {
 // Thread-compatible. About 250 bytes a record.
 class IndexPart {
  public:
-  explicit IndexPart(std::uint64_t from) : from_(from), to_(from) {}
+  // Begins at log index `from`, with room for so many records, and for more.
+  explicit IndexPart(std::uint64_t from, std::size_t room = 0);
 
   std::uint64_t from() const { return from_; }  // its first log index
   std::uint64_t to() const { return to_; }      // the one after its last
@@ -39,13 +41,20 @@ class IndexPart {
     std::uint32_t previous;  // of the same key, in keyed_; or kNone
   };
 
+  // Keys are hashes, but somebody may have chosen their first bytes.
+  struct KeyHash {
+    std::size_t operator()(const IndexKey& key) const {
+      return absl::HashOf(PrefixOf(key));
+    }
+  };
+
   void AddKeyed(const IndexEntry& entry);
 
   const std::uint64_t from_;
   std::uint64_t to_;
-  std::vector<IndexEntry> places_;                     // by log index
-  std::vector<Link> keyed_;                            // by log index
-  absl::flat_hash_map<IndexKey, std::uint32_t> last_;  // in keyed_
+  std::vector<IndexEntry> places_;                              // by log index
+  std::vector<Link> keyed_;                                     // by log index
+  absl::flat_hash_map<IndexKey, std::uint32_t, KeyHash> last_;  // in keyed_
 };
 
 }  // namespace psm

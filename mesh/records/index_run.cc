@@ -133,7 +133,7 @@ absl::StatusOr<bool> IndexRun::Visit(const IndexKey& key, std::uint64_t before,
 }
 
 absl::StatusOr<bool> IndexRunCursor::Next(IndexEntry& entry) {
-  const IndexRunHeader& header = run_.header_;
+  const IndexRunHeader& header = run_->header_;
   while (item_ == count_) {
     at_ += count_ == 0 ? 0 : kIndexBlockBytes;
     if (at_ == bytes_.size()) {
@@ -144,9 +144,9 @@ absl::StatusOr<bool> IndexRunCursor::Next(IndexEntry& entry) {
         return false;
       }
       PSM_ASSIGN_OR_RETURN(bytes_,
-                           run_.file_->Read(header.layout.data_offset() +
-                                                next_block_ * kIndexBlockBytes,
-                                            blocks * kIndexBlockBytes));
+                           run_->file_->Read(header.layout.data_offset() +
+                                                 next_block_ * kIndexBlockBytes,
+                                             blocks * kIndexBlockBytes));
       if (bytes_.size() != blocks * kIndexBlockBytes) return Damaged();
       next_block_ += blocks;
       at_ = 0;

@@ -60,13 +60,13 @@ class IndexRun {
 class IndexRunCursor {
  public:
   // `run` must outlive it.
-  explicit IndexRunCursor(const IndexRun& run) : run_(run) {}
+  explicit IndexRunCursor(const IndexRun& run) : run_(&run) {}
 
   // The next entry; false behind the last. Errors as IndexRun.
   absl::StatusOr<bool> Next(IndexEntry& entry);
 
  private:
-  const IndexRun& run_;
+  const IndexRun* run_;
   std::uint64_t next_block_ = 0;
   std::string bytes_;       // blocks read and not yet begun
   std::size_t at_ = 0;      // of the block in hand, in bytes_

@@ -1,6 +1,7 @@
 #include "mesh/records/index_run_format.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "mesh/crypto/digest.h"
 #include "mesh/records/little_endian.h"
@@ -23,16 +24,16 @@ std::uint64_t Blocks(std::uint64_t items, std::uint64_t in_block) {
   return (items + in_block - 1) / in_block;
 }
 
-std::uint64_t BigEndian(const unsigned char* bytes, std::size_t size) {
-  std::uint64_t value = 0;
-  for (std::size_t i = 0; i < size; ++i) value = value << 8 | bytes[i];
+std::uint32_t BigEndian(const unsigned char* bytes) {
+  std::uint32_t value = 0;
+  for (std::size_t i = 0; i < sizeof(value); ++i) value = value << 8 | bytes[i];
   return value;
 }
 
 template <typename Visit>
 void Probe(const IndexKey& key, Visit visit) {
-  const auto start = static_cast<std::uint32_t>(BigEndian(&key[8], 4));
-  const auto step = static_cast<std::uint32_t>(BigEndian(&key[11], 4)) | 1;
+  const auto start = BigEndian(&key[8]);
+  const auto step = BigEndian(&key[11]) | 1;
   for (std::uint32_t i = 0; i < kProbes; ++i) {
     visit((start + i * step) % kLineBits);
   }
@@ -99,7 +100,7 @@ std::optional<IndexRunHeader> DecodeIndexRunHeader(absl::string_view bytes) {
 
 void IndexBlockWriter::Add(const IndexEntry& entry) {
   Add(PlaceOf(entry));
-  Put(static_cast<std::uint64_t>(entry.ask_nanos), items_);
+  Put(entry.ask_nanos, items_);
   Put(entry.position.segment, items_);
   Put(entry.position.offset, items_);
   Put(entry.position.frame_bytes, items_);
@@ -107,7 +108,8 @@ void IndexBlockWriter::Add(const IndexEntry& entry) {
 }
 
 void IndexBlockWriter::Add(const IndexPlace& fence) {
-  items_.append(fence.key.begin(), fence.key.end());
+  items_.append(reinterpret_cast<const char*>(fence.key.data()),
+                fence.key.size());
   Put(fence.index, items_);
   ++count_;
 }
@@ -121,9 +123,10 @@ std::string IndexBlockWriter::Seal() {
   std::string block;
   block.reserve(kIndexBlockBytes);
   Put(Crc32c(body), block);
+  block += body;
   items_.clear();
   count_ = 0;
-  return block + body;
+  return block;
 }
 
 std::optional<std::size_t> CheckIndexBlock(absl::string_view block,
@@ -145,7 +148,7 @@ IndexPlace PlaceAt(absl::string_view block, std::size_t item,
                    std::size_t item_bytes) {
   const std::size_t at = kIndexBlockHeaderBytes + item * item_bytes;
   IndexPlace place;
-  std::copy_n(block.begin() + at, place.key.size(), place.key.begin());
+  std::memcpy(place.key.data(), block.data() + at, place.key.size());
   place.index = Get<std::uint64_t>(block, at + place.key.size());
   return place;
 }
@@ -157,7 +160,7 @@ IndexEntry EntryAt(absl::string_view block, std::size_t item) {
   IndexEntry entry;
   entry.key = place.key;
   entry.position.index = place.index;
-  entry.ask_nanos = static_cast<std::int64_t>(Get<std::uint64_t>(block, at));
+  entry.ask_nanos = Get<std::int64_t>(block, at);
   entry.position.segment = Get<std::uint64_t>(block, at + 8);
   entry.position.offset = Get<std::uint32_t>(block, at + 16);
   entry.position.frame_bytes = Get<std::uint32_t>(block, at + 20);
@@ -169,7 +172,7 @@ std::uint64_t FilterLineOf(const IndexKey& key, std::uint64_t lines) {
   // The key as a fraction of all keys, so lines follow one another as keys do.
   __extension__ using Wide = unsigned __int128;
   return static_cast<std::uint64_t>(
-      (static_cast<Wide>(BigEndian(key.data(), 8)) * lines) >> 64);
+      (static_cast<Wide>(PrefixOf(key)) * lines) >> 64);
 }
 
 void FilterLine::Add(const IndexKey& key) {

@@ -12,6 +12,12 @@
 namespace psm {
 namespace {
 
+// A frame of the last segment that may be of the last commit.
+struct HeldFrame {
+  FrameHeader header;
+  std::string payload;
+};
+
 // The payload of the last head of the log; "" where it has none. The last
 // segment may have none of its own: it was begun for a commit that never ended.
 absl::StatusOr<std::string> FindHead(
@@ -47,18 +53,12 @@ absl::StatusOr<RecoveredLog> RecoverLog(SegmentFolder& folder,
     return log;
   }
   const ChainSegment& last = chain.segments.back();
-  std::vector<QueuedFrame> held;  // of the last commit
+  std::vector<HeldFrame> held;  // of the last commit
   auto visit = [&](const FrameView& frame, std::uint64_t) {
-    const bool is_head = frame.header.kind == FrameKind::kHead;
-    if (!held.empty() && held.back().kind == FrameKind::kHead) held.clear();
-    QueuedFrame read;
-    read.kind = is_head ? FrameKind::kHead : FrameKind::kCarried;
-    read.payload = std::string(frame.payload);
-    read.payload_crc = frame.header.payload_crc;
-    if (!is_head) {
-      PSM_ASSIGN_OR_RETURN(read.keys, KeysOfFrame(frame));
+    if (!held.empty() && held.back().header.kind == FrameKind::kHead) {
+      held.clear();
     }
-    held.push_back(std::move(read));
+    held.push_back({frame.header, std::string(frame.payload)});
     return absl::OkStatus();
   };
   PSM_ASSIGN_OR_RETURN(
@@ -91,7 +91,20 @@ absl::StatusOr<RecoveredLog> RecoverLog(SegmentFolder& folder,
   log.end.segment = last.header.number;
   log.end.offset = scan.last_batch_offset;
   log.end.index = scan.last_batch_index;
-  log.end.carried = std::move(held);
+  for (HeldFrame& frame : held) {
+    QueuedFrame carried;
+    carried.kind = FrameKind::kHead;
+    if (frame.header.kind != FrameKind::kHead) {
+      FrameView view;
+      view.header = frame.header;
+      view.payload = frame.payload;
+      carried.kind = FrameKind::kCarried;
+      PSM_ASSIGN_OR_RETURN(carried.keys, KeysOfFrame(view));
+    }
+    carried.payload = std::move(frame.payload);
+    carried.payload_crc = frame.header.payload_crc;
+    log.end.carried.push_back(std::move(carried));
+  }
   if (scan.last_batch_offset == kSegmentHeaderBytes) {
     // Nothing stays in it: the next segment follows the one before it.
     log.used_bytes -= kSegmentHeaderBytes;

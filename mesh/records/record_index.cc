@@ -54,7 +54,7 @@ absl::Status RecordIndex::Start(const std::string& log_id, std::uint64_t size) {
   if (!loaded.ok()) Forget(loaded.message());
   size_ = size;
   held_ = EndOf(runs_);
-  young_ = std::make_unique<IndexPart>(held_);
+  young_ = NewPart(held_);
   thread_ = std::thread([this] { Run(); });
   while (behind() && log_failure_.ok() && (disk_failure_.ok() || !full())) {
     changed_.Wait(mu_);
@@ -101,6 +101,10 @@ absl::Status RecordIndex::ReadLastFrame(const IndexRun& run) {
   return absl::DataLossError("the index does not fit the log");
 }
 
+std::unique_ptr<IndexPart> RecordIndex::NewPart(std::uint64_t from) const {
+  return std::make_unique<IndexPart>(from, options_.part_records);
+}
+
 void RecordIndex::AwaitRoom() {
   MutexLock lock(mu_);
   while (full() && disk_failure_.ok() && !stopping_) changed_.Wait(mu_);
@@ -126,7 +130,7 @@ void RecordIndex::Hold(const std::vector<IndexedFrame>& frames) {
     if (full()) return;
     const std::uint64_t from = young_->to();
     parts_.push_back(std::move(young_));
-    young_ = std::make_unique<IndexPart>(from);
+    young_ = NewPart(from);
     work_.NotifyOne();
   }
   const absl::Time forget = Oldest();
@@ -243,7 +247,7 @@ void RecordIndex::Forget(absl::string_view why) {
   runs_.clear();
   parts_.clear();
   held_ = 0;
-  young_ = std::make_unique<IndexPart>(0);
+  young_ = NewPart(0);
   ++life_;
   remove_ = true;
   work_.NotifyOne();

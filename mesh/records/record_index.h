@@ -120,6 +120,7 @@ class RecordIndex {
   absl::Status LoadRuns(std::uint64_t size);
   absl::Status CheckPlaces(const IndexRuns& runs);
   absl::Status ReadLastFrame(const IndexRun& run);
+  std::unique_ptr<IndexPart> NewPart(std::uint64_t from) const;
   void Hold(const std::vector<IndexedFrame>& frames) PSM_REQUIRES(mu_);
   void Forget(absl::string_view why) PSM_REQUIRES(mu_);
   bool behind() const PSM_REQUIRES(mu_) { return held_ < size_; }

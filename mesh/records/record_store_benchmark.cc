@@ -1,17 +1,98 @@
-// How many appends a second one worker gets durable, and what each costs:
-//   record_store_benchmark FOLDER [SECONDS]
-// The folder must be empty or missing, on the disk to be measured.
+// What the record store bears, on the disk of --folder (default: a temporary
+// one; in it, `append` and `grown` are removed):
+//   record_store_benchmark [--folder=DIR] [--records=N] [--benchmark_...]
+// Append: so many appends of one record each wait at any time. Grow: a log of
+// --records (default 1,000,000) is written in ten steps, 1,024 waiting, records
+// of a million subjects; then pages, exchanges and starts on it. With
+// --records=10000000 it takes several minutes and 6 GB.
+#include <benchmark/benchmark.h>
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/strip.h"
+#include "mesh/base/temp_folder.h"
 #include "mesh/records/record_store.h"
 #include "mesh/records/record_testing.h"
 
 namespace psm {
 namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kSteps = 10;
+constexpr std::uint64_t kSubjects = 1'000'000;
+constexpr int kGrowWaiting = 1024;
+
+std::string& Folder() {
+  static std::string folder;
+  return folder;
+}
+
+const SystemClock& TheClock() {
+  static const SystemClock clock;
+  return clock;
+}
+
+std::unique_ptr<RecordStore> OpenStore(const std::string& folder, bool index) {
+  RecordStoreOptions options;
+  options.folder = folder;
+  options.index = index;
+  options.signer = TestSigner();
+  auto store = RecordStore::Open(options, TheClock(), SystemRandom());
+  if (store.ok()) return *std::move(store);
+  std::fprintf(stderr, "%s\n", std::string(store.status().message()).c_str());
+  std::exit(1);
+}
+
+std::string SubjectOf(std::uint64_t number) {
+  return absl::StrCat("subject-of-the-benchmark-", number % kSubjects);
+}
+
+std::string ExchangeOf(std::uint64_t number) {
+  return absl::StrCat("018f3c5e-0000-4000-8000-",
+                      absl::Dec(number, absl::kZeroPad12));
+}
+
+// `count` appends of one record each, `waiting` under way at any time, all by
+// one thread; false where one failed. Exchanges are numbered from `next` on.
+bool Append(RecordStore& store, std::int64_t count, std::int64_t waiting,
+            std::uint64_t next) {
+  static std::mt19937_64 random(20260401);
+  LoopExecutor loop;
+  records::v1::Record sample = SampleRecord(1);
+  sample.mutable_ask_time()->set_seconds(absl::ToUnixSeconds(TheClock().Now()));
+  std::int64_t left = count;
+  std::int64_t running = waiting;
+  bool failed = false;
+  auto run = [&](RecordStore& log) -> Detached {
+    while (left > 0 && !failed) {
+      --left;
+      sample.set_subject(SubjectOf(random()));
+      sample.set_exchange_id(ExchangeOf(next++));
+      Completion<absl::StatusOr<Recorded>> done;
+      std::vector<records::v1::Record> records(1, sample);
+      log.Append(std::move(records), loop, &done);
+      absl::StatusOr<Recorded> recorded = co_await done;
+      failed = failed || !recorded.ok();
+    }
+    --running;
+  };
+  for (std::int64_t i = 0; i < waiting; ++i) run(store);
+  loop.RunUntil([&] { return running == 0; });
+  return !failed;
+}
 
 double CpuSeconds() {
   rusage usage;
@@ -23,69 +104,208 @@ double CpuSeconds() {
   return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
-// `waiters` coroutines on one thread, each with one append under way at a time.
-int Measure(RecordStore& store, int waiters, double seconds) {
-  using Clock = std::chrono::steady_clock;
-  LoopExecutor loop;
-  const records::v1::Record sample = SampleRecord(1);
-  const RecordStore::Figures before = store.figures();
+double MemoryMiB() {
+  std::ifstream status("/proc/self/status");
+  std::string word;
+  double kib = 0;
+  while (status >> word) {
+    if (word == "VmRSS:") status >> kib;
+  }
+  return kib / 1024;
+}
+
+double BytesOf(const std::string& folder) {
+  double bytes = 0;
+  std::error_code ignored;
+  for (const auto& entry : fs::recursive_directory_iterator(folder, ignored)) {
+    const std::uintmax_t size = entry.file_size(ignored);
+    if (!ignored) bytes += static_cast<double>(size);
+  }
+  return bytes;
+}
+
+void DropFromPageCache(const std::string& folder) {
+  for (const auto& entry : fs::recursive_directory_iterator(folder)) {
+    const int fd = open(entry.path().c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) continue;
+    posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+    close(fd);
+  }
+}
+
+void BM_Append(benchmark::State& state) {
+  const std::string folder = Folder() + "/append";
+  auto store = OpenStore(folder, state.range(1) != 0);
+  const std::int64_t waiting = state.range(0);
+  const std::int64_t at_a_time = 16 * waiting;
   const double cpu = CpuSeconds();
-  const Clock::time_point start = Clock::now();
-  bool stop = false;
-  bool failed = false;
-  int running = waiters;
-  double wait = 0;  // summed over all appends
-  auto run = [&](RecordStore& log) -> Detached {
-    while (!stop) {
-      Completion<absl::StatusOr<Recorded>> done;
-      std::vector<records::v1::Record> records(1, sample);
-      const Clock::time_point asked = Clock::now();
-      log.Append(std::move(records), loop, &done);
-      absl::StatusOr<Recorded> status = co_await done;
-      const Clock::time_point now = Clock::now();
-      wait += std::chrono::duration<double>(now - asked).count();
-      failed = failed || !status.ok();
-      stop = stop || failed ||
-             std::chrono::duration<double>(now - start).count() > seconds;
+  while (state.KeepRunningBatch(at_a_time)) {
+    if (!Append(*store, at_a_time, waiting, 0)) state.SkipWithError("refused");
+  }
+  const RecordStore::Figures figures = store->figures();
+  const auto appends = static_cast<double>(figures.appended);
+  store.reset();
+  state.SetItemsProcessed(state.iterations());
+  state.counters["cpu_us"] = (CpuSeconds() - cpu) / appends * 1e6;
+  state.counters["a_sync"] = appends / static_cast<double>(figures.commits);
+  fs::remove_all(folder);
+}
+BENCHMARK(BM_Append)
+    ->ArgNames({"waiting", "index"})
+    ->ArgsProduct({{1, 4, 16, 64, 256, 1024, 4096}, {0, 1}})
+    ->UseRealTime();
+
+// The log that grows, and what is then asked of it.
+struct Grown {
+  std::unique_ptr<RecordStore> store;
+  std::uint64_t records = 0;
+  std::string folder() const { return Folder() + "/grown"; }
+};
+
+Grown& TheLog() {
+  static Grown grown;
+  return grown;
+}
+
+void BM_Grow(benchmark::State& state) {
+  Grown& log = TheLog();
+  if (log.store == nullptr) log.store = OpenStore(log.folder(), true);
+  const double cpu = CpuSeconds();
+  while (state.KeepRunningBatch(state.range(0))) {
+    if (!Append(*log.store, state.range(0), kGrowWaiting, log.records)) {
+      state.SkipWithError("refused");
     }
-    --running;
-  };
-  for (int i = 0; i < waiters; ++i) run(store);
-  loop.RunUntil([&] { return running == 0; });
-  const double wall =
-      std::chrono::duration<double>(Clock::now() - start).count();
-  const double used = CpuSeconds() - cpu;
-  const RecordStore::Figures after = store.figures();
-  const auto appends = static_cast<double>(after.appended - before.appended);
-  std::printf(
-      "%4d waiting: %8.0f appends/s, %6.1f us CPU each, %6.0f us mean wait, "
-      "%5.1f appends a sync\n",
-      waiters, appends / wall, used / appends * 1e6, wait / appends * 1e6,
-      appends / static_cast<double>(after.commits - before.commits));
-  return failed ? 1 : 0;
+  }
+  state.SetItemsProcessed(state.iterations());
+  log.records += static_cast<std::uint64_t>(state.iterations());
+  const auto figures = log.store->figures();
+  const auto records = static_cast<double>(log.records);
+  const double index = BytesOf(log.folder() + "/index");
+  state.counters["cpu_us"] =
+      (CpuSeconds() - cpu) / static_cast<double>(state.range(0)) * 1e6;
+  state.counters["records"] = records;
+  state.counters["unindexed"] =
+      static_cast<double>(figures.records - figures.indexed);
+  state.counters["log_bytes"] = (BytesOf(log.folder()) - index) / records;
+  state.counters["index_bytes"] = index / records;
+  state.counters["memory_mib"] = MemoryMiB();
+}
+
+// Asks again and again, and says how long the slowest took.
+template <typename Ask>
+void MeasureEach(benchmark::State& state, Ask ask) {
+  using Clock = std::chrono::steady_clock;
+  std::mt19937_64 random(7);
+  std::vector<double> times;
+  std::size_t found = 0;
+  for (auto _ : state) {
+    const Clock::time_point start = Clock::now();
+    const std::optional<std::size_t> records = ask(random());
+    const std::chrono::duration<double, std::micro> time = Clock::now() - start;
+    if (!records.has_value()) state.SkipWithError("cannot be read");
+    found += records.value_or(0);
+    times.push_back(time.count());
+    state.SetIterationTime(time.count() / 1e6);
+  }
+  std::sort(times.begin(), times.end());
+  state.counters["p50_us"] = times[times.size() / 2];
+  state.counters["p99_us"] = times[times.size() * 99 / 100];
+  state.counters["found"] =
+      static_cast<double>(found) / static_cast<double>(times.size());
+}
+
+void BM_Page(benchmark::State& state) {
+  const bool cold = state.range(0) != 0;
+  MeasureEach(state, [&](std::uint64_t number) -> std::optional<std::size_t> {
+    if (cold && number % 64 == 0) DropFromPageCache(TheLog().folder());
+    RecordQuery query;
+    query.subject = SubjectOf(number);
+    auto page = TheLog().store->List(query);
+    if (!page.ok()) return std::nullopt;
+    return page->records.size();
+  });
+}
+
+void BM_Exchange(benchmark::State& state) {
+  const bool known = state.range(0) != 0;
+  MeasureEach(state, [&](std::uint64_t number) -> std::optional<std::size_t> {
+    const std::string id =
+        known ? ExchangeOf(number % TheLog().records) : absl::StrCat(number);
+    auto found = TheLog().store->FindExchange(SampleRecord(1).consumer(), id,
+                                              absl::InfinitePast());
+    if (!found.ok()) return std::nullopt;
+    return found->size();
+  });
+}
+
+void BM_Start(benchmark::State& state) {
+  const bool indexed = state.range(0) != 0;
+  for (auto _ : state) {
+    state.PauseTiming();
+    TheLog().store.reset();
+    if (!indexed) fs::remove_all(TheLog().folder() + "/index");
+    state.ResumeTiming();
+    TheLog().store = OpenStore(TheLog().folder(), true);
+  }
+  state.counters["memory_mib"] = MemoryMiB();
+}
+
+void RegisterForLogOf(std::int64_t records) {
+  benchmark::RegisterBenchmark("BM_Grow", BM_Grow)
+      ->ArgName("step")
+      ->Arg(std::max<std::int64_t>(records / kSteps, 1))
+      ->Iterations(std::max<std::int64_t>(records / kSteps, 1))
+      ->Repetitions(kSteps)
+      ->UseRealTime()
+      ->Unit(benchmark::kMicrosecond);
+  const std::int64_t asks = std::min<std::int64_t>(records, 5000);
+  benchmark::RegisterBenchmark("BM_Page", BM_Page)
+      ->ArgName("cold")
+      ->DenseRange(0, 1)
+      ->Iterations(asks)
+      ->UseManualTime()
+      ->Unit(benchmark::kMicrosecond);
+  benchmark::RegisterBenchmark("BM_Exchange", BM_Exchange)
+      ->ArgName("known")
+      ->DenseRange(0, 1)
+      ->Iterations(asks)
+      ->UseManualTime()
+      ->Unit(benchmark::kMicrosecond);
+  benchmark::RegisterBenchmark("BM_Start", BM_Start)
+      ->ArgName("indexed")
+      ->Arg(1)
+      ->Arg(0)
+      ->Iterations(1)
+      ->UseRealTime()
+      ->Unit(benchmark::kMillisecond);
 }
 
 int Main(int argc, char** argv) {
-  if (argc < 2) {
-    std::fprintf(stderr, "usage: %s FOLDER [SECONDS]\n", argv[0]);
-    return 64;
+  std::int64_t records = 1'000'000;
+  std::vector<char*> left;
+  for (int i = 0; i < argc; ++i) {
+    absl::string_view argument = argv[i];
+    if (absl::ConsumePrefix(&argument, "--folder=")) {
+      Folder() = std::string(argument);
+    } else if (absl::ConsumePrefix(&argument, "--records=")) {
+      if (!absl::SimpleAtoi(argument, &records) || records < 1) return 64;
+    } else {
+      left.push_back(argv[i]);
+    }
   }
-  RecordStoreOptions options;
-  options.folder = argv[1];
-  options.signer = NewTestSigner();
-  const double seconds = argc > 2 ? std::atof(argv[2]) : 3;
-  SystemClock clock;
-  auto store = RecordStore::Open(options, clock, SystemRandom());
-  if (!store.ok()) {
-    std::fprintf(stderr, "%s\n", std::string(store.status().message()).c_str());
-    return 1;
-  }
-  std::printf("a record of %zu bytes\n", SampleRecord(1).ByteSizeLong());
-  int failed = 0;
-  for (int waiters : {1, 4, 16, 64, 256}) {
-    failed += Measure(**store, waiters, seconds);
-  }
-  return failed == 0 ? 0 : 1;
+  std::optional<TempFolder> temporary;
+  if (Folder().empty()) Folder() = temporary.emplace().path();
+  fs::create_directories(Folder());
+  for (const char* part : {"/append", "/grown"})
+    fs::remove_all(Folder() + part);
+  RegisterForLogOf(records);
+  auto count = static_cast<int>(left.size());
+  benchmark::Initialize(&count, left.data());
+  if (benchmark::ReportUnrecognizedArguments(count, left.data())) return 64;
+  benchmark::RunSpecifiedBenchmarks();
+  TheLog().store.reset();
+  fs::remove_all(TheLog().folder());
+  return 0;
 }
 
 }  // namespace
