@@ -3,7 +3,6 @@
 #include <poll.h>
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -60,17 +59,29 @@ edge::RawFields RefusedRequest() {
   return fields;
 }
 
+std::string RequestToProvider(std::int32_t stream) {
+  edge::RawFields fields =
+      edge::RequestFields("/psm.gbizid.v1.BusinessService/GetBusiness");
+  fields.emplace_back("psm-affair", kAskersAffair);
+  // GetBusinessRequest.corporate_number, with a good check digit.
+  return edge::MakeHeaders(stream, fields, false) +
+         edge::MakeMessage(stream,
+                           "\x0a\x0d"
+                           "8000000000001",
+                           true);
+}
+
 void PrintTo(const Attack& attack, std::ostream* out) { *out << attack.what; }
 
 std::vector<Attack> AllAttacks() {
-  std::vector<Attack> all;
-  for (std::vector<Attack> part :
-       {RequestAttacks(), FrameAttacks(), SlowAttacks(), ProviderAttacks()})
-    std::move(part.begin(), part.end(), std::back_inserter(all));
-  std::stable_sort(all.begin(), all.end(), [](const auto& a, const auto& b) {
-    return a.threat < b.threat;
-  });
-  return all;
+  std::multimap<int, Attack> all;  // keeps the order within a threat
+  for (const std::vector<Attack>& part :
+       {RequestAttacks(), FrameAttacks(), SlowAttacks(), ProviderAttacks()}) {
+    for (const Attack& attack : part) all.emplace(attack.threat, attack);
+  }
+  std::vector<Attack> list;
+  for (auto& [threat, attack] : all) list.push_back(std::move(attack));
+  return list;
 }
 
 }  // namespace psm::attack

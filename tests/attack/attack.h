@@ -98,6 +98,8 @@ inline constexpr char kAskersAffair[] = "business-subsidy";
 
 // A well-formed request for what the attacker has no agreement about.
 edge::RawFields RefusedRequest();
+// A well-formed request to the bad provider, by who may ask it.
+std::string RequestToProvider(std::int32_t stream);
 // A stream of questions and answers that anybody in the mesh may open.
 inline constexpr char kReflection[] =
     "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";

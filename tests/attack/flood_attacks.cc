@@ -60,7 +60,8 @@ std::string BadRequest(std::int32_t id) {
       {"x-note", std::string("nul\0", 4)},
       {"psm-exchange-id", "a\r\npsm-consumer: identity/identity"}};
   RawFields fields = RefusedRequest();
-  fields.push_back(kFlaws[(id / 2) % std::size(kFlaws)]);
+  fields.push_back(
+      kFlaws[static_cast<std::size_t>(id / 2) % std::size(kFlaws)]);
   return MakeHeaders(id, fields, false) + MakeMessage(id, "m", true);
 }
 

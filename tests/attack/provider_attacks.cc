@@ -106,19 +106,9 @@ std::string HpackBomb(std::int32_t stream) {
 void Ask(Lane& lane) {
   const std::unique_ptr<Wire> wire = lane.Dial();
   if (wire == nullptr || !wire->SayHello()) return;
-  RawFields fields =
-      edge::RequestFields("/psm.gbizid.v1.BusinessService/GetBusiness");
-  fields.emplace_back("psm-affair", kAskersAffair);
-  // GetBusinessRequest.corporate_number, with a good check digit.
-  const std::string request =
-      "\x0a\x0d"
-      "8000000000001";
   for (std::int32_t id = 1; !lane.TimeIsUp(); id += 8) {
     std::string frames;
-    for (std::int32_t k = 0; k < 8; k += 2) {
-      frames += MakeHeaders(id + k, fields, false) +
-                MakeMessage(id + k, request, true);
-    }
+    for (std::int32_t k = 0; k < 8; k += 2) frames += RequestToProvider(id + k);
     if (!wire->Send(frames)) break;
     wire->Await([] { return false; }, absl::Milliseconds(10));
   }

@@ -1,6 +1,7 @@
 #include "tests/attack/report.h"
 
 #include <algorithm>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -16,9 +17,9 @@ constexpr std::size_t kOutcomes = 3;  // the most frequent
 std::string OutcomesOf(const Figures& figures) {
   std::vector<std::pair<std::string, std::uint64_t>> outcomes(
       figures.outcomes.begin(), figures.outcomes.end());
-  std::stable_sort(
-      outcomes.begin(), outcomes.end(),
-      [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::sort(outcomes.begin(), outcomes.end(), [](const auto& a, const auto& b) {
+    return std::tie(b.second, a.first) < std::tie(a.second, b.first);
+  });
   std::string text;
   for (std::size_t i = 0; i < std::min(outcomes.size(), kOutcomes); ++i) {
     absl::StrAppend(&text, i == 0 ? "" : ", ", outcomes[i].first, " (",

@@ -1,6 +1,7 @@
 // Who takes up room and does nothing, or next to nothing: connections without
 // end, handshakes and messages that are never finished, answers never read.
 #include <algorithm>
+#include <map>
 #include <string>
 #include <utility>
 
@@ -135,6 +136,36 @@ void PlayZeroWindow(Lane& lane) {
        Opened(lane, {.credits = false}, none, Questions()), Nothing);
 }
 
+// Answers of 60 KB from a provider that is in it too, one more on each of 15
+// connections at every turn, until 250 wait on each.
+void PlayUntaken(Lane& lane) {
+  const std::string none =
+      BigEndian(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 2) + BigEndian(0, 4);
+  std::map<const Wire*, std::int32_t> next;
+  Hold(lane, kConnections / 4, kDialled,
+       Opened(lane, {.credits = false}, none, ""), [&](Wire& wire) {
+         const auto [asked, first] = next.emplace(&wire, 1);
+         if (asked->second > 2 * 250) return;
+         wire.Queue(RequestToProvider(asked->second));
+         asked->second += 2;
+       });
+}
+
+std::string LongAnswer(std::int32_t stream) {
+  // GetBusinessResponse.name
+  constexpr std::size_t kName = 60'000;
+  const std::string name =
+      "\x12" + std::string("\xe0\xd4\x03") + std::string(kName, 'n');
+  const std::string message =
+      std::string(1, '\0') + BigEndian(name.size(), 4) + name;
+  std::string frames = MakeHeaders(
+      stream, {{":status", "200"}, {"content-type", "application/grpc"}},
+      false);
+  for (std::size_t at = 0; at < message.size(); at += 16 << 10)
+    frames += MakeData(stream, message.substr(at, 16 << 10), false);
+  return frames + MakeHeaders(stream, {{"grpc-status", "0"}}, true);
+}
+
 void PlayDeaf(Lane& lane) {
   const std::string all = BigEndian(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 2) +
                           BigEndian(0x7fffffff, 4);
@@ -177,7 +208,7 @@ std::vector<Attack> SlowAttacks() {
        .play = PlayHalfMessage,
        // A peer may have 64 MiB of them on each worker (limits.h); what holds
        // them grows by doubling.
-       .growth_mib = 200},
+       .growth_mib = 256},
       {.threat = 32,
        .name = "zero-window",
        .what = "30,000 long answers asked for with a window of zero",
@@ -186,6 +217,14 @@ std::vector<Attack> SlowAttacks() {
        .name = "deaf",
        .what = "the same, with large windows and a socket that is not read",
        .play = PlayDeaf},
+      {.threat = 32,
+       .name = "untaken-answers",
+       .what = "3,750 answers of 60 KB asked for with a window of zero",
+       .lanes = 1,
+       .play = PlayUntaken,
+       .answer = LongAnswer,
+       // As with half-message.
+       .growth_mib = 256},
   };
 }
 
