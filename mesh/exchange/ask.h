@@ -58,6 +58,7 @@ struct Answer {
   absl::Status status;
   std::string message;
   std::string exchange_id;  // empty for transparent methods
+  std::string receipt;      // psm.records.v1.Receipt; empty: nothing recorded
   std::string provider;     // system id; empty where none was chosen
   absl::Time provide_time = absl::InfinitePast();
 };

@@ -155,29 +155,35 @@ std::vector<records::v1::Record> Draft::Entries(
 }
 
 bool Draft::IntendedBefore() const {
-  return std::any_of(earlier_.begin(), earlier_.end(),
-                     [](const records::v1::Record& record) {
-                       return record.kind() == records::v1::Record::INTENT;
-                     });
+  return std::any_of(
+      earlier_.begin(), earlier_.end(), [](const StoredRecord& stored) {
+        return stored.record.kind() == records::v1::Record::INTENT;
+      });
 }
 
 bool Draft::RefusedBefore(const absl::Status& refusal) const {
   const std::string reason = ReasonOf(refusal);
   return std::any_of(
-      earlier_.begin(), earlier_.end(), [&](const records::v1::Record& record) {
+      earlier_.begin(), earlier_.end(), [&](const StoredRecord& stored) {
+        const records::v1::Record& record = stored.record;
         return record.kind() == records::v1::Record::REFUSAL &&
                record.outcome() == static_cast<int>(refusal.code()) &&
                record.reason() == reason;
       });
 }
 
-bool Draft::RecordedBefore() const {
-  return std::any_of(earlier_.begin(), earlier_.end(),
-                     [&](const records::v1::Record& record) {
-                       return record.kind() == records::v1::Record::EXCHANGE &&
-                              record.provided_digest() == provided_digest_ &&
-                              record.released_digest() == released_digest_;
-                     });
+std::optional<Recorded> Draft::RecordedBefore(RecordLog& log) const {
+  std::vector<StoredRecord> same;
+  for (const StoredRecord& stored : earlier_) {
+    const records::v1::Record& record = stored.record;
+    if (record.kind() == records::v1::Record::EXCHANGE &&
+        record.provided_digest() == provided_digest_ &&
+        record.released_digest() == released_digest_) {
+      same.push_back(stored);
+    }
+  }
+  if (same.empty()) return std::nullopt;
+  return Recall(same, log);
 }
 
 std::vector<std::string> Draft::AttributesOf(AttributeMask mask) const {

@@ -75,7 +75,7 @@ class Draft {
                                            const absl::Status& outcome) const;
 
   // What the log holds of the same exchange: a retry is not recorded twice.
-  void SetEarlier(std::vector<records::v1::Record> earlier) {
+  void SetEarlier(std::vector<StoredRecord> earlier) {
     earlier_ = std::move(earlier);
   }
   bool IntendedBefore() const;
@@ -85,7 +85,9 @@ class Draft {
   // An authorised request went out to the provider.
   void SetAsked() { asked_ = true; }
   bool asked() const { return asked_; }
-  bool RecordedBefore() const;  // with this very answer
+  // What stands in the log of this very exchange with this very answer, under
+  // the newest checkpoint of `log`; nullopt: nothing.
+  std::optional<Recorded> RecordedBefore(RecordLog& log) const;
   bool RefusedBefore(const absl::Status& refusal) const;  // as this time
 
   std::vector<std::string> released() const { return AttributesOf(released_); }
@@ -119,7 +121,7 @@ class Draft {
   const MethodPlan* plan_ = nullptr;  // of the policy that the exchange holds
   AttributeMask released_ = 0;
   AttributeMask withheld_ = 0;
-  std::vector<records::v1::Record> earlier_;
+  std::vector<StoredRecord> earlier_;
   bool intended_ = false;
   bool asked_ = false;
   std::optional<PersonNumber> subject_;

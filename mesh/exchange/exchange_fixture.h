@@ -17,6 +17,9 @@
 #include "gtest/gtest.h"
 #include "mesh/base/error.h"
 #include "mesh/exchange/exchange.h"
+#include "mesh/records/log_head.h"
+#include "mesh/records/record_testing.h"
+#include "mesh/records/tlog/reference_tree.h"
 
 namespace psm {
 
@@ -60,14 +63,32 @@ class FakeLog : public RecordLog {
     }
     return page;
   }
-  absl::StatusOr<std::vector<records::v1::Record>> FindExchange(
+  absl::StatusOr<std::vector<StoredRecord>> FindExchange(
       absl::string_view consumer, absl::string_view id, absl::Time) override {
-    std::vector<records::v1::Record> found;
-    for (const auto& record : records) {
-      if (record.consumer() == consumer && record.exchange_id() == id)
-        found.push_back(record);
+    std::vector<StoredRecord> found;
+    for (std::size_t i = 0; i < records.size(); ++i) {
+      if (records[i].consumer() == consumer && records[i].exchange_id() == id)
+        found.push_back({i, seals[i].seed, records[i]});
     }
     return found;
+  }
+  absl::StatusOr<ProvedRecord> Prove(std::uint64_t index,
+                                     std::uint64_t tree_size) override {
+    if (index >= records.size()) {
+      return MakeError(absl::StatusCode::kNotFound, "RECEIPT_UNKNOWN",
+                       Party::kConsumer, "no such record");
+    }
+    std::vector<tlog::Hash> leaves;
+    for (const RecordSeal& seal : seals)
+      leaves.push_back(tlog::LeafHash(seal.leaf));
+    tlog::MemoryReader tree(std::move(leaves));
+    absl::StatusOr<std::vector<tlog::Hash>> inclusion =
+        tlog::ProveInclusion(index, tree_size, tree);
+    if (!inclusion.ok()) return inclusion.status();
+    return ProvedRecord{records[static_cast<std::size_t>(index)], *inclusion};
+  }
+  std::shared_ptr<const tlog::SignedCheckpoint> Checkpoint() override {
+    return checkpoint;
   }
   absl::Status Health() override { return failure; }
 
@@ -86,6 +107,9 @@ class FakeLog : public RecordLog {
   absl::Status failure;
   std::vector<Waiting> held;
   std::vector<records::v1::Record> records;
+  std::vector<RecordSeal> seals;
+  tlog::Frontier frontier;
+  std::shared_ptr<const tlog::SignedCheckpoint> checkpoint;
 
  private:
   void Finish(Waiting waiting) {
@@ -94,8 +118,13 @@ class FakeLog : public RecordLog {
     if (failure.ok()) {
       for (records::v1::Record& record : waiting.entries) {
         recorded.seals.push_back(Seal(record, SystemRandom()));
+        seals.push_back(recorded.seals.back());
+        frontier.Append(tlog::LeafHash(seals.back().leaf));
         records.push_back(std::move(record));
       }
+      checkpoint = std::make_shared<const tlog::SignedCheckpoint>(
+          SignHead(frontier, *TestSigner())->checkpoint);
+      recorded.checkpoint = checkpoint;
     }
     absl::StatusOr<Recorded> told(std::move(recorded));
     if (!failure.ok()) told = failure;

@@ -8,6 +8,7 @@
 #include "mesh/exchange/draft.h"
 #include "mesh/exchange/release.h"
 #include "mesh/exchange/steps.h"
+#include "mesh/records/receipt.h"
 #include "psm/disclosure/v1/disclosure.pb.h"
 #include "psm/records/v1/records_service.pb.h"
 #include "psm/subjects/v1/subjects.pb.h"
@@ -56,17 +57,22 @@ bool SaysTheSame(const records::v1::Record& earlier, const Draft& draft) {
 }
 
 // Appends what the draft says happened, unless this is a retry of what is
-// recorded, and gives the answer that may leave.
-Task<Answer> ReleaseRecorded(Environment& env, Draft& draft,
-                             const std::string& message) {
-  absl::StatusOr<std::vector<records::v1::Record>> earlier =
-      env.log.FindExchange(draft.consumer(), draft.exchange_id(),
-                           env.clock.Now() - absl::Hours(24));
+// recorded, and gives the answer that may leave: with a receipt where the
+// caller is the consumer of the record.
+Task<Answer> ReleaseRecorded(Environment& env, const System& caller,
+                             Draft& draft, const std::string& message) {
+  const bool receipt = draft.consumer() == caller.id;
+  absl::StatusOr<std::vector<StoredRecord>> earlier = env.log.FindExchange(
+      draft.consumer(), draft.exchange_id(), env.clock.Now() - absl::Hours(24));
   if (!earlier.ok()) co_return EndUnrecorded(env, draft, earlier.status());
-  for (const records::v1::Record& record : *earlier) {
-    if (!SaysTheSame(record, draft)) continue;
+  for (const StoredRecord& stored : *earlier) {
+    if (!SaysTheSame(stored.record, draft)) continue;
     Answer again = EndUnrecorded(env, draft, absl::OkStatus());
     again.message = message;
+    if (receipt) {
+      again.receipt =
+          MakeReceipt(Recall({stored}, env.log)).SerializeAsString();
+    }
     co_return again;
   }
   Completion<absl::StatusOr<Recorded>> recorded;
@@ -75,7 +81,10 @@ Task<Answer> ReleaseRecorded(Environment& env, Draft& draft,
       env.executor, &recorded);
   absl::StatusOr<Recorded> durable = co_await recorded;
   Answer answer = EndUnrecorded(env, draft, durable.status());
-  if (durable.ok()) answer.message = message;
+  if (durable.ok()) {
+    answer.message = message;
+    if (receipt) answer.receipt = MakeReceipt(*durable).SerializeAsString();
+  }
   co_return answer;
 }
 
@@ -202,6 +211,39 @@ absl::StatusOr<std::string> ReadRecords(Environment& env, const Ask& ask,
   return response.SerializeAsString();
 }
 
+constexpr int kMaxProofs = 100;
+
+// Proofs of the caller's own receipts. What is another's is not there.
+absl::StatusOr<std::string> ProveReceipts(Environment& env, const Ask& ask,
+                                          const System& system) {
+  records::v1::GetProofsRequest request;
+  if (!request.ParseFromString(ask.message))
+    return NotParsed("psm.records.v1.GetProofsRequest");
+  if (request.items().empty() || request.items_size() > kMaxProofs) {
+    return MakeError(absl::StatusCode::kInvalidArgument,
+                     "PROOF_REQUEST_INVALID", Party::kConsumer,
+                     "ask for 1 to 100 proofs at a time");
+  }
+  records::v1::GetProofsResponse response;
+  for (const auto& item : request.items()) {
+    PSM_ASSIGN_OR_RETURN(ProvedRecord proved,
+                         env.log.Prove(item.index(), item.tree_size()));
+    if (proved.record.consumer() != system.id) {
+      return MakeError(absl::StatusCode::kNotFound, "RECEIPT_UNKNOWN",
+                       Party::kConsumer,
+                       "there is no such record for the caller",
+                       {{"index", std::to_string(item.index())}});
+    }
+    records::v1::GetProofsResponse::Proof& proof = *response.add_proofs();
+    *proof.mutable_record() = OpenedToConsumer(proved.record);
+    for (const tlog::Hash& hash : proved.inclusion) {
+      const absl::string_view bytes = tlog::AsBytes(hash);
+      proof.add_inclusion(bytes.data(), bytes.size());
+    }
+  }
+  return response.SerializeAsString();
+}
+
 }  // namespace
 
 Task<Answer> Enrol(Environment& env, Ask ask) {
@@ -212,7 +254,7 @@ Task<Answer> Enrol(Environment& env, Ask ask) {
   absl::StatusOr<std::string> message =
       EnrolPerson(env, caller->system(), draft);
   if (!message.ok()) co_return co_await Refuse(env, draft, message.status());
-  co_return co_await ReleaseRecorded(env, draft, *message);
+  co_return co_await ReleaseRecorded(env, caller->system(), draft, *message);
 }
 
 Task<Answer> Disclose(Environment& env, Ask ask) {
@@ -223,7 +265,7 @@ Task<Answer> Disclose(Environment& env, Ask ask) {
   absl::StatusOr<std::string> message =
       DiscloseTo(env, ask, *policy, caller->system(), draft);
   if (!message.ok()) co_return co_await Refuse(env, draft, message.status());
-  co_return co_await ReleaseRecorded(env, draft, *message);
+  co_return co_await ReleaseRecorded(env, caller->system(), draft, *message);
 }
 
 Task<Answer> ListRecords(Environment& env, Ask ask) {
@@ -231,6 +273,16 @@ Task<Answer> ListRecords(Environment& env, Ask ask) {
   absl::StatusOr<Caller> caller = Authenticate(env, ask, *policy);
   if (!caller.ok()) co_return Unrecorded(caller.status(), "");
   absl::StatusOr<std::string> message = ReadRecords(env, ask, caller->system());
+  if (!message.ok()) co_return Unrecorded(message.status(), "");
+  co_return Unrecorded(absl::OkStatus(), *std::move(message));
+}
+
+Task<Answer> GetProofs(Environment& env, Ask ask) {
+  const std::shared_ptr<const PolicyEngine> policy = env.policy;
+  absl::StatusOr<Caller> caller = Authenticate(env, ask, *policy);
+  if (!caller.ok()) co_return Unrecorded(caller.status(), "");
+  absl::StatusOr<std::string> message =
+      ProveReceipts(env, ask, caller->system());
   if (!message.ok()) co_return Unrecorded(message.status(), "");
   co_return Unrecorded(absl::OkStatus(), *std::move(message));
 }

@@ -18,6 +18,9 @@ Task<Answer> Disclose(Environment& env, Ask ask);
 // psm.records.v1.RecordsService/ListRecords; errors as the proto says.
 Task<Answer> ListRecords(Environment& env, Ask ask);
 
+// psm.records.v1.RecordsService/GetProofs; errors as the proto says.
+Task<Answer> GetProofs(Environment& env, Ask ask);
+
 }  // namespace psm
 
 #endif  // PSM_MESH_EXCHANGE_OWN_SERVICES_H_

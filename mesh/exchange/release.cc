@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "mesh/records/receipt.h"
+
 namespace psm {
 namespace {
 
@@ -51,8 +53,10 @@ Answer AnswerOf(const Draft& draft, std::string exchange_id,
 
 Answer Release(Environment& env, Draft& draft, Durable durable) {
   Observe(env, draft, absl::OkStatus());
-  return AnswerOf(draft, draft.TakeExchangeId(), absl::OkStatus(),
-                  durable.TakeMessage());
+  Answer answer = AnswerOf(draft, draft.TakeExchangeId(), absl::OkStatus(),
+                           durable.TakeMessage());
+  answer.receipt = MakeReceipt(durable.recorded()).SerializeAsString();
+  return answer;
 }
 
 Answer EndUnrecorded(Environment& env, const Draft& draft,
@@ -78,6 +82,9 @@ Task<Answer> Refuse(Environment& env, Draft& draft,
     env.log.Append(std::move(entries), env.executor, &recorded);
     absl::StatusOr<Recorded> durable = co_await recorded;
     if (!durable.ok()) co_return EndUnrecorded(env, draft, durable.status());
+    Answer answer = EndUnrecorded(env, draft, refusal);
+    answer.receipt = MakeReceipt(*durable).SerializeAsString();
+    co_return answer;
   }
   co_return EndUnrecorded(env, draft, refusal);
 }

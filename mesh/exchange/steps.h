@@ -113,12 +113,15 @@ class Rechecked {
 class Durable {
  public:
   std::string TakeMessage() { return std::move(message_); }
+  const Recorded& recorded() const { return recorded_; }
 
  private:
   friend Task<absl::StatusOr<Durable>> RecordDurably(Environment&, Rechecked&,
                                                      Draft&);
-  explicit Durable(std::string message) : message_(std::move(message)) {}
+  Durable(std::string message, Recorded recorded)
+      : message_(std::move(message)), recorded_(std::move(recorded)) {}
   std::string message_;
+  Recorded recorded_;
 };
 
 // Errors of Peer::CheckCertificate; PERMISSION_DENIED UNKNOWN_SYSTEM.

@@ -196,15 +196,16 @@ absl::StatusOr<Rechecked> Recheck(Environment& env, const Ask& ask,
 Task<absl::StatusOr<Durable>> RecordDurably(Environment& env,
                                             Rechecked& rechecked,
                                             Draft& draft) {
-  if (!draft.RecordedBefore()) {
-    Completion<absl::StatusOr<Recorded>> recorded;
-    env.log.Append(
-        draft.Entries(env, records::v1::Record::EXCHANGE, absl::OkStatus()),
-        env.executor, &recorded);
-    absl::StatusOr<Recorded> durable = co_await recorded;
-    if (!durable.ok()) co_return durable.status();
-  }
-  co_return Durable(rechecked.TakeMessage());
+  std::optional<Recorded> before = draft.RecordedBefore(env.log);
+  if (before.has_value())
+    co_return Durable(rechecked.TakeMessage(), *std::move(before));
+  Completion<absl::StatusOr<Recorded>> recorded;
+  env.log.Append(
+      draft.Entries(env, records::v1::Record::EXCHANGE, absl::OkStatus()),
+      env.executor, &recorded);
+  absl::StatusOr<Recorded> durable = co_await recorded;
+  if (!durable.ok()) co_return durable.status();
+  co_return Durable(rechecked.TakeMessage(), *std::move(durable));
 }
 
 Task<absl::Status> RecordIntent(Environment& env, Draft& draft) {

@@ -218,7 +218,7 @@ absl::StatusOr<Authorised> Authorise(Environment& env, const Ask& ask,
 absl::Status CheckExchangeId(Environment& env, const Ask& ask, Draft& draft) {
   if (ask.exchange_id.empty()) return absl::OkStatus();
   PSM_ASSIGN_OR_RETURN(
-      std::vector<records::v1::Record> earlier,
+      std::vector<StoredRecord> earlier,
       env.log.FindExchange(ask.peer->system_id(), ask.exchange_id,
                            env.clock.Now() - absl::Hours(24)));
   if (earlier.size() >= kMaxRecordsOfAnId) {
@@ -227,7 +227,8 @@ absl::Status CheckExchangeId(Environment& env, const Ask& ask, Draft& draft) {
         Party::kConsumer,
         "this psm-exchange-id has been used too often; choose a new one");
   }
-  for (const records::v1::Record& record : earlier) {
+  for (const StoredRecord& stored : earlier) {
+    const records::v1::Record& record = stored.record;
     const bool other_consent = record.kind() == records::v1::Record::EXCHANGE &&
                                record.consent_id() != draft.consent_id();
     if (other_consent || record.method() != draft.method() ||

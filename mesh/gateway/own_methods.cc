@@ -11,6 +11,7 @@ absl::Span<const OwnMethod> OwnMethods() {
       {"/psm.disclosure.v1.DisclosureService/Disclose", &Disclose},
       {"/psm.subjects.v1.SubjectsService/Enrol", &Enrol},
       {"/psm.records.v1.RecordsService/ListRecords", &ListRecords},
+      {"/psm.records.v1.RecordsService/GetProofs", &GetProofs},
       {kHealthCheckPath, nullptr},
       {kReflectionPath, nullptr},
       {kReflectionAlphaPath, nullptr},

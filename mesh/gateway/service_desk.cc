@@ -55,9 +55,10 @@ bool IsReflection(const std::string& path) {
 
 Metadata TrailersOf(Answer& answer) {
   Metadata trailers;
-  if (!answer.exchange_id.empty()) {
+  if (!answer.exchange_id.empty())
     trailers.emplace_back("psm-exchange-id", std::move(answer.exchange_id));
-  }
+  if (!answer.receipt.empty())
+    trailers.emplace_back("psm-receipt-bin", std::move(answer.receipt));
   return trailers;
 }
 

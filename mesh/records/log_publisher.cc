@@ -62,6 +62,11 @@ void LogPublisher::Offer(
   if (first) work_.NotifyOne();
 }
 
+std::uint64_t LogPublisher::published() {
+  MutexLock lock(mu_);
+  return published_;
+}
+
 void LogPublisher::AwaitPublished(std::uint64_t size) {
   MutexLock lock(mu_);
   while (published_ < size) done_.Wait(mu_);

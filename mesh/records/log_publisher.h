@@ -59,6 +59,10 @@ class LogPublisher {
              std::shared_ptr<const tlog::SignedCheckpoint> checkpoint)
       PSM_EXCLUDES(mu_);
 
+  // Size of the last tree that was published by this object, or found; 0
+  // before.
+  std::uint64_t published() PSM_EXCLUDES(mu_);
+
   // Returns when a tree of at least `size` is published.
   void AwaitPublished(std::uint64_t size) PSM_EXCLUDES(mu_);
 

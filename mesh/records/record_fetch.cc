@@ -17,7 +17,7 @@ class Fetcher {
  public:
   explicit Fetcher(SegmentFolder& folder) : folder_(folder) {}
 
-  absl::StatusOr<records::v1::Record> Fetch(const RecordPosition& position) {
+  absl::StatusOr<StoredRecord> Fetch(const RecordPosition& position) {
     if (position.segment != segment_ || file_ == nullptr) {
       PSM_ASSIGN_OR_RETURN(file_, folder_.Open(position.segment));
       segment_ = position.segment;
@@ -32,12 +32,14 @@ class Fetcher {
     if (frame.has_value() &&
         frame->header.first_index + position.ordinal == position.index) {
       auto records = SplitPayload(frame->payload, frame->header.record_count);
-      records::v1::Record record;
       if (records.has_value() && position.ordinal < records->size()) {
-        absl::string_view bytes = (*records)[position.ordinal].record;
-        if (record.ParseFromArray(bytes.data(),
-                                  static_cast<int>(bytes.size()))) {
-          return record;
+        const PayloadItem& item = (*records)[position.ordinal];
+        StoredRecord stored;
+        stored.index = position.index;
+        stored.seed = std::string(item.seed);
+        if (stored.record.ParseFromArray(
+                item.record.data(), static_cast<int>(item.record.size()))) {
+          return stored;
         }
       }
     }
@@ -54,13 +56,13 @@ class Fetcher {
 
 }  // namespace
 
-absl::StatusOr<std::vector<records::v1::Record>> FetchRecords(
+absl::StatusOr<std::vector<StoredRecord>> FetchRecords(
     SegmentFolder& folder, const std::vector<RecordPosition>& positions) {
-  std::vector<records::v1::Record> records;
+  std::vector<StoredRecord> records;
   records.reserve(positions.size());
   Fetcher fetcher(folder);
   for (const RecordPosition& position : positions) {
-    absl::StatusOr<records::v1::Record> record = fetcher.Fetch(position);
+    absl::StatusOr<StoredRecord> record = fetcher.Fetch(position);
     if (!record.ok()) {
       LogError("records_unreadable",
                {{"segment", std::to_string(position.segment)},

@@ -6,15 +6,15 @@
 
 #include "absl/status/statusor.h"
 #include "mesh/records/record_index.h"
+#include "mesh/records/record_log.h"
 #include "mesh/records/segment_folder.h"
-#include "psm/records/v1/record.pb.h"
 
 namespace psm {
 
 // The records at `positions`, in that order, each from a frame that was read
 // and checked anew. UNAVAILABLE, reason RECORDS_UNAVAILABLE, where one cannot
 // be read or is damaged; the log line says which.
-absl::StatusOr<std::vector<records::v1::Record>> FetchRecords(
+absl::StatusOr<std::vector<StoredRecord>> FetchRecords(
     SegmentFolder& folder, const std::vector<RecordPosition>& positions);
 
 }  // namespace psm

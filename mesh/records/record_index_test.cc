@@ -372,19 +372,6 @@ TEST_F(RecordIndexTest, FallsBehindWithoutTheDiskAndCatchesUp) {
   ASSERT_NO_FATAL_FAILURE(ExpectComplete(*store));
 }
 
-// The disk works but is slow: room for one record at a time in memory.
-TEST_F(RecordIndexTest, CommitsWaitForTheIndexRatherThanLeaveItBehind) {
-  options_.index_part_records = 1;
-  options_.index_max_parts = 1;
-  auto store = OpenStore();
-  for (int i = 0; i < 30; ++i) {
-    ASSERT_NO_FATAL_FAILURE(Append(*store, 2));
-    ASSERT_TRUE(store->List({}).ok());
-  }
-  EXPECT_GE(store->figures().indexed + 10, store->figures().records);
-  ASSERT_NO_FATAL_FAILURE(ExpectComplete(*store));
-}
-
 TEST_F(RecordIndexTest, ReadersBesideAppendsRunsAndMergesMissNothing) {
   auto store = OpenStore();
   std::atomic<int> told = 0;
@@ -439,7 +426,7 @@ TEST_F(RecordIndexTest, LocatesEveryRecordByItsLogIndex) {
     ASSERT_EQ(position->index, i);
     auto records = FetchRecords(*log, {*position});
     ASSERT_TRUE(records.ok()) << records.status();
-    ASSERT_EQ((*records)[0].exchange_id(), absl::StrCat("exchange-", i));
+    ASSERT_EQ((*records)[0].record.exchange_id(), absl::StrCat("exchange-", i));
   }
   EXPECT_TRUE(absl::IsOutOfRange(index.Locate(size).status()));
 }

@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "mesh/base/executor.h"
 #include "mesh/base/task.h"
 #include "mesh/records/leaf.h"
@@ -43,6 +44,19 @@ struct Recorded {
   std::shared_ptr<const tlog::SignedCheckpoint> checkpoint;
 };
 
+// A record as the log keeps it.
+struct StoredRecord {
+  std::uint64_t index = 0;  // in the log, from 0
+  std::string seed;         // of its seal
+  records::v1::Record record;
+};
+
+// A record and the path from its leaf to the root of a tree (RFC 6962, 2.1.1).
+struct ProvedRecord {
+  records::v1::Record record;
+  std::vector<tlog::Hash> inclusion;
+};
+
 // Thread-safe.
 class RecordLog {
  public:
@@ -65,13 +79,29 @@ class RecordLog {
 
   // The record of an exchange of this consumer asked for at or after `since`,
   // kind EXCHANGE, INTENT or REFUSAL; empty where there is none.
-  virtual absl::StatusOr<std::vector<records::v1::Record>> FindExchange(
+  virtual absl::StatusOr<std::vector<StoredRecord>> FindExchange(
       absl::string_view consumer, absl::string_view exchange_id,
       absl::Time since) = 0;
+
+  // Record `index`, and that it is in the tree of `tree_size` records.
+  // NOT_FOUND RECEIPT_UNKNOWN where there is no such record, INVALID_ARGUMENT
+  // PROOF_REQUEST_INVALID where it is not in that tree, UNAVAILABLE
+  // LOG_NOT_PUBLISHED for a tree that is not published yet, or
+  // RECORDS_UNAVAILABLE.
+  virtual absl::StatusOr<ProvedRecord> Prove(std::uint64_t index,
+                                             std::uint64_t tree_size) = 0;
+
+  // The newest that is durable, over all that can be found; null before the
+  // first record.
+  virtual std::shared_ptr<const tlog::SignedCheckpoint> Checkpoint() = 0;
 
   // OK while appends can succeed.
   virtual absl::Status Health() = 0;
 };
+
+// What the Append was told that made `records`, which stand one behind the
+// other and are not empty; under the newest checkpoint.
+Recorded Recall(absl::Span<const StoredRecord> records, RecordLog& log);
 
 }  // namespace psm
 

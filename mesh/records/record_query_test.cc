@@ -146,8 +146,8 @@ TEST_F(RecordQueryTest, FindsAnExchangeOfItsConsumerOnly) {
     auto found = store->FindExchange("a/a", "1", now - absl::Hours(24));
     ASSERT_TRUE(found.ok());
     ASSERT_EQ(found->size(), 2u);
-    EXPECT_EQ((*found)[0].kind(), Record::INTENT);
-    EXPECT_EQ((*found)[1].kind(), Record::EXCHANGE);
+    EXPECT_EQ((*found)[0].record.kind(), Record::INTENT);
+    EXPECT_EQ((*found)[1].record.kind(), Record::EXCHANGE);
     EXPECT_EQ(store->FindExchange("a/a", "1", now - absl::Seconds(90))->size(),
               1u);
     EXPECT_EQ(store->FindExchange("b/b", "1", absl::InfinitePast())->size(),

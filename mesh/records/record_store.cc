@@ -20,6 +20,8 @@
 #include "mesh/records/record_fetch.h"
 #include "mesh/records/record_reader.h"
 #include "mesh/records/segment_format.h"
+#include "mesh/records/tlog/proof.h"
+#include "mesh/records/tlog/tile_reader.h"
 
 namespace psm {
 namespace {
@@ -138,6 +140,10 @@ absl::Status RecordStore::Start(Random& random) {
   {
     MutexLock lock(mu_);
     SetHealth(status);
+    if (log.head.has_value()) {
+      checkpoint_ =
+          std::make_shared<const tlog::SignedCheckpoint>(log.head->checkpoint);
+    }
   }
   if (!options_.tiles.empty()) {
     // What was carried and is not durable yet is published with what follows.
@@ -257,13 +263,16 @@ absl::StatusOr<RecordPage> RecordStore::List(const RecordQuery& query) {
   const bool more = positions.size() > limit;
   if (more) positions.resize(limit);
   RecordPage page;
-  PSM_ASSIGN_OR_RETURN(page.records, FetchRecords(*folder_, positions));
-  for (const records::v1::Record& record : page.records) {
-    if ((!query.subject.empty() && record.subject() != query.subject) ||
+  PSM_ASSIGN_OR_RETURN(std::vector<StoredRecord> found,
+                       FetchRecords(*folder_, positions));
+  page.records.reserve(found.size());
+  for (StoredRecord& stored : found) {
+    if ((!query.subject.empty() && stored.record.subject() != query.subject) ||
         (!query.corporation.empty() &&
-         record.corporation() != query.corporation)) {
+         stored.record.corporation() != query.corporation)) {
       return DiscardIndex();
     }
+    page.records.push_back(std::move(stored.record));
   }
   if (more) {
     page.next_page_token =
@@ -272,19 +281,58 @@ absl::StatusOr<RecordPage> RecordStore::List(const RecordQuery& query) {
   return page;
 }
 
-absl::StatusOr<std::vector<records::v1::Record>> RecordStore::FindExchange(
+absl::StatusOr<std::vector<StoredRecord>> RecordStore::FindExchange(
     absl::string_view consumer, absl::string_view exchange_id,
     absl::Time since) {
   PSM_ASSIGN_OR_RETURN(std::vector<RecordPosition> positions,
                        index_.FindExchange(consumer, exchange_id, since));
-  PSM_ASSIGN_OR_RETURN(std::vector<records::v1::Record> records,
+  PSM_ASSIGN_OR_RETURN(std::vector<StoredRecord> found,
                        FetchRecords(*folder_, positions));
-  for (const records::v1::Record& record : records) {
-    if (record.consumer() != consumer || record.exchange_id() != exchange_id) {
+  for (const StoredRecord& stored : found) {
+    if (stored.record.consumer() != consumer ||
+        stored.record.exchange_id() != exchange_id) {
       return DiscardIndex();
     }
   }
-  return records;
+  return found;
+}
+
+absl::StatusOr<ProvedRecord> RecordStore::Prove(std::uint64_t index,
+                                                std::uint64_t tree_size) {
+  absl::StatusOr<RecordPosition> position = index_.Locate(index);
+  if (absl::IsOutOfRange(position.status())) {
+    return MakeError(absl::StatusCode::kNotFound, "RECEIPT_UNKNOWN",
+                     Party::kConsumer, "there is no such record for the caller",
+                     {{"index", absl::StrCat(index)}});
+  }
+  PSM_RETURN_IF_ERROR(position.status());
+  if (index >= tree_size) {
+    return MakeError(absl::StatusCode::kInvalidArgument,
+                     "PROOF_REQUEST_INVALID", Party::kConsumer,
+                     "the record is not in that tree: send index and tree_size "
+                     "as the receipt has them",
+                     {{"index", absl::StrCat(index)}});
+  }
+  if (publisher_ == nullptr || publisher_->published() < tree_size) {
+    return MakeError(absl::StatusCode::kUnavailable, "LOG_NOT_PUBLISHED",
+                     Party::kGateway,
+                     "the tree of this receipt is not published yet: ask again "
+                     "in a second");
+  }
+  PSM_ASSIGN_OR_RETURN(std::vector<StoredRecord> found,
+                       FetchRecords(*folder_, {*position}));
+  ProvedRecord proved;
+  proved.record = std::move(found.front().record);
+  tlog::FolderSource source(options_.tiles);
+  tlog::TileReader tiles(source, publisher_->published());
+  PSM_ASSIGN_OR_RETURN(proved.inclusion,
+                       tlog::ProveInclusion(index, tree_size, tiles));
+  return proved;
+}
+
+std::shared_ptr<const tlog::SignedCheckpoint> RecordStore::Checkpoint() {
+  MutexLock lock(mu_);
+  return checkpoint_;
 }
 
 // Nobody is shown a record of somebody else, whatever the index says.
@@ -420,6 +468,8 @@ absl::Status RecordStore::MakeDurable(std::vector<QueuedAppend>& batch) {
   }
   index_.Add(placed);
   if (publisher_ != nullptr) publisher_->Offer(std::move(leaves), checkpoint);
+  MutexLock lock(mu_);
+  checkpoint_ = checkpoint;
   return absl::OkStatus();
 }
 

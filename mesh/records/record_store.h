@@ -111,9 +111,14 @@ class RecordStore : public RecordLog {
   absl::StatusOr<RecordPage> List(const RecordQuery& query) override;
 
   // As RecordLog; in the order of the log. Finds exchanges of the last 24 h.
-  absl::StatusOr<std::vector<records::v1::Record>> FindExchange(
+  absl::StatusOr<std::vector<StoredRecord>> FindExchange(
       absl::string_view consumer, absl::string_view exchange_id,
       absl::Time since) override;
+
+  // As RecordLog; from the tiles that are published.
+  absl::StatusOr<ProvedRecord> Prove(std::uint64_t index,
+                                     std::uint64_t tree_size) override;
+  std::shared_ptr<const tlog::SignedCheckpoint> Checkpoint() override;
 
   // OK from a success on the disk to the next failure; the UNAVAILABLE message
   // names the cause. A failed store tries the disk again by itself.
@@ -190,6 +195,7 @@ class RecordStore : public RecordLog {
   bool gathering_ PSM_GUARDED_BY(mu_) = false;
   bool stopping_ PSM_GUARDED_BY(mu_) = false;
   absl::Status health_ PSM_GUARDED_BY(mu_);
+  std::shared_ptr<const tlog::SignedCheckpoint> checkpoint_ PSM_GUARDED_BY(mu_);
   Figures figures_ PSM_GUARDED_BY(mu_);  // without the first two
 
   std::thread commits_;

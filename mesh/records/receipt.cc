@@ -1,0 +1,162 @@
+#include "mesh/records/receipt.h"
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "mesh/base/status_macros.h"
+#include "mesh/records/tlog/checkpoint.h"
+#include "mesh/records/tlog/merkle.h"
+#include "mesh/records/tlog/proof.h"
+
+namespace psm {
+namespace {
+
+constexpr std::size_t kKeyIdBytes = 4;
+
+std::size_t OpenedParts() {
+  std::size_t opened = 0;
+  for (std::size_t i = 0; i < kLeafParts; ++i) {
+    if (IsOpenedToConsumer(static_cast<LeafPart>(i))) ++opened;
+  }
+  return opened;
+}
+
+void FillLeaf(std::uint64_t index, const RecordSeal& seal,
+              records::v1::ReceiptLeaf& leaf) {
+  leaf.set_index(index);
+  const std::array<std::string, kLeafParts> salts = SaltsOf(seal.seed);
+  for (std::size_t i = 0; i < kLeafParts; ++i) {
+    const LeafPart part = static_cast<LeafPart>(i);
+    if (IsOpenedToConsumer(part)) {
+      leaf.mutable_salts()->append(salts[i]);
+    } else {
+      const absl::string_view commitment = seal.commitment(part);
+      leaf.mutable_closed()->append(commitment.data(), commitment.size());
+    }
+  }
+}
+
+absl::Status VerifySignature(const records::v1::Receipt& receipt,
+                             const tlog::VerifierKey& log) {
+  const std::string& bytes = receipt.signature();
+  if (bytes.size() <= kKeyIdBytes)
+    return absl::InvalidArgumentError("the signature is too short");
+  tlog::Checkpoint checkpoint;
+  checkpoint.origin = receipt.log();
+  checkpoint.size = receipt.tree_size();
+  PSM_ASSIGN_OR_RETURN(checkpoint.root,
+                       tlog::HashFromBytes(receipt.tree_root()));
+  PSM_ASSIGN_OR_RETURN(std::string text, tlog::FormatCheckpoint(checkpoint));
+  tlog::NoteSignature signature;
+  signature.name = receipt.log();
+  for (std::size_t i = 0; i < kKeyIdBytes; ++i) {
+    signature.key_id =
+        signature.key_id << 8 | static_cast<unsigned char>(bytes[i]);
+  }
+  signature.bytes = bytes.substr(kKeyIdBytes);
+  if (!log.IsOf(signature))
+    return absl::PermissionDeniedError("another log, or another key, signed");
+  if (!log.Verify(text, signature))
+    return absl::PermissionDeniedError("the log has not signed this tree");
+  return absl::OkStatus();
+}
+
+// The leaf that the opened parts of the record and the closed commitments make.
+absl::StatusOr<std::string> LeafOfProof(const records::v1::ReceiptLeaf& leaf,
+                                        const records::v1::Record& record) {
+  if (leaf.salts().size() != OpenedParts() * kSaltBytes ||
+      leaf.closed().size() != (kLeafParts - OpenedParts()) * kCommitmentBytes) {
+    return absl::InvalidArgumentError(
+        "the receipt has too many or too few salts or commitments");
+  }
+  std::string bytes(1, kLeafVersion);
+  std::size_t salt = 0;
+  std::size_t closed = 0;
+  for (std::size_t i = 0; i < kLeafParts; ++i) {
+    const LeafPart part = static_cast<LeafPart>(i);
+    const std::string encoded = EncodePart(record, part);
+    if (IsOpenedToConsumer(part)) {
+      bytes +=
+          Commit(part, absl::string_view(leaf.salts()).substr(salt, kSaltBytes),
+                 encoded);
+      salt += kSaltBytes;
+      continue;
+    }
+    if (!encoded.empty()) {
+      return absl::InvalidArgumentError(
+          "the record says something that the receipt does not open");
+    }
+    bytes += leaf.closed().substr(closed, kCommitmentBytes);
+    closed += kCommitmentBytes;
+  }
+  return bytes;
+}
+
+}  // namespace
+
+records::v1::Receipt MakeReceipt(const Recorded& recorded) {
+  records::v1::Receipt receipt;
+  const tlog::SignedCheckpoint& checkpoint = *recorded.checkpoint;
+  receipt.set_log(checkpoint.checkpoint().origin);
+  receipt.set_tree_size(checkpoint.size());
+  const absl::string_view root = tlog::AsBytes(checkpoint.root());
+  receipt.set_tree_root(root.data(), root.size());
+  const tlog::NoteSignature& signature = checkpoint.note().signatures.front();
+  for (int shift = 24; shift >= 0; shift -= 8) {
+    receipt.mutable_signature()->push_back(
+        static_cast<char>(signature.key_id >> shift));
+  }
+  receipt.mutable_signature()->append(signature.bytes);
+  std::size_t size = receipt.ByteSizeLong() + 8;  // room for left_out
+  for (std::size_t i = 0; i < recorded.seals.size(); ++i) {
+    records::v1::ReceiptLeaf leaf;
+    FillLeaf(recorded.index + i, recorded.seals[i], leaf);
+    const std::size_t more = leaf.ByteSizeLong() + 4;  // tag and length
+    if (size + more > kMaxReceiptBytes) {
+      receipt.set_left_out(
+          static_cast<std::uint32_t>(recorded.seals.size() - i));
+      break;
+    }
+    size += more;
+    *receipt.add_leaves() = std::move(leaf);
+  }
+  return receipt;
+}
+
+records::v1::Record OpenedToConsumer(const records::v1::Record& record) {
+  records::v1::Record opened = record;
+  opened.clear_provided_digest();
+  opened.clear_withheld();
+  opened.clear_subject();
+  opened.clear_corporation();
+  opened.clear_named_in_answer();
+  return opened;
+}
+
+absl::Status VerifyReceiptProof(const records::v1::ReceiptProof& proof,
+                                const tlog::VerifierKey& log) {
+  const records::v1::Receipt& receipt = proof.receipt();
+  if (receipt.leaves_size() != 1) {
+    return absl::InvalidArgumentError(
+        "the receipt does not say which record is meant");
+  }
+  PSM_RETURN_IF_ERROR(VerifySignature(receipt, log));
+  PSM_ASSIGN_OR_RETURN(std::string leaf,
+                       LeafOfProof(receipt.leaves(0), proof.record()));
+  std::vector<tlog::Hash> inclusion;
+  if (proof.inclusion_size() > static_cast<int>(tlog::kMaxProofHashes))
+    return absl::InvalidArgumentError("the proof is too long");
+  for (const std::string& bytes : proof.inclusion()) {
+    PSM_ASSIGN_OR_RETURN(tlog::Hash hash, tlog::HashFromBytes(bytes));
+    inclusion.push_back(hash);
+  }
+  PSM_ASSIGN_OR_RETURN(tlog::Hash root,
+                       tlog::HashFromBytes(receipt.tree_root()));
+  return tlog::VerifyInclusion(receipt.leaves(0).index(), receipt.tree_size(),
+                               tlog::LeafHash(leaf), inclusion, root);
+}
+
+}  // namespace psm

@@ -1,0 +1,45 @@
+// What a consumer holds of the records of its exchanges, and how anybody tells
+// that it is true.
+#ifndef PSM_MESH_RECORDS_RECEIPT_H_
+#define PSM_MESH_RECORDS_RECEIPT_H_
+
+#include <cstddef>
+
+#include "absl/status/status.h"
+#include "mesh/records/leaf.h"
+#include "mesh/records/record_log.h"
+#include "mesh/records/tlog/note_key.h"
+#include "psm/records/v1/receipt.pb.h"
+#include "psm/records/v1/record.pb.h"
+
+namespace psm {
+
+// Most bytes of a serialised receipt: as base64 in a trailer it leaves room for
+// a status in the 8 KiB that gRPC clients take.
+inline constexpr std::size_t kMaxReceiptBytes = 1000;
+
+// Whether a part is opened to the consumer of an exchange.
+constexpr bool IsOpenedToConsumer(LeafPart part) {
+  return part == LeafPart::kExchange || part == LeafPart::kAnswer ||
+         part == LeafPart::kBasis || part == LeafPart::kReleased ||
+         part == LeafPart::kRequest;
+}
+
+// The receipt for the records of one Append, for their consumer. Records that
+// would make it larger than kMaxReceiptBytes are counted, not listed.
+records::v1::Receipt MakeReceipt(const Recorded& recorded);
+
+// The parts of `record` that are opened to its consumer, and nothing else.
+records::v1::Record OpenedToConsumer(const records::v1::Record& record);
+
+// OK where `log` signed a tree that has the record. PERMISSION_DENIED where the
+// signature does not hold or is another log's; INVALID_ARGUMENT, which says
+// what is wrong, for everything else: a record with other values than were
+// recorded or with fields that were not opened, a proof that leads elsewhere,
+// other sizes. Any input is safe.
+absl::Status VerifyReceiptProof(const records::v1::ReceiptProof& proof,
+                                const tlog::VerifierKey& log);
+
+}  // namespace psm
+
+#endif  // PSM_MESH_RECORDS_RECEIPT_H_
