@@ -59,7 +59,7 @@ root
 apt
 
 # Nothing is built: each verb says so in one line, and help is there all the same.
-for verb in up down status logs watch people records check; do
+for verb in up down status logs watch people records verify check; do
   expect 1 'nothing is built yet; ./psm demo' -- $verb
 done
 expect 1 'nothing is built yet' -- restart akatsuki/tax

@@ -22,10 +22,10 @@ int main(int argc, char** argv) {
   app.fallthrough();
   line.programs = fs::read_symlink("/proc/self/exe").parent_path().string();
   line.source_root = PSM_SOURCE_ROOT;
-  for (auto add :
-       {psm::AddUp, psm::AddDown, psm::AddStatus, psm::AddRestart, psm::AddLogs,
-        psm::AddDemo, psm::AddWatch, psm::AddPeople, psm::AddRecords,
-        psm::AddCheck, psm::AddCall, psm::AddEnv, psm::AddPki}) {
+  for (auto add : {psm::AddUp, psm::AddDown, psm::AddStatus, psm::AddRestart,
+                   psm::AddLogs, psm::AddDemo, psm::AddWatch, psm::AddPeople,
+                   psm::AddRecords, psm::AddCheck, psm::AddCall, psm::AddEnv,
+                   psm::AddPki, psm::AddVerify}) {
     add(app, line);
   }
   try {

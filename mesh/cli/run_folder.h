@@ -38,6 +38,8 @@ class RunFolder {
   std::string RevocationList() const { return root_ + "/pki/crl.pem"; }
   std::string MasterKey() const { return root_ + "/keys/master.key"; }
   std::string LogKey() const { return root_ + "/keys/log.pem"; }
+  // What verifies the log's signatures; public.
+  std::string LogVerifierKey() const { return LogKey() + ".vkey"; }
   std::string Personas() const { return root_ + "/personas.jsonl"; }
   std::string Card(absl::string_view persona) const {
     return absl::StrCat(root_, "/cards/", persona, ".json");
@@ -46,6 +48,12 @@ class RunFolder {
     return absl::StrCat(root_, "/databases/", system, ".sqlite");
   }
   std::string Records() const { return root_ + "/records"; }
+  // The log as it is published: tiles, entries, checkpoint.
+  std::string PublishedLog() const { return root_ + "/log"; }
+  // Where `psm verify log` keeps the checkpoint of its last audit.
+  std::string KeptCheckpoint(absl::string_view origin) const {
+    return absl::StrCat(root_, "/audit/", origin, ".checkpoint");
+  }
   std::string Legs() const { return root_ + "/legs.jsonl"; }
   std::string Lock() const { return root_ + "/lock"; }
   // How this mesh was started, for the verbs that come after `up`: JSON.

@@ -45,6 +45,7 @@ void AddCheck(CLI::App& app, CommandLine& line);
 void AddCall(CLI::App& app, CommandLine& line);
 void AddEnv(CLI::App& app, CommandLine& line);
 void AddPki(CLI::App& app, CommandLine& line);
+void AddVerify(CLI::App& app, CommandLine& line);
 
 // The mesh that was started in the run folder. NOT_FOUND, with what to do,
 // where none was.

@@ -40,7 +40,7 @@ TEST_F(VerbsTest, EveryVerbHasHelpWithExamples) {
   EXPECT_THAT(all.text, AllOf(HasSubstr("Unofficial"), HasSubstr("非公式")));
   for (const char* verb :
        {"up", "down", "status", "restart", "logs", "demo", "watch", "people",
-        "records", "check", "call", "env", "pki"}) {
+        "records", "check", "call", "env", "pki", "verify"}) {
     EXPECT_THAT(all.text, HasSubstr(absl::StrCat("  ", verb, " ")));
     const Said help = Run(absl::StrCat(verb, " --help"));
     EXPECT_EQ(help.code, 0) << verb;
@@ -71,6 +71,9 @@ TEST_F(VerbsTest, WrongArgumentsAreNamedAndTouchNothing) {
       {"check --why yunagi/tax", "--why"},
       {"records --last many", "many"},
       {"people --of akatsuki", "--of"},
+      {"verify", "subcommand is required"},
+      {"verify log --lag x", "--lag"},
+      {"verify log --records x --no-records", "--no-records"},
   };
   for (const auto& one : wrong) {
     const Said said = Run(one.arguments);
@@ -85,7 +88,7 @@ TEST_F(VerbsTest, WithoutAMeshEachVerbSaysWhatToDo) {
        {"down", "status", "logs", "logs -f", "watch", "people",
         "people --as akatsuki", "env akatsuki/tax", "restart akatsuki/tax",
         "call --as yunagi/tax psm.tax.v1.TaxService/GetTaxStatus", "records",
-        "records --person hanako"}) {
+        "verify log", "records --person hanako"}) {
     const Said said = Run(verb);
     EXPECT_EQ(said.code, 1) << verb << "\n" << said.text;
     EXPECT_THAT(said.text, HasSubstr("./psm up")) << verb;

@@ -6,6 +6,7 @@
 
 #include "mesh/base/error.h"
 #include "mesh/base/status_macros.h"
+#include "mesh/records/little_endian.h"
 
 namespace psm {
 namespace {
@@ -45,18 +46,20 @@ std::string EncodeHead(const LogHead& head) {
   return payload;
 }
 
+std::optional<HeadParts> SplitHead(absl::string_view payload) {
+  if (payload.size() < kSizeBytes) return std::nullopt;
+  const std::size_t size = Get<std::uint32_t>(payload, 0);
+  payload.remove_prefix(kSizeBytes);
+  if (size > payload.size()) return std::nullopt;
+  return HeadParts{payload.substr(0, size), payload.substr(size)};
+}
+
 absl::StatusOr<LogHead> DecodeHead(absl::string_view payload,
                                    const tlog::VerifierKey& log) {
-  if (payload.size() < kSizeBytes) return DamagedHead("a head is cut short");
-  std::size_t size = 0;
-  for (std::size_t i = 0; i < kSizeBytes; ++i) {
-    size |= static_cast<std::size_t>(static_cast<unsigned char>(payload[i]))
-            << (8 * i);
-  }
-  payload.remove_prefix(kSizeBytes);
-  if (size > payload.size()) return DamagedHead("a head is cut short");
+  const std::optional<HeadParts> parts = SplitHead(payload);
+  if (!parts.has_value()) return DamagedHead("a head is cut short");
   absl::StatusOr<tlog::SignedCheckpoint> checkpoint =
-      tlog::SignedCheckpoint::Open(payload.substr(0, size), log);
+      tlog::SignedCheckpoint::Open(parts->note, log);
   if (absl::IsNotFound(checkpoint.status()) ||
       absl::IsPermissionDenied(checkpoint.status())) {
     return MakeError(absl::StatusCode::kFailedPrecondition, "LOG_KEY_UNKNOWN",
@@ -65,14 +68,13 @@ absl::StatusOr<LogHead> DecodeHead(absl::string_view payload,
                      "that belongs to its records");
   }
   if (!checkpoint.ok()) return DamagedHead("a checkpoint does not parse");
-  payload.remove_prefix(size);
   std::vector<tlog::Hash> hashes;
-  while (!payload.empty()) {
+  for (absl::string_view edge = parts->edge; !edge.empty();
+       edge.remove_prefix(tlog::kHashSize)) {
     absl::StatusOr<tlog::Hash> hash =
-        tlog::HashFromBytes(payload.substr(0, tlog::kHashSize));
+        tlog::HashFromBytes(edge.substr(0, tlog::kHashSize));
     if (!hash.ok()) return DamagedHead("a head is cut short");
     hashes.push_back(*hash);
-    payload.remove_prefix(tlog::kHashSize);
   }
   absl::StatusOr<tlog::Frontier> frontier =
       tlog::Frontier::Restore(checkpoint->size(), hashes);

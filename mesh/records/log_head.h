@@ -5,6 +5,7 @@
 #define PSM_MESH_RECORDS_LOG_HEAD_H_
 
 #include <cstddef>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -31,6 +32,14 @@ absl::StatusOr<LogHead> SignHead(const tlog::Frontier& frontier,
 
 // The payload of a frame of kind kCheckpoint (FORMAT.md).
 std::string EncodeHead(const LogHead& head);
+
+// The parts of a head's payload; nothing of them is looked at.
+struct HeadParts {
+  absl::string_view note;  // the signed checkpoint
+  absl::string_view edge;  // hashes of the frontier, one behind the other
+};
+// nullopt where the bytes end too soon.
+std::optional<HeadParts> SplitHead(absl::string_view payload);
 
 // DATA_LOSS, reason RECORDS_DAMAGED, where the bytes are none that EncodeHead
 // makes, or the frontier is not the signed one; reason LOG_KEY_UNKNOWN,

@@ -22,21 +22,20 @@ constexpr int kLooks = 5;
 
 }  // namespace
 
-absl::StatusOr<std::uint64_t> ReadStored(
+absl::Status ReadFrames(
     SegmentFolder& folder, std::uint64_t from,
-    absl::FunctionRef<bool(std::uint64_t, const PayloadItem&)> visit) {
-  std::uint64_t next = from;
+    absl::FunctionRef<absl::Status(const FrameView&)> visit) {
+  std::uint64_t next = from;  // index of the record to go on from
+  std::uint64_t head = from;  // where the last head that was visited stood
+  absl::Status refusal;
   auto read_frame = [&](const FrameView& frame, std::uint64_t) {
-    if (frame.header.kind == FrameKind::kHead) return absl::OkStatus();
-    auto items = SplitPayload(frame.payload, frame.header.record_count);
-    if (!items.has_value()) return absl::DataLossError("a frame is malformed");
-    for (std::size_t i = 0; i < items->size(); ++i) {
-      const std::uint64_t index = frame.header.first_index + i;
-      if (index < next) continue;
-      next = index + 1;
-      if (!visit(index, (*items)[i])) return Enough();
-    }
-    return absl::OkStatus();
+    const std::uint64_t end =
+        frame.header.first_index + frame.header.record_count;
+    std::uint64_t& seen = frame.header.kind == FrameKind::kHead ? head : next;
+    if (end <= seen) return absl::OkStatus();
+    seen = end;
+    refusal = visit(frame);
+    return refusal;
   };
   auto look = [&]() -> absl::Status {
     PSM_ASSIGN_OR_RETURN(LogChain chain, FindChain(folder));
@@ -54,8 +53,28 @@ absl::StatusOr<std::uint64_t> ReadStored(
   absl::Status status;
   for (int i = 0; i < kLooks; ++i) {
     status = look();
-    if (status.ok() || absl::IsCancelled(status)) return next;
+    if (status.ok() || !refusal.ok()) return status;
   }
+  return status;
+}
+
+absl::StatusOr<std::uint64_t> ReadStored(
+    SegmentFolder& folder, std::uint64_t from,
+    absl::FunctionRef<bool(std::uint64_t, const PayloadItem&)> visit) {
+  std::uint64_t next = from;
+  absl::Status status = ReadFrames(folder, from, [&](const FrameView& frame) {
+    if (frame.header.kind == FrameKind::kHead) return absl::OkStatus();
+    auto items = SplitPayload(frame.payload, frame.header.record_count);
+    if (!items.has_value()) return absl::DataLossError("a frame is malformed");
+    for (std::size_t i = 0; i < items->size(); ++i) {
+      const std::uint64_t index = frame.header.first_index + i;
+      if (index < next) continue;
+      next = index + 1;
+      if (!visit(index, (*items)[i])) return Enough();
+    }
+    return absl::OkStatus();
+  });
+  if (status.ok() || absl::IsCancelled(status)) return next;
   return status;
 }
 

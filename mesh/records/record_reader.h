@@ -14,13 +14,21 @@
 
 namespace psm {
 
-// Visits the records of a log with the seeds of their seals, from log index
-// `from` (zero-based) on, oldest first, until `visit` returns false; returns
-// the index to go on from. A writer may be at work. What a commit is just
+// Visits the frames of a log, heads too, from the one with record `from`
+// (zero-based) on, oldest first, each once. A status of `visit` other than OK
+// ends it and is returned. A writer may be at work. What a commit is just
 // writing may be shown a moment before it is durable; what was refused, only
 // until its segment is cut. DATA_LOSS, reason RECORDS_DAMAGED, after the last
-// record before the damage; FAILED_PRECONDITION RECORDS_FORMAT_UNKNOWN; or the
+// commit before the damage; FAILED_PRECONDITION RECORDS_FORMAT_UNKNOWN; or the
 // operating system's error.
+absl::Status ReadFrames(
+    SegmentFolder& folder, std::uint64_t from,
+    absl::FunctionRef<absl::Status(const FrameView& frame)> visit);
+
+// Visits the records of a log with the seeds of their seals, from log index
+// `from` (zero-based) on, oldest first, until `visit` returns false; returns
+// the index to go on from. Errors, and what a writer at work may do to it, as
+// ReadFrames.
 absl::StatusOr<std::uint64_t> ReadStored(
     SegmentFolder& folder, std::uint64_t from,
     absl::FunctionRef<bool(std::uint64_t index, const PayloadItem& item)>

@@ -1,0 +1,130 @@
+// verify: whether the log holds. Asks no process and needs no private key.
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "mesh/base/clock.h"
+#include "mesh/base/durable_file.h"
+#include "mesh/base/error.h"
+#include "mesh/base/status_macros.h"
+#include "mesh/cli/audit_lines.h"
+#include "mesh/cli/run_folder.h"
+#include "mesh/cli/table.h"
+#include "mesh/cli/verb.h"
+#include "mesh/records/audit.h"
+
+namespace psm {
+namespace {
+
+struct Options {
+  std::string log;
+  std::string key;
+  std::string records;
+  bool no_records = false;
+  std::string state;
+  bool every_signature = false;
+};
+
+absl::StatusOr<tlog::VerifierKey> ReadVerifierKey(const std::string& file) {
+  absl::StatusOr<std::string> text = ReadFile(file);
+  if (absl::IsNotFound(text.status())) {
+    return absl::NotFoundError(
+        absl::StrCat("no key of a log in ", file,
+                     "; ./psm up starts a mesh, --key names another file"));
+  }
+  PSM_RETURN_IF_ERROR(text.status());
+  absl::StatusOr<tlog::VerifierKey> key =
+      tlog::VerifierKey::FromText(absl::StripAsciiWhitespace(*text));
+  if (!key.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(file, ": ", key.status().message()));
+  }
+  return key;
+}
+
+// The records are looked at where they are this log's and can be read.
+std::string RecordsOf(const RunFolder& folder, const Options& options) {
+  if (options.no_records) return "";
+  if (!options.records.empty()) return options.records;
+  const bool readable = access(folder.Records().c_str(), R_OK | X_OK) == 0;
+  return options.log.empty() && readable ? folder.Records() : "";
+}
+
+absl::Status VerifyLog(const CommandLine& line, const Options& options) {
+  const RunFolder folder(line.run);
+  PSM_ASSIGN_OR_RETURN(
+      const tlog::VerifierKey key,
+      ReadVerifierKey(options.key.empty() ? folder.LogVerifierKey()
+                                          : options.key));
+  const std::string state =
+      options.state.empty() ? folder.KeptCheckpoint(key.name()) : options.state;
+  AuditOptions audit;
+  audit.log = options.log.empty() ? folder.PublishedLog() : options.log;
+  audit.records = RecordsOf(folder, options);
+  audit.every_signature = options.every_signature;
+  PSM_ASSIGN_OR_RETURN(audit.kept, ReadKeptCheckpoint(state, key));
+  absl::StatusOr<AuditReport> report = AuditLog(audit, key, SystemClock());
+  if (absl::IsNotFound(report.status())) {
+    return absl::NotFoundError(
+        absl::StrCat("cannot read the log: ", report.status().message()));
+  }
+  PSM_RETURN_IF_ERROR(report.status());
+  for (const std::string& text : AuditLines(*report, audit.kept)) {
+    for (const std::string& row : Wrap(text, TerminalWidth())) {
+      std::printf("%s\n", row.c_str());
+    }
+  }
+  if (report->finding.has_value()) {
+    return absl::DataLossError(
+        absl::StrCat("the log does not hold: ", FindingLine(*report->finding)));
+  }
+  return KeepCheckpoint(state, *report, key);
+}
+
+}  // namespace
+
+void AddVerify(CLI::App& app, CommandLine& line) {
+  CLI::App* verb = app.add_subcommand(
+      "verify", "Whether the record log holds; no private key is needed");
+  verb->footer("Examples:\n  ./psm verify log\n  ./psm verify log --help");
+  verb->require_subcommand(1);
+  CLI::App* log = verb->add_subcommand(
+      "log",
+      "Checks the whole log: tiles against entries, entries against records, "
+      "signatures, and that it only grew since the checkpoint kept last time. "
+      "Names the first entry that is bad; exit code 1 where one is");
+  log->footer(
+      "Examples:\n"
+      "  ./psm verify log\n"
+      "  ./psm verify log --state ~/.local/state/psm.checkpoint\n"
+      "                                keep it where the operator cannot\n"
+      "  ./psm verify log --no-records only what everybody can see\n"
+      "  ./psm verify log --log FOLDER --key FILE.vkey\n"
+      "                                a copy of it, or somebody else's log");
+  auto* options = new Options;
+  log->add_option("--log", options->log,
+                  "Folder of the published log (default: the run folder's)");
+  log->add_option("--key", options->key,
+                  "File with the log's verifying key, a vkey (default: the run "
+                  "folder's)");
+  CLI::Option* records = log->add_option(
+      "--records", options->records,
+      "Folder of the records (default: the run folder's, where it can be read "
+      "and --log is not given)");
+  log->add_flag("--no-records", options->no_records, "Only what was published")
+      ->excludes(records);
+  log->add_option("--state", options->state,
+                  "File with the checkpoint kept from audit to audit (default: "
+                  "audit/ORIGIN.checkpoint of the run folder)");
+  log->add_flag("--every-signature", options->every_signature,
+                "Verify the signature of every commit's head, 0.2 ms each; "
+                "else of the first 4,096 and then ever fewer (roots are always "
+                "compared)");
+  log->callback([&line, options] {
+    line.chosen = [&line, options] { return VerifyLog(line, *options); };
+  });
+}
+
+}  // namespace psm

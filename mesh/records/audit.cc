@@ -1,0 +1,374 @@
+// Why the roots of all heads are compared and the signatures of some verified:
+// the published checkpoint's signature covers every leaf, so a head with the
+// right root says nothing that is not signed already. Its own signature is
+// evidence for whoever holds a receipt under it, no more.
+#include "mesh/records/audit.h"
+
+#include <sys/stat.h>
+
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "mesh/base/durable_file.h"
+#include "mesh/base/error.h"
+#include "mesh/base/folder_lock.h"
+#include "mesh/base/status_macros.h"
+#include "mesh/records/log_head.h"
+#include "mesh/records/posix_segment_folder.h"
+#include "mesh/records/record_reader.h"
+
+namespace psm {
+namespace {
+
+using In = AuditFinding::In;
+using tlog::SignedCheckpoint;
+
+constexpr std::uint64_t kEachStride = 4096;  // signatures verified
+constexpr char kCheckpointFile[] = "checkpoint";
+
+// Ends the reading of records: there is a finding.
+absl::Status Enough() { return absl::CancelledError("enough"); }
+
+class Audit {
+ public:
+  Audit(const AuditOptions& options, const tlog::VerifierKey& log,
+        const SignedCheckpoint& published, AuditReport& report)
+      : options_(options),
+        log_(log),
+        published_(published),
+        source_(options.log),
+        tree_(source_, published.size()),
+        report_(report) {}
+
+  absl::Status Run() {
+    if (!options_.records.empty()) PSM_RETURN_IF_ERROR(ReadRecords());
+    bool more = true;
+    while (more) {
+      PSM_ASSIGN_OR_RETURN(more, NextEntry());
+    }
+    report_.entries = tree_.done();
+    const bool whole = tree_.done() == published_.size();
+    const bool holds = whole && tree_.frontier().Root() == published_.root();
+    if (whole && !holds) {
+      Find({In::kRoot, std::nullopt, std::nullopt, kCheckpointFile,
+            "the root it signs is not that of the entries"});
+    }
+    if (holds) {
+      PSM_RETURN_IF_ERROR(tree_.CheckLeftovers());
+      TakeFindingOfTree();
+    }
+    report_.files = tree_.files();
+    if (report_.finding.has_value()) SayWhichIsWrong(whole, holds);
+    return absl::OkStatus();
+  }
+
+ private:
+  void Find(AuditFinding finding) {
+    if (!report_.finding.has_value()) report_.finding = std::move(finding);
+  }
+  void TakeFindingOfTree() {
+    if (tree_.finding().has_value()) Find(*tree_.finding());
+  }
+
+  // False at the end of what can be walked through.
+  absl::StatusOr<bool> NextEntry() {
+    absl::StatusOr<bool> more = tree_.Next();
+    TakeFindingOfTree();
+    if (!more.ok() || !*more) return more;
+    if (options_.kept.has_value()) {
+      const SignedCheckpoint& kept = options_.kept->checkpoint;
+      if (tree_.done() == kept.size() &&
+          tree_.frontier().Root() != kept.root()) {
+        Find({In::kHistory, 0, kept.size() - 1, kCheckpointFile,
+              "these entries are not those of the checkpoint that was kept: "
+              "the log shows two histories"});
+      }
+    }
+    return true;
+  }
+
+  absl::Status ReadRecords() {
+    report_.records_read = true;
+    const std::unique_ptr<PosixSegmentFolder> folder =
+        PosixSegmentFolder::OpenToRead(options_.records);
+    PSM_RETURN_IF_ERROR(folder->List().status());
+    absl::Status status =
+        ReadFrames(*folder, 0, [this](const FrameView& frame) -> absl::Status {
+          if (frame.header.generation != segment_) {
+            PSM_RETURN_IF_ERROR(VerifyLastHead());
+            segment_ = frame.header.generation;
+          }
+          return frame.header.kind == FrameKind::kHead ? TakeHead(frame)
+                                                       : TakeRecords(frame);
+        });
+    if (status.ok()) status = VerifyLastHead();
+    const std::uint64_t read = report_.records + report_.unpublished;
+    if (absl::IsDataLoss(status) || absl::IsFailedPrecondition(status)) {
+      Find({In::kRecord, read, read, Where(DetailOf(status)),
+            std::string(status.message())});
+    } else if (!status.ok() && !absl::IsCancelled(status)) {
+      return status;
+    }
+    if (read < published_.size()) {
+      Find({In::kRecord, read, published_.size() - 1, Segment(),
+            "the records end before this one, which was published"});
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status TakeRecords(const FrameView& frame) {
+    const auto items = SplitPayload(frame.payload, frame.header.record_count);
+    std::uint64_t index = frame.header.first_index;
+    const std::uint64_t read = report_.records + report_.unpublished;
+    if (index != read) {
+      return Bad(read, index - 1, "these records are missing");
+    }
+    if (!items.has_value()) return Bad(index, index, "the frame is malformed");
+    for (const PayloadItem& item : *items) {
+      record_.Clear();
+      // Bytes that no leaf commits to could say anything.
+      if (!record_.ParseFromArray(item.record.data(),
+                                  static_cast<int>(item.record.size())) ||
+          !record_.GetReflection()->GetUnknownFields(record_).empty() ||
+          record_.ByteSizeLong() != item.record.size()) {
+        return Bad(index, index, "the record is not as it is written");
+      }
+      const std::string leaf = LeafOf(record_, item.seed);
+      if (index < published_.size()) {
+        PSM_ASSIGN_OR_RETURN(const bool more, NextEntry());
+        if (!more) return Enough();
+        if (leaf != tree_.entry()) {
+          return Bad(index, index, "the record is not the one of its entry");
+        }
+        if (report_.finding.has_value()) return Enough();
+        ++report_.records;
+      } else {
+        if (report_.unpublished == 0) beyond_ = tree_.frontier();
+        beyond_.Append(tlog::LeafHash(leaf));
+        ++report_.unpublished;
+      }
+      ++index;
+    }
+    return absl::OkStatus();
+  }
+
+  // The root must be that of the records so far, whoever signed it.
+  absl::Status TakeHead(const FrameView& frame) {
+    const std::uint64_t first = head_end_;
+    const std::uint64_t size = frame.header.first_index;
+    head_end_ = size;
+    const tlog::Frontier frontier =
+        report_.unpublished == 0 ? tree_.frontier() : beyond_;
+    tlog::Checkpoint checkpoint;
+    checkpoint.origin = log_.name();
+    checkpoint.size = frontier.size();
+    checkpoint.root = frontier.Root();
+    PSM_ASSIGN_OR_RETURN(std::string text, tlog::FormatCheckpoint(checkpoint));
+    text += "\n";  // before the signatures
+    const std::optional<HeadParts> parts = SplitHead(frame.payload);
+    std::string edge;
+    for (const tlog::Hash& hash : frontier.hashes()) {
+      absl::StrAppend(&edge, tlog::AsBytes(hash));
+    }
+    if (!parts.has_value() || !absl::StartsWith(parts->note, text) ||
+        parts->edge != edge) {
+      return Bad(first, size == 0 ? 0 : size - 1,
+                 "the head behind these records is not of their tree",
+                 In::kHead);
+    }
+    head_.assign(parts->note.data(), parts->note.size());
+    head_first_ = first;
+    head_verified_ = false;
+    const bool due = options_.every_signature || report_.heads % stride_ == 0;
+    ++report_.heads;
+    if (!due) return absl::OkStatus();
+    if (!options_.every_signature && ++of_this_stride_ == kEachStride) {
+      stride_ *= 2;
+      of_this_stride_ = 0;
+    }
+    return VerifyLastHead();
+  }
+
+  absl::Status VerifyLastHead() {
+    if (head_.empty() || std::exchange(head_verified_, true)) {
+      return absl::OkStatus();
+    }
+    if (!SignedCheckpoint::Open(head_, log_).ok()) {
+      return Bad(head_first_, head_end_ - 1,
+                 "the head behind these records is not signed by the log",
+                 In::kHead);
+    }
+    ++report_.signatures;
+    return absl::OkStatus();
+  }
+
+  absl::Status Bad(std::uint64_t first, std::uint64_t last,
+                   absl::string_view what, In in = In::kRecord) {
+    Find({in, first, last, Segment(), std::string(what)});
+    return Enough();
+  }
+  std::string Segment() const {
+    return segment_ == 0 ? std::string("records")
+                         : absl::StrFormat("segment-%012d", segment_);
+  }
+  static std::string Where(const std::optional<ErrorDetail>& detail) {
+    if (!detail.has_value()) return "records";
+    const auto segment = detail->metadata.find("segment");
+    std::uint64_t number = 0;
+    return segment != detail->metadata.end() &&
+                   absl::SimpleAtoi(segment->second, &number)
+               ? absl::StrFormat("segment-%012d", number)
+               : std::string("records");
+  }
+
+  // Of two that differ, the checkpoint tells which one is signed.
+  void SayWhichIsWrong(bool whole, bool holds) {
+    if (!whole) return;
+    AuditFinding& finding = *report_.finding;
+    absl::string_view which;
+    switch (finding.in) {
+      case In::kEntry:
+        which = holds ? "the checkpoint signs the entry: the tile was changed"
+                      : "the checkpoint does not sign the entry";
+        break;
+      case In::kTile:
+        which = holds ? "the checkpoint signs the entries: the tile was changed"
+                      : "the checkpoint does not sign these entries";
+        break;
+      case In::kRecord:
+      case In::kHead:
+        which = holds ? "the checkpoint signs what was published: the records' "
+                        "folder was changed"
+                      : "the checkpoint does not sign what was published "
+                        "either";
+        break;
+      default:
+        return;
+    }
+    absl::StrAppend(&finding.what, "; ", which);
+  }
+
+  const AuditOptions& options_;
+  const tlog::VerifierKey& log_;
+  const SignedCheckpoint& published_;
+  tlog::FolderSource source_;
+  PublishedTree tree_;
+  AuditReport& report_;
+
+  records::v1::Record record_;    // its memory is used again
+  tlog::Frontier beyond_;         // with the records that are not published yet
+  std::uint64_t segment_ = 0;     // number of the one being read; 0: none yet
+  std::string head_;              // note of the last one; "": none yet
+  std::uint64_t head_first_ = 0;  // of the records before it
+  std::uint64_t head_end_ = 0;
+  bool head_verified_ = false;
+  std::uint64_t stride_ = 1;
+  std::uint64_t of_this_stride_ = 0;
+};
+
+// What is wrong with a checkpoint that does not open.
+AuditFinding NotTheLogs(const absl::Status& status,
+                        const tlog::VerifierKey& log) {
+  AuditFinding finding{In::kCheckpoint, std::nullopt, std::nullopt,
+                       kCheckpointFile, std::string(status.message())};
+  if (absl::IsPermissionDenied(status)) {
+    finding.what = absl::StrCat("is not signed by the key of ", log.name());
+  }
+  return finding;
+}
+
+// The published checkpoint beside the one that was kept, before anything is
+// read of the tree.
+std::optional<AuditFinding> Compare(const SignedCheckpoint& published,
+                                    const SignedCheckpoint& kept) {
+  if (published.size() < kept.size()) {
+    return AuditFinding{
+        In::kHistory, published.size(), kept.size() - 1, kCheckpointFile,
+        absl::StrCat("the log was rolled back: it had ", kept.size(),
+                     " entries when its checkpoint was kept and now shows ",
+                     published.size())};
+  }
+  if (published.size() == kept.size() && published.root() != kept.root()) {
+    return AuditFinding{In::kHistory, std::nullopt, std::nullopt,
+                        kCheckpointFile,
+                        absl::StrCat("the log shows two histories: two roots "
+                                     "are signed for ",
+                                     kept.size(), " entries")};
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+absl::StatusOr<AuditReport> AuditLog(const AuditOptions& options,
+                                     const tlog::VerifierKey& log,
+                                     const Clock& clock) {
+  const absl::Duration start = clock.Monotonic();
+  AuditReport report;
+  tlog::FolderSource source(options.log);
+  absl::StatusOr<std::string> bytes = source.Read(kCheckpointFile);
+  if (absl::IsNotFound(bytes.status()) && options.kept.has_value()) {
+    report.finding =
+        AuditFinding{In::kHistory, 0, std::nullopt, kCheckpointFile,
+                     absl::StrCat("the log is gone: it had ",
+                                  options.kept->checkpoint.size(), " entries")};
+  } else {
+    PSM_RETURN_IF_ERROR(bytes.status());
+    absl::StatusOr<SignedCheckpoint> published =
+        SignedCheckpoint::Open(*bytes, log);
+    if (!published.ok()) {
+      report.finding = NotTheLogs(published.status(), log);
+    } else {
+      if (options.kept.has_value()) {
+        report.finding = Compare(*published, options.kept->checkpoint);
+      }
+      report.checkpoint = *published;
+      if (!report.finding.has_value()) {
+        PSM_RETURN_IF_ERROR(Audit(options, log, *published, report).Run());
+      }
+    }
+  }
+  report.took = clock.Monotonic() - start;
+  return report;
+}
+
+absl::StatusOr<std::optional<KeptCheckpoint>> ReadKeptCheckpoint(
+    const std::string& file, const tlog::VerifierKey& log) {
+  absl::StatusOr<std::string> bytes = ReadFile(file);
+  if (absl::IsNotFound(bytes.status())) return std::nullopt;
+  PSM_RETURN_IF_ERROR(bytes.status());
+  absl::StatusOr<SignedCheckpoint> kept = SignedCheckpoint::Open(*bytes, log);
+  if (!kept.ok()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        file, " is not a checkpoint that ", log.name(),
+        " signed with this key: the key was changed since it was kept, or it "
+        "is another log's"));
+  }
+  struct stat status;
+  if (stat(file.c_str(), &status) != 0) {
+    return absl::ErrnoToStatus(errno, absl::StrCat("cannot look at ", file));
+  }
+  return KeptCheckpoint{*std::move(kept),
+                        absl::TimeFromTimespec(status.st_mtim)};
+}
+
+absl::Status KeepCheckpoint(const std::string& file, const AuditReport& report,
+                            const tlog::VerifierKey& log) {
+  if (report.finding.has_value() || !report.checkpoint.has_value()) {
+    return absl::FailedPreconditionError("the log does not hold");
+  }
+  const std::string folder = FolderOf(file);
+  PSM_RETURN_IF_ERROR(MakeFolder(folder));
+  PSM_ASSIGN_OR_RETURN(const FolderLock lock, FolderLock::Take(folder));
+  PSM_ASSIGN_OR_RETURN(std::optional<KeptCheckpoint> kept,
+                       ReadKeptCheckpoint(file, log));
+  if (kept.has_value() && kept->checkpoint.size() > report.checkpoint->size()) {
+    return absl::OkStatus();
+  }
+  return WriteWholeFile(file, report.checkpoint->ToText(), kPublic);
+}
+
+}  // namespace psm
