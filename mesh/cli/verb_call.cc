@@ -17,6 +17,7 @@
 #include "mesh/base/error.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/cli/persona_file.h"
+#include "mesh/cli/receipt_file.h"
 #include "mesh/cli/verb.h"
 #include "mesh/gateway/policy_loader.h"
 
@@ -30,6 +31,7 @@ struct Options {
   std::string provider;
   std::string consent;
   std::string exchange_id;
+  std::string receipt;  // file to write
   double timeout = 10;
   std::string method;
   std::string json = "{}";
@@ -63,6 +65,7 @@ struct Reply {
   grpc::Status status;
   std::string message;
   std::string exchange_id;
+  std::string receipt;
 };
 
 Reply Invoke(const std::shared_ptr<grpc::Channel>& channel,
@@ -87,9 +90,13 @@ Reply Invoke(const std::shared_ptr<grpc::Channel>& channel,
       reply.message.append(reinterpret_cast<const char*>(part.begin()),
                            part.size());
   }
-  auto id = context.GetServerTrailingMetadata().find("psm-exchange-id");
-  if (id != context.GetServerTrailingMetadata().end())
-    reply.exchange_id.assign(id->second.data(), id->second.size());
+  const auto trailer = [&](const char* key) -> std::string {
+    auto found = context.GetServerTrailingMetadata().find(key);
+    if (found == context.GetServerTrailingMetadata().end()) return "";
+    return {found->second.data(), found->second.size()};
+  };
+  reply.exchange_id = trailer("psm-exchange-id");
+  reply.receipt = trailer("psm-receipt-bin");
   return reply;
 }
 
@@ -172,6 +179,26 @@ absl::Status Print(const std::string& message,
   return absl::OkStatus();
 }
 
+// Proves the receipt, as soon as the log is published, and keeps the proof of
+// its first record.
+absl::Status KeepReceipt(const std::string& bytes, const std::string& file,
+                         const std::shared_ptr<grpc::Channel>& channel) {
+  constexpr absl::Duration kTimeout = absl::Seconds(10);
+  records::v1::Receipt receipt;
+  if (bytes.empty() || !receipt.ParseFromString(bytes) ||
+      receipt.leaves_size() == 0) {
+    return absl::NotFoundError(
+        "the call came without a receipt: only exchanges that are recorded "
+        "have one");
+  }
+  PSM_ASSIGN_OR_RETURN(std::vector<records::v1::ReceiptProof> proofs,
+                       FetchProofs(channel, receipt, kTimeout));
+  PSM_RETURN_IF_ERROR(WriteReceiptFile(file, proofs.front()));
+  std::fprintf(stderr, "receipt in %s; ./psm verify receipt %s\n", file.c_str(),
+               file.c_str());
+  return absl::OkStatus();
+}
+
 absl::Status Call(const CommandLine& line, const Options& options) {
   PSM_ASSIGN_OR_RETURN(std::unique_ptr<Launcher> launcher, OpenMesh(line));
   PSM_ASSIGN_OR_RETURN(std::shared_ptr<const PolicyEngine> policy,
@@ -213,6 +240,10 @@ absl::Status Call(const CommandLine& line, const Options& options) {
     std::fprintf(stderr, "exchange %s, %.1f ms\n", reply.exchange_id.c_str(),
                  absl::ToDoubleMilliseconds(took));
   }
+  if (!options.receipt.empty() &&
+      (reply.status.ok() || !reply.receipt.empty())) {
+    PSM_RETURN_IF_ERROR(KeepReceipt(reply.receipt, options.receipt, channel));
+  }
   if (!reply.status.ok()) {
     const absl::Status refused = agency::FromGrpc(reply.status);
     return absl::Status(absl::StatusCode::kFailedPrecondition, Shown(refused));
@@ -250,6 +281,9 @@ void AddCall(CLI::App& app, CommandLine& line) {
                    "Consent token (psm-consent)");
   verb->add_option("--exchange-id", options->exchange_id,
                    "UUID, to retry the same exchange (psm-exchange-id)");
+  verb->add_option("--receipt", options->receipt,
+                   "Keep the exchange's receipt, proved, in this file "
+                   "(./psm verify receipt FILE)");
   verb->add_option("--timeout", options->timeout, "Seconds")
       ->capture_default_str()
       ->check(CLI::Range(0.001, 3600.0));

@@ -1,4 +1,5 @@
-// verify: whether the log holds. Asks no process and needs no private key.
+// verify: whether the log, or a receipt, holds. Asks no process and needs no
+// private key.
 #include <unistd.h>
 
 #include <cstdio>
@@ -10,10 +11,12 @@
 #include "mesh/base/error.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/cli/audit_lines.h"
+#include "mesh/cli/receipt_file.h"
 #include "mesh/cli/run_folder.h"
 #include "mesh/cli/table.h"
 #include "mesh/cli/verb.h"
 #include "mesh/records/audit.h"
+#include "mesh/records/receipt.h"
 
 namespace psm {
 namespace {
@@ -83,13 +86,63 @@ absl::Status VerifyLog(const CommandLine& line, const Options& options) {
   return KeepCheckpoint(state, *report, key);
 }
 
+struct ReceiptOptions {
+  std::string file;
+  std::string key;
+};
+
+absl::Status VerifyReceipt(const CommandLine& line,
+                           const ReceiptOptions& options) {
+  PSM_ASSIGN_OR_RETURN(
+      const tlog::VerifierKey key,
+      ReadVerifierKey(options.key.empty() ? RunFolder(line.run).LogVerifierKey()
+                                          : options.key));
+  PSM_ASSIGN_OR_RETURN(const records::v1::ReceiptProof proof,
+                       ReadReceiptFile(options.file));
+  if (absl::Status holds = VerifyReceiptProof(proof, key); !holds.ok()) {
+    return absl::DataLossError(
+        absl::StrCat(options.file, " proves nothing: ", holds.message()));
+  }
+  std::printf("The receipt holds: the log has signed this record.\n");
+  for (const std::string& text : ReceiptLines(proof)) {
+    for (const std::string& row : Wrap(text, TerminalWidth())) {
+      std::printf("%s\n", row.c_str());
+    }
+  }
+  return absl::OkStatus();
+}
+
+void AddVerifyReceipt(CLI::App& verb, CommandLine& line) {
+  CLI::App* receipt = verb.add_subcommand(
+      "receipt",
+      "Checks a receipt that ./psm call --receipt FILE has kept, with the "
+      "log's "
+      "public key alone; exit code 1 where it does not hold");
+  receipt->footer(
+      "Examples:\n"
+      "  ./psm verify receipt FILE\n"
+      "  ./psm verify receipt FILE --key log.vkey    away from the mesh");
+  auto* options = new ReceiptOptions;
+  receipt->add_option("FILE", options->file, "The receipt")->required();
+  receipt->add_option("--key", options->key,
+                      "File with the log's verifying key, a vkey (default: the "
+                      "run folder's)");
+  receipt->callback([&line, options] {
+    line.chosen = [&line, options] { return VerifyReceipt(line, *options); };
+  });
+}
+
 }  // namespace
 
 void AddVerify(CLI::App& app, CommandLine& line) {
   CLI::App* verb = app.add_subcommand(
-      "verify", "Whether the record log holds; no private key is needed");
-  verb->footer("Examples:\n  ./psm verify log\n  ./psm verify log --help");
+      "verify",
+      "Whether the record log, or a receipt, holds; no private key is needed");
+  verb->footer(
+      "Examples:\n  ./psm verify log\n  ./psm verify receipt FILE\n  ./psm "
+      "verify log --help");
   verb->require_subcommand(1);
+  AddVerifyReceipt(*verb, line);
   CLI::App* log = verb->add_subcommand(
       "log",
       "Checks the whole log: tiles against entries, entries against records, "
