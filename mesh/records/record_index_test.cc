@@ -372,6 +372,19 @@ TEST_F(RecordIndexTest, FallsBehindWithoutTheDiskAndCatchesUp) {
   ASSERT_NO_FATAL_FAILURE(ExpectComplete(*store));
 }
 
+// The disk works but is slow: room for one record at a time in memory.
+TEST_F(RecordIndexTest, CommitsWaitForTheIndexRatherThanLeaveItBehind) {
+  options_.index_part_records = 1;
+  options_.index_max_parts = 1;
+  auto store = OpenStore();
+  for (int i = 0; i < 30; ++i) {
+    ASSERT_NO_FATAL_FAILURE(Append(*store, 2));
+    ASSERT_TRUE(store->List({}).ok());
+  }
+  EXPECT_GE(store->figures().indexed + 10, store->figures().records);
+  ASSERT_NO_FATAL_FAILURE(ExpectComplete(*store));
+}
+
 TEST_F(RecordIndexTest, ReadersBesideAppendsRunsAndMergesMissNothing) {
   auto store = OpenStore();
   std::atomic<int> told = 0;
