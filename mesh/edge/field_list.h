@@ -45,6 +45,8 @@ class FieldList {
     for (const auto& [key, value] : metadata) {
       if (IsBinaryKey(key)) {
         AddOnce(key, EncodeBinary(value));
+      } else if (IsRepeated(key)) {
+        Add(key, value);
       } else {
         Push(key, value, NGHTTP2_NV_FLAG_NO_INDEX);
       }
@@ -61,6 +63,12 @@ class FieldList {
   }
 
  private:
+  // What the gateway itself says to a provider, in few different values.
+  static bool IsRepeated(absl::string_view key) {
+    return key == "psm-consumer" || key == "psm-affair" ||
+           key == "psm-attributes";
+  }
+
   void Push(absl::string_view name, absl::string_view value,
             nghttp2_nv_flag flags) {
     list_bytes_ += BytesOf(name, value);

@@ -18,15 +18,16 @@ class TokenBucket {
  public:
   explicit TokenBucket(Rate rate) : rate_(rate), tokens_(rate.burst) {}
 
-  // Takes one; false where none is left. `now` is monotonic.
-  bool Take(absl::Duration now) {
+  // Takes one, or `count`; false, and none taken, where there are not so many
+  // left. `now` is monotonic.
+  bool Take(absl::Duration now, double count = 1) {
     const double passed = absl::ToDoubleSeconds(now - filled_);
     if (passed > 0) {
       tokens_ = std::min(rate_.burst, tokens_ + passed * rate_.per_second);
       filled_ = now;
     }
-    if (tokens_ < 1) return false;
-    tokens_ -= 1;
+    if (tokens_ < count) return false;
+    tokens_ -= count;
     return true;
   }
 

@@ -5,6 +5,7 @@
 #include <boost/asio/buffer.hpp>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "mesh/base/error.h"
@@ -13,14 +14,8 @@
 namespace psm::edge {
 namespace {
 
-// One TLS record of the largest size and its overhead, for a connection with
-// much to say.
+// One TLS record of the largest size and its overhead.
 constexpr std::size_t kInputBytes = (16 << 10) + 512;
-// For one that is idle or has a call now and then: most are, and a thousand of
-// them must not cost as much as a few busy ones.
-constexpr std::size_t kQuietInputBytes = 2 << 10;
-// So many reads that would have fitted there make a connection quiet again.
-constexpr int kQuietReads = 64;
 constexpr std::size_t kPlainBytes = 16 << 10;
 
 absl::Status Ended(absl::string_view why) {
@@ -100,8 +95,7 @@ Http2Connection::Http2Connection(Worker& worker, Socket socket, SSL* ssl,
       handshake_timer_(worker.timers(),
                        [this] { Close(Ended("the handshake took too long")); }),
       write_timer_(worker.timers(),
-                   [this] { Close(Ended("the peer takes no output")); }),
-      input_(kQuietInputBytes) {}
+                   [this] { Close(Ended("the peer takes no output")); }) {}
 
 Http2Connection::~Http2Connection() {
   worker_.Forget(*this);
@@ -153,45 +147,41 @@ void Http2Connection::Close(const absl::Status& why) {
   OnClosed(why);
 }
 
+// Waits for input without memory for it: most connections are idle at any time.
 void Http2Connection::StartRead() {
   if (reading_ || closed_) return;
   reading_ = true;
-  socket_.async_read_some(
-      boost::asio::buffer(input_),
-      [self = shared_from_this()](const boost::system::error_code& error,
-                                  std::size_t size) {
+  socket_.async_wait(
+      Socket::wait_read,
+      [self = shared_from_this()](const boost::system::error_code& error) {
         self->reading_ = false;
-        if (self->closed_) return;
-        if (error) {
-          self->Close(
-              Ended(absl::StrCat("the connection ended: ", error.message())));
-          return;
-        }
-        self->HandleInput(size);
+        if (!self->closed_) self->ReadSocket(error);
       });
 }
 
-void Http2Connection::HandleInput(std::size_t size) {
+void Http2Connection::ReadSocket(boost::system::error_code error) {
+  // All of it has been handled before this returns: TLS keeps what is half a
+  // record.
+  static thread_local std::vector<char> input(kInputBytes);
+  std::size_t size = 0;
+  if (!error) size = socket_.read_some(boost::asio::buffer(input), error);
+  if (error == boost::asio::error::would_block) {
+    StartRead();
+  } else if (error) {
+    Close(Ended(absl::StrCat("the connection ended: ", error.message())));
+  } else {
+    HandleInput(absl::string_view(input.data(), size));
+  }
+}
+
+void Http2Connection::HandleInput(absl::string_view cipher) {
   heard_ = true;
-  tls_.SetInput(absl::string_view(input_.data(), size));
+  tls_.SetInput(cipher);
   if (secured_ || ContinueHandshake()) ReadFrames();
   if (closed_) return;
-  FitInput(size);
   Touch();
   // A peer that does not take what we owe it is not listened to either.
   if (!waiting_for_socket_) StartRead();
-}
-
-// All of the input has been read by now: TLS keeps what is half a record.
-void Http2Connection::FitInput(std::size_t size) {
-  if (size > kQuietInputBytes || size == input_.size()) {
-    quiet_reads_ = 0;
-    if (input_.size() < kInputBytes) input_.resize(kInputBytes);
-  } else if (input_.size() > kQuietInputBytes &&
-             ++quiet_reads_ >= kQuietReads) {
-    quiet_reads_ = 0;
-    input_ = std::vector<char>(kQuietInputBytes);
-  }
 }
 
 bool Http2Connection::ContinueHandshake() {
@@ -216,6 +206,7 @@ bool Http2Connection::ContinueHandshake() {
     Close(session.status());
     return false;
   }
+  tls_.ForgetCertificates();
   session_ = *session;
   secured_ = true;
   handshake_timer_.Cancel();

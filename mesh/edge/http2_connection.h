@@ -9,7 +9,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -107,8 +106,8 @@ class Http2Connection : public std::enable_shared_from_this<Http2Connection>,
 
   void EndTurn() override;
   void StartRead();
-  void HandleInput(std::size_t size);
-  void FitInput(std::size_t size);
+  void ReadSocket(boost::system::error_code error);
+  void HandleInput(absl::string_view cipher);
   bool ContinueHandshake();  // false: not there yet, or closed
   void ReadFrames();
   bool MakeOutput();  // false: closed
@@ -123,8 +122,6 @@ class Http2Connection : public std::enable_shared_from_this<Http2Connection>,
   nghttp2_session* session_ = nullptr;
   Timer handshake_timer_;
   Timer write_timer_;
-  std::vector<char> input_;
-  int quiet_reads_ = 0;  // in a row, that needed no large input_
   bool secured_ = false;
   bool reading_ = false;             // a read of the socket is under way
   bool waiting_for_socket_ = false;  // the socket takes no more for now

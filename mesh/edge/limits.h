@@ -54,6 +54,10 @@ struct ServerLimits {
   std::size_t peer_buffered_bytes = 64 << 20;  // half-received messages, and
                                                // answers that are not taken
   Rate peer_dead_streams = {4000, 800};
+  // Bytes of header blocks that bring no call: trailers, streams beyond the
+  // limit, fields that HTTP/2 forbids. HPACK has them unfolded all the same, at
+  // 30 us a KiB.
+  Rate peer_wasted_headers = {512 << 10, 128 << 10};
 
   // Per worker: connections whose handshake is not done; the oldest gives way.
   std::size_t handshakes = 256;

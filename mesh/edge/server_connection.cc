@@ -17,6 +17,9 @@ namespace {
 constexpr std::int32_t kConnectionWindow = 1 << 20;
 // Frames that nghttp2 may owe as answers (ACKs, resets) before it gives up.
 constexpr std::size_t kMaxOutboundAcks = 1000;
+// HEADERS and the eight CONTINUATIONs that nghttp2 takes, of which we hear
+// nothing.
+constexpr std::size_t kLongestBlock = 9 << 14;
 // Between the notice that no more streams are wanted and the last GOAWAY: the
 // answer to a PING, or this.
 constexpr absl::Duration kDrainGrace = absl::Seconds(1);
@@ -175,7 +178,18 @@ ServerStream* ServerConnection::Find(std::int32_t id) {
 }
 
 int ServerConnection::OnBeginFrame(const nghttp2_frame_hd& head) {
-  if (!budget_.Count(head, Now())) Flood();
+  const absl::Duration now = Now();
+  const std::size_t wasted = std::exchange(unclaimed_headers_, 0);
+  if (!budget_.Count(head, now) ||
+      (wasted > 0 &&
+       !share_->wasted_headers.Take(now, static_cast<double>(wasted))))
+    Flood();
+  // Until OnFrame hears of it, which it does not where the stream is refused.
+  if (head.type == NGHTTP2_HEADERS) {
+    unclaimed_headers_ = (head.flags & NGHTTP2_FLAG_END_HEADERS) != 0
+                             ? head.length
+                             : kLongestBlock;
+  }
   return 0;
 }
 
@@ -224,6 +238,7 @@ int ServerConnection::OnFrame(const nghttp2_frame& frame) {
       if (ServerStream* stream = Find(frame.hd.stream_id)) {
         if (frame.hd.type == NGHTTP2_HEADERS) {
           head_begun_ = false;
+          unclaimed_headers_ = 0;
           stream->HeadersDone();
         }
         if ((frame.hd.flags & NGHTTP2_FLAG_END_STREAM) != 0)

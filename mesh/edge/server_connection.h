@@ -91,8 +91,10 @@ class ServerConnection final : public Http2Connection {
   // Long before the peer's certificate expires it is told to go away: it comes
   // back with a newer one, if it has been given one, and no call is lost.
   Timer renew_timer_;
-  absl::Duration last_used_;  // when the last stream ended
-  bool head_begun_ = false;   // a header block has, and has not ended
+  absl::Duration last_used_;           // when the last stream ended
+  bool head_begun_ = false;            // a header block has, and has not ended
+  std::size_t unclaimed_headers_ = 0;  // bytes of the last block, until it
+                                       // turns out to be a request's
   bool draining_ = false;
   bool last_goaway_ = false;
   bool flooded_ = false;

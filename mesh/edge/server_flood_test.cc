@@ -8,6 +8,7 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <functional>
 #include <thread>
 
 #include "mesh/edge/test_hostile.h"
@@ -81,6 +82,40 @@ TEST_F(ServerFloodTest, AnHpackBombEndsTheConnection) {
     peer->Send(MakeHpackBomb(1, RequestFields("/test.Unary/Echo"), last));
     EXPECT_EQ(peer->ReadGoaway(), NGHTTP2_ENHANCE_YOUR_CALM);
     EXPECT_EQ(server_.server().Stats().flooded, before + 1);
+    EXPECT_TRUE(OtherIsServed());
+  }
+}
+
+TEST_F(ServerFloodTest, HeadersThatBringNoCallAreCounted) {
+  const RawFields request = RequestFields("/test.Unary/Wait");
+  const std::string longest(16000, 'x');
+  RawFields upper = request;
+  upper.insert(upper.begin(), {"X-Upper", "x"});
+  const std::function<std::string(std::int32_t)> kWaste[] = {
+      // Trailers.
+      [&](std::int32_t id) {
+        return MakeHeaders(id, request, false) + MakeHpackBomb(id, {}, 'b');
+      },
+      [&](std::int32_t id) { return MakeHpackBomb(id, upper, 'b'); },
+      // As if it were a frame of any length: we do not hear how it goes on.
+      [&](std::int32_t id) {
+        return MakeHeaders(id, request, false) +
+               MakeFrame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_STREAM, id, "") +
+               MakeFrame(NGHTTP2_CONTINUATION, NGHTTP2_FLAG_END_HEADERS, id,
+                         MakeHeaderBlock({{"x", longest}}));
+      },
+  };
+  char number = '1';
+  for (const auto& waste : kWaste) {
+    // What is counted is the peer's.
+    const std::string system = std::string("akatsuki/attacker") + number++;
+    attacker_ = pki_.Issue(system);
+    auto peer = Connect();
+    const std::uint64_t before = server_.server().Stats().flooded;
+    // Fewer than may die.
+    for (std::int32_t id = 1; id < 2 * 20; id += 2) peer->Send(waste(id));
+    EXPECT_EQ(peer->ReadGoaway(), NGHTTP2_ENHANCE_YOUR_CALM) << system;
+    EXPECT_EQ(server_.server().Stats().flooded, before + 1) << system;
     EXPECT_TRUE(OtherIsServed());
   }
 }

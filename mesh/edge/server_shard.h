@@ -44,10 +44,12 @@ class Tally {
 // What all connections of one peer on one worker use together.
 struct PeerShare {
   explicit PeerShare(const ServerLimits& limits)
-      : dead_streams(limits.peer_dead_streams) {}
+      : dead_streams(limits.peer_dead_streams),
+        wasted_headers(limits.peer_wasted_headers) {}
   std::size_t calls = 0;           // handlers that have not finished
   std::size_t buffered_bytes = 0;  // of half-received and unread messages
   TokenBucket dead_streams;
+  TokenBucket wasted_headers;  // bytes
 };
 
 // How many connections each peer has on all workers. Thread-safe; touched once

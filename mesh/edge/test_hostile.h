@@ -33,6 +33,7 @@ inline ServerLimits SmallLimits() {
   limits.tiny_data = {1000, 1};
   limits.window_updates = {1000, 1};
   limits.other_frames = {20, 1};
+  limits.peer_wasted_headers = {200000, 1};
   limits.peer_calls = 15;
   limits.request_time = absl::Milliseconds(1000);
   limits.peer_connections = 8;

@@ -2,6 +2,7 @@
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/x509.h>
 
 #include <algorithm>
 #include <cstring>
@@ -71,6 +72,19 @@ TlsSession::Step TlsSession::Handshake() {
   ERR_clear_error();
   const int result = SSL_do_handshake(ssl_.get());
   return result == 1 ? Step::kDone : Failed(result);
+}
+
+void TlsSession::ForgetCertificates() {
+  // Its stacks are ours to empty, though not to free: these are of this
+  // connection alone. The leaf itself, of which OpenSSL holds another
+  // reference, stays, but for its extensions.
+  for (STACK_OF(X509) * chain : {SSL_get_peer_cert_chain(ssl_.get()),
+                                 SSL_get0_verified_chain(ssl_.get())}) {
+    while (sk_X509_num(chain) > 0) X509_free(sk_X509_pop(chain));
+  }
+  X509* const leaf = SSL_get0_peer_certificate(ssl_.get());
+  while (leaf != nullptr && X509_get_ext_count(leaf) > 0)
+    X509_EXTENSION_free(X509_delete_ext(leaf, 0));
 }
 
 TlsSession::Step TlsSession::Read(char* buffer, std::size_t capacity,

@@ -4,6 +4,7 @@
 // it is recorded. Arguments of co_await are named locals (gcc 12).
 #include "mesh/exchange/exchange.h"
 
+#include <coroutine>
 #include <utility>
 
 #include "mesh/exchange/draft.h"
@@ -11,6 +12,25 @@
 #include "mesh/exchange/steps.h"
 
 namespace psm {
+namespace {
+
+// Where an exchange lets those that came with it catch up, so that all take
+// the next steps one after another and the code of these is fetched once: the
+// whole of an exchange does not fit into a processor's first cache.
+class Break {
+ public:
+  explicit Break(Executor& executor) : executor_(executor) {}
+  bool await_ready() const noexcept { return false; }
+  void await_suspend(std::coroutine_handle<> waiter) {
+    executor_.Post([waiter] { waiter.resume(); });
+  }
+  void await_resume() const noexcept {}
+
+ private:
+  Executor& executor_;
+};
+
+}  // namespace
 
 Task<Answer> RunExchange(Environment& env, Ask ask) {
   // The configuration by which this exchange is decided; Recheck looks at the
@@ -45,6 +65,8 @@ Task<Answer> RunExchange(Environment& env, Ask ask) {
   absl::Status fresh = CheckExchangeId(env, ask, draft);
   if (!fresh.ok()) co_return co_await Refuse(env, draft, fresh);
 
+  Break before_asking(env.executor);
+  co_await before_asking;
   absl::StatusOr<Encoded> encoded =
       EncodeForProvider(env, ask, *std::move(authorised), draft);
   if (!encoded.ok()) co_return co_await Refuse(env, draft, encoded.status());
@@ -63,6 +85,8 @@ Task<Answer> RunExchange(Environment& env, Ask ask) {
   if (!minimised.ok())
     co_return co_await Refuse(env, draft, minimised.status());
 
+  Break before_recording(env.executor);
+  co_await before_recording;
   if (pass.needed()) {
     // A linkage is released as a whole: a leg that waits for slower ones is
     // looked at when they are there, not before.

@@ -8,6 +8,11 @@
 #include "mesh/directory/directory.h"
 #include "mesh/gateway/gateway.h"
 
+// For jemalloc, which looks for it by this name: an arena for each processor
+// and not four of them, which keep memory back from one another (DECISIONS.md).
+extern "C" const char* malloc_conf;
+const char* malloc_conf = "percpu_arena:percpu";
+
 namespace {
 
 constexpr int kBadConfiguration = 64;  // EX_USAGE

@@ -395,16 +395,21 @@ bool RecordStore::AwaitBatch(std::vector<QueuedAppend>& batch) {
 }
 
 void RecordStore::Gather() {
-  const absl::Duration left =
-      last_commit_ + options_.gather_interval - clock_.Monotonic();
-  if (left <= absl::ZeroDuration() || stopping_ || !writer_->active() ||
-      queued_bytes_ >= options_.max_batch_bytes) {
-    return;
+  for (const int intervals : {1, 2}) {
+    if (intervals == 2 && queue_.size() <= options_.gather_long_above) return;
+    const absl::Duration left = last_commit_ +
+                                intervals * options_.gather_interval -
+                                clock_.Monotonic();
+    if (stopping_ || !writer_->active() ||
+        queued_bytes_ >= options_.max_batch_bytes) {
+      return;
+    }
+    if (left <= absl::ZeroDuration()) continue;
+    gathering_ = true;
+    // Once: woken early for nothing, the batch is merely smaller.
+    work_.WaitFor(mu_, absl::ToChronoNanoseconds(left));
+    gathering_ = false;
   }
-  gathering_ = true;
-  // Once: woken early for nothing, the batch is merely smaller.
-  work_.WaitFor(mu_, absl::ToChronoNanoseconds(left));
-  gathering_ = false;
 }
 
 absl::Status RecordStore::Commit(std::vector<QueuedAppend>& batch) {

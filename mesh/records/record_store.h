@@ -46,7 +46,10 @@ struct RecordStoreOptions {
   // Pacing. A commit begins at once while at most `gather_above` appends wait.
   // With more, it begins no sooner than `gather_interval` after the last one
   // began: one sync then serves more of them, for less CPU each.
+  // While more than `gather_long_above` wait, it is twice that: whoever is one
+  // of so many waits for the others anyway.
   std::size_t gather_above = 4;
+  std::size_t gather_long_above = 16;
   absl::Duration gather_interval = absl::Milliseconds(1);
 
   // Most bytes of one commit (an Append larger than this goes alone), and of

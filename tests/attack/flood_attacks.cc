@@ -122,6 +122,19 @@ std::vector<Attack> RequestAttacks() {
        .name = "hpack-bomb-invalid",
        .what = "the same, of fields that HTTP/2 does not allow",
        .play = Bomb('\n')},
+      {.threat = 28,
+       .name = "trailers-bomb",
+       .what = "the same in trailers, which gRPC's requests do not have",
+       .play =
+           [](Lane& lane) {
+             Pour(
+                 lane, "",
+                 [](std::int32_t id) {
+                   return MakeHeaders(id, RefusedRequest(), false) +
+                          edge::MakeHpackBomb(id, {}, 'b');
+                 },
+                 kRest);
+           }},
       {.threat = 29,
        .name = "rapid-reset",
        .what = "requests that are reset at once",
