@@ -36,7 +36,8 @@ int main(int argc, char** argv) {
        {psm::story::WithoutTheMesh, psm::story::WithTheMesh,
         psm::story::WhatARoomFears, psm::story::SomebodyElsesAccount,
         psm::story::ConsentAndWithdrawal, psm::story::TheCompanysForm,
-        psm::story::TheDiskIsFull, psm::story::HerHistory}) {
+        psm::story::TheDiskIsFull, psm::story::HerHistory,
+        psm::story::TheAuditor}) {
     scene(stage);
   }
   if (narrator.failures() == 0) return 0;

@@ -43,6 +43,7 @@ void ConsentAndWithdrawal(Stage& stage);
 void TheCompanysForm(Stage& stage);
 void TheDiskIsFull(Stage& stage);
 void HerHistory(Stage& stage);
+void TheAuditor(Stage& stage);
 
 }  // namespace psm::story
 

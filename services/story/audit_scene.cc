@@ -1,0 +1,117 @@
+// An auditor looks through the log, and through a copy that somebody changed.
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <system_error>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "mesh/base/clock.h"
+#include "mesh/base/durable_file.h"
+#include "mesh/base/status_macros.h"
+#include "mesh/cli/audit_lines.h"
+#include "mesh/records/audit.h"
+#include "services/story/stage.h"
+
+namespace psm::story {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kVictim = 2;      // the entry that is changed
+constexpr std::size_t kEntryBytes = 259;  // its length, two bytes, and a leaf
+
+absl::StatusOr<tlog::VerifierKey> PublicKey(const RunFolder& folder) {
+  PSM_ASSIGN_OR_RETURN(const std::string text,
+                       ReadFile(folder.LogVerifierKey()));
+  return tlog::VerifierKey::FromText(absl::StripAsciiWhitespace(text));
+}
+
+// A copy of the log of a gateway at work, which goes with this object.
+class Copy {
+ public:
+  explicit Copy(const std::string& log)
+      : folder_((fs::temp_directory_path() / "psm_copy_XXXXXX").string()) {
+    if (mkdtemp(folder_.data()) == nullptr) return;
+    // The checkpoint first: what it covers is there by then.
+    std::error_code failed;
+    fs::create_directory(this->log(), failed);
+    fs::copy_file(log + "/checkpoint", this->log() + "/checkpoint", failed);
+    fs::copy(log + "/tile", this->log() + "/tile", fs::copy_options::recursive,
+             failed);
+  }
+  ~Copy() {
+    std::error_code ignored;
+    fs::remove_all(folder_, ignored);
+  }
+  Copy(const Copy&) = delete;
+  Copy& operator=(const Copy&) = delete;
+  std::string log() const { return folder_ + "/log"; }
+
+  // Changes a bit of an entry in every file that has it.
+  void ChangeEntry() const {
+    std::error_code failed;
+    const std::string entries = log() + "/tile/entries";
+    for (const auto& file : fs::recursive_directory_iterator(entries, failed)) {
+      const bool first = file.path().filename() == "000" ||
+                         file.path().parent_path().filename() == "000.p";
+      if (!file.is_regular_file() || !first ||
+          file.file_size() < (kVictim + 1) * kEntryBytes) {
+        continue;
+      }
+      constexpr std::streamoff kAt = kVictim * kEntryBytes + 100;
+      std::fstream stream(file.path(),
+                          std::ios::in | std::ios::out | std::ios::binary);
+      stream.seekg(kAt);
+      const int byte = stream.get();
+      stream.seekp(kAt);
+      stream.put(static_cast<char>(byte ^ 1));
+    }
+  }
+
+ private:
+  std::string folder_;
+};
+
+}  // namespace
+
+void TheAuditor(Stage& stage) {
+  Narrator& narrator = stage.narrator;
+  narrator.Scene("記録は書き換えられない", "Nobody rewrites the log unseen");
+  narrator.Tell(
+      "An auditor has the log's public key, and no other. He goes through the "
+      "whole log:");
+  auto key = PublicKey(stage.folder);
+  if (!narrator.Succeeded(key.status(), "The log's key is public")) return;
+  const SystemClock clock;
+  AuditOptions options;
+  options.log = stage.folder.PublishedLog();
+  options.records = stage.folder.Records();
+  auto report = AuditLog(options, *key, clock);
+  if (!narrator.Succeeded(report.status(), "The log can be read")) return;
+  for (const std::string& line : AuditLines(*report, std::nullopt))
+    narrator.Fact(line);
+  if (!narrator.Step(!report->finding.has_value() && report->entries > kVictim,
+                     "Everything holds: each record is in it as it was "
+                     "written")) {
+    if (report->finding.has_value())
+      narrator.Fact(FindingLine(*report->finding));
+    return;
+  }
+  narrator.Tell(
+      "Somebody with access to the disk changes one bit of a copy of it:");
+  const Copy copy(options.log);
+  copy.ChangeEntry();
+  options.log = copy.log();
+  report = AuditLog(options, *key, clock);
+  if (!narrator.Succeeded(report.status(), "The copy can be read")) return;
+  narrator.Step(
+      report->finding.has_value() && report->finding->first == kVictim,
+      absl::StrCat("He notices, and says where: ",
+                   report->finding.has_value() ? FindingLine(*report->finding)
+                                               : "nothing"));
+  narrator.Tell("You can do the same:  ./psm verify log");
+}
+
+}  // namespace psm::story
