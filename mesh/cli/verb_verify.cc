@@ -173,7 +173,7 @@ void AddVerify(CLI::App& app, CommandLine& line) {
                   "audit/ORIGIN.checkpoint of the run folder)");
   log->add_flag("--every-signature", options->every_signature,
                 "Verify the signature of every commit's head, 0.2 ms each; "
-                "else of the first 4,096 and then ever fewer (roots are always "
+                "else of the first 1,024 and then ever fewer (roots are always "
                 "compared)");
   log->callback([&line, options] {
     line.chosen = [&line, options] { return VerifyLog(line, *options); };

@@ -26,7 +26,7 @@ namespace {
 using In = AuditFinding::In;
 using tlog::SignedCheckpoint;
 
-constexpr std::uint64_t kEachStride = 4096;  // signatures verified
+constexpr std::uint64_t kEachStride = 1024;  // signatures verified
 constexpr char kCheckpointFile[] = "checkpoint";
 
 // Ends the reading of records: there is a finding.

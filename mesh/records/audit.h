@@ -35,8 +35,8 @@ struct AuditOptions {
   std::string records;  // folder of records; "": they are not looked at
   std::optional<KeptCheckpoint> kept;  // that the log must have grown from
   // Every record and root is always checked; of the heads in the records'
-  // folder, whose signatures take 0.1 to 0.2 ms each, all of the first 4,096
-  // are verified, then every second of the next 8,192, and so on; and the last
+  // folder, whose signatures take 0.1 to 0.2 ms each, all of the first 1,024
+  // are verified, then every second of the next 2,048, and so on; and the last
   // of each segment. With this, all of them.
   bool every_signature = false;
 };

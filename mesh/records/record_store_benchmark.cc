@@ -3,7 +3,7 @@
 //   record_store_benchmark [--folder=DIR] [--records=N] [--benchmark_...]
 // Append: so many appends of one record each wait at any time. Grow: a log of
 // --records (default 1,000,000) is written in ten steps, 1,024 waiting, records
-// of a million subjects; then pages, exchanges and starts on it. With
+// of a million subjects; then pages, exchanges, starts and audits on it. With
 // --records=10000000 it takes several minutes and 6 GB.
 #include <benchmark/benchmark.h>
 #include <fcntl.h>
@@ -24,6 +24,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/strip.h"
 #include "mesh/base/temp_folder.h"
+#include "mesh/records/audit.h"
 #include "mesh/records/record_store.h"
 #include "mesh/records/record_testing.h"
 
@@ -46,9 +47,11 @@ const SystemClock& TheClock() {
   return clock;
 }
 
-std::unique_ptr<RecordStore> OpenStore(const std::string& folder, bool index) {
+std::unique_ptr<RecordStore> OpenStore(const std::string& folder, bool index,
+                                       const std::string& tiles = "") {
   RecordStoreOptions options;
   options.folder = folder;
+  options.tiles = tiles;
   options.index = index;
   options.signer = TestSigner();
   auto store = RecordStore::Open(options, TheClock(), SystemRandom());
@@ -265,6 +268,30 @@ void BM_Start(benchmark::State& state) {
   state.counters["memory_mib"] = MemoryMiB();
 }
 
+// An audit of the whole log, published just before.
+void BM_Audit(benchmark::State& state) {
+  const std::string tiles = TheLog().folder() + "/log";
+  TheLog().store.reset();
+  OpenStore(TheLog().folder(), true, tiles);  // its end has published all
+  AuditOptions options;
+  options.log = tiles;
+  if (state.range(0) != 0) options.records = TheLog().folder();
+  const double cpu = CpuSeconds();
+  for (auto _ : state) {
+    auto report = AuditLog(options, TestSigner()->verifier(), TheClock());
+    if (!report.ok() || report->finding.has_value() ||
+        report->entries != TheLog().records) {
+      state.SkipWithError("the log does not hold");
+      return;
+    }
+    state.counters["heads"] = static_cast<double>(report->heads);
+    state.counters["signatures"] = static_cast<double>(report->signatures);
+  }
+  const auto records = static_cast<double>(TheLog().records);
+  state.SetItemsProcessed(static_cast<std::int64_t>(records));
+  state.counters["cpu_us"] = (CpuSeconds() - cpu) / records * 1e6;
+}
+
 void RegisterForLogOf(std::int64_t records) {
   benchmark::RegisterBenchmark("BM_Grow", BM_Grow)
       ->ArgName("step")
@@ -288,6 +315,13 @@ void RegisterForLogOf(std::int64_t records) {
       ->Unit(benchmark::kMicrosecond);
   benchmark::RegisterBenchmark("BM_Start", BM_Start)
       ->ArgName("indexed")
+      ->Arg(1)
+      ->Arg(0)
+      ->Iterations(1)
+      ->UseRealTime()
+      ->Unit(benchmark::kMillisecond);
+  benchmark::RegisterBenchmark("BM_Audit", BM_Audit)
+      ->ArgName("records")
       ->Arg(1)
       ->Arg(0)
       ->Iterations(1)
