@@ -64,10 +64,11 @@ std::vector<std::string> AuditLines(const AuditReport& report,
                            " verified")));
   }
   if (report.finding.has_value()) return lines;
-  lines.push_back(
-      absl::StrFormat("every entry, tile%s and signature holds (%.2f s)",
-                      report.records_read ? ", record" : "",
-                      absl::ToDoubleSeconds(report.took)));
+  lines.push_back(absl::StrFormat(
+      "every entry, tile%s and signature%s holds (%.2f s)",
+      report.records_read ? ", record" : "",
+      report.signatures == report.heads ? "" : " that was verified",
+      absl::ToDoubleSeconds(report.took)));
   lines.push_back(
       kept.has_value()
           ? absl::StrCat("consistent with the checkpoint of ",
