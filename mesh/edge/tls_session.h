@@ -30,10 +30,10 @@ class TlsSession {
   // Goes on with the handshake. kFailed: see error(); an alert may be in the
   // output.
   Step Handshake();
-  // Lets go of the peer's certificates, which take 11 KiB and would stay as long
-  // as the connection. Once, after the handshake and after all questions about
-  // them: nothing of TLS 1.3 looks at them again where nothing is resumed and
-  // nobody is asked for a certificate later (tls_config.cc).
+  // Lets go of the peer's certificates, which take 11 KiB and would stay as
+  // long as the connection. Once, after the handshake and after all questions
+  // about them: nothing of TLS 1.3 looks at them again where nothing is resumed
+  // and nobody is asked for a certificate later (tls_config.cc).
   void ForgetCertificates();
   // Reads plain text into `buffer` and sets `size`. kFailed: the peer has
   // closed (error() is OK then) or broken TLS.
