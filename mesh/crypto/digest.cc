@@ -24,13 +24,18 @@ T* Fetched(T* algorithm, const char* what) {
 
 }  // namespace
 
-std::string Sha256(absl::string_view bytes) {
+void Sha256To(absl::string_view bytes, char* digest) {
   SHA256_CTX context;
+  CheckOpenSsl(
+      SHA256_Init(&context) == 1 &&
+          SHA256_Update(&context, bytes.data(), bytes.size()) == 1 &&
+          SHA256_Final(reinterpret_cast<unsigned char*>(digest), &context) == 1,
+      "SHA-256");
+}
+
+std::string Sha256(absl::string_view bytes) {
   std::string digest(kSha256Size, '\0');
-  CheckOpenSsl(SHA256_Init(&context) == 1 &&
-                   SHA256_Update(&context, bytes.data(), bytes.size()) == 1 &&
-                   SHA256_Final(Bytes(digest), &context) == 1,
-               "SHA-256");
+  Sha256To(bytes, digest.data());
   return digest;
 }
 

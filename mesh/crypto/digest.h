@@ -11,6 +11,8 @@
 namespace psm {
 
 std::string Sha256(absl::string_view bytes);  // 32 bytes
+// The same into 32 bytes of the caller's.
+void Sha256To(absl::string_view bytes, char* digest);
 std::string HmacSha256(const SecretBytes& key,
                        absl::string_view bytes);  // 32 bytes
 SecretBytes HkdfSha256(const SecretBytes& key, absl::string_view info,

@@ -10,10 +10,12 @@ namespace {
 
 constexpr absl::string_view kPartDomain = "psm-part";
 
-// Writes fields of a part: number, length (two bytes) and bytes; integers are
+// Writes fields of a part: number, length (four bytes) and bytes; integers are
 // big-endian. What a protobuf message would not carry is left out.
 class PartEncoder {
  public:
+  explicit PartEncoder(std::string& out) : out_(out) {}
+
   void Text(std::uint8_t number, absl::string_view value) {
     if (!value.empty()) Field(number, value);
   }
@@ -23,53 +25,39 @@ class PartEncoder {
   }
   void Number(std::uint8_t number, std::uint32_t value) {
     if (value == 0) return;
-    std::string bytes;
-    Append(value, 4, bytes);
-    Field(number, bytes);
+    Begin(number, 4);
+    Append(value, 4);
   }
   void Time(std::uint8_t number, bool set,
             const google::protobuf::Timestamp& time) {
     if (!set) return;
-    std::string bytes;
-    Append(static_cast<std::uint64_t>(time.seconds()), 8, bytes);
-    Append(static_cast<std::uint32_t>(time.nanos()), 4, bytes);
-    Field(number, bytes);
+    Begin(number, 12);
+    Append(static_cast<std::uint64_t>(time.seconds()), 8);
+    Append(static_cast<std::uint32_t>(time.nanos()), 4);
   }
-
-  std::string Take() { return std::move(out_); }
 
  private:
-  static void Append(std::uint64_t value, int bytes, std::string& out) {
+  void Append(std::uint64_t value, int bytes) {
     for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) {
-      out.push_back(static_cast<char>(value >> shift));
+      out_.push_back(static_cast<char>(value >> shift));
     }
   }
-  void Field(std::uint8_t number, absl::string_view value) {
+  void Begin(std::uint8_t number, std::size_t size) {
     out_.push_back(static_cast<char>(number));
-    Append(value.size(), 4, out_);
+    Append(size, 4);
+  }
+  void Field(std::uint8_t number, absl::string_view value) {
+    Begin(number, value.size());
     out_.append(value.data(), value.size());
   }
 
-  std::string out_;
+  std::string& out_;
 };
 
-}  // namespace
-
-std::array<std::string, kLeafParts> SaltsOf(absl::string_view seed) {
-  std::string blocks(kLeafParts * kSaltBytes, '\0');
-  for (std::size_t part = 0; part < kLeafParts; ++part) {
-    blocks[(part + 1) * kSaltBytes - 1] = static_cast<char>(part);
-  }
-  EncryptBlocks(seed, blocks);
-  std::array<std::string, kLeafParts> salts;
-  for (std::size_t part = 0; part < kLeafParts; ++part) {
-    salts[part] = blocks.substr(part * kSaltBytes, kSaltBytes);
-  }
-  return salts;
-}
-
-std::string EncodePart(const records::v1::Record& record, LeafPart part) {
-  PartEncoder out;
+// Appends what a part is committed to by.
+void AppendPart(const records::v1::Record& record, LeafPart part,
+                std::string& bytes) {
+  PartEncoder out(bytes);
   switch (part) {
     case LeafPart::kExchange:
       out.Text(1, record.exchange_id());
@@ -113,28 +101,49 @@ std::string EncodePart(const records::v1::Record& record, LeafPart part) {
       out.Number(24, record.named_in_answer() ? 1 : 0);
       break;
   }
-  return out.Take();
+}
+
+// Begins what is hashed for a part.
+void BeginPart(LeafPart part, absl::string_view salt, std::string& bytes) {
+  bytes.assign(kPartDomain.data(), kPartDomain.size());
+  bytes.push_back(static_cast<char>(part));
+  bytes.append(salt.data(), salt.size());
+}
+
+}  // namespace
+
+PartSalts::PartSalts(absl::string_view seed)
+    : blocks_(kLeafParts * kSaltBytes, '\0') {
+  for (std::size_t part = 0; part < kLeafParts; ++part) {
+    blocks_[(part + 1) * kSaltBytes - 1] = static_cast<char>(part);
+  }
+  EncryptBlocks(seed, blocks_);
+}
+
+std::string EncodePart(const records::v1::Record& record, LeafPart part) {
+  std::string bytes;
+  AppendPart(record, part, bytes);
+  return bytes;
 }
 
 std::string Commit(LeafPart part, absl::string_view salt,
                    absl::string_view encoded) {
   std::string bytes;
-  bytes.reserve(kPartDomain.size() + 1 + salt.size() + encoded.size());
-  bytes.append(kPartDomain.data(), kPartDomain.size());
-  bytes.push_back(static_cast<char>(part));
-  bytes.append(salt.data(), salt.size());
+  BeginPart(part, salt, bytes);
   bytes.append(encoded.data(), encoded.size());
   return Sha256(bytes);
 }
 
 std::string LeafOf(const records::v1::Record& record, absl::string_view seed) {
-  const std::array<std::string, kLeafParts> salts = SaltsOf(seed);
-  std::string leaf;
-  leaf.reserve(kLeafBytes);
-  leaf.push_back(kLeafVersion);
+  const PartSalts salts(seed);
+  std::string leaf(kLeafBytes, kLeafVersion);
+  std::string bytes;  // what is hashed, one part after the other
+  bytes.reserve(512);
   for (std::size_t i = 0; i < kLeafParts; ++i) {
     const LeafPart part = static_cast<LeafPart>(i);
-    leaf.append(Commit(part, salts[i], EncodePart(record, part)));
+    BeginPart(part, salts[part], bytes);
+    AppendPart(record, part, bytes);
+    Sha256To(bytes, leaf.data() + 1 + i * kCommitmentBytes);
   }
   return leaf;
 }

@@ -4,7 +4,6 @@
 #ifndef PSM_MESH_RECORDS_LEAF_H_
 #define PSM_MESH_RECORDS_LEAF_H_
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -36,9 +35,19 @@ inline constexpr std::size_t kLeafBytes = 1 + kLeafParts * kCommitmentBytes;
 inline constexpr char kLeafVersion = 1;  // the first byte of a leaf
 
 // A salt for each part, all from one seed: a block of AES-128 under the seed
-// (FIPS 197), so that some of them tell nothing of the others. `seed` is
-// kSeedBytes long.
-std::array<std::string, kLeafParts> SaltsOf(absl::string_view seed);
+// (FIPS 197), so that some of them tell nothing of the others.
+class PartSalts {
+ public:
+  explicit PartSalts(absl::string_view seed);  // kSeedBytes
+  // kSaltBytes, as long as this lives.
+  absl::string_view operator[](LeafPart part) const {
+    return absl::string_view(blocks_).substr(
+        static_cast<std::size_t>(part) * kSaltBytes, kSaltBytes);
+  }
+
+ private:
+  std::string blocks_;
+};
 
 // The bytes that a part of `record` is committed to by: its fields that are
 // set, in the order of their numbers. One text for one value, whatever the

@@ -101,7 +101,7 @@ TEST(LeafTest, IsTheWorkedExampleOfTheFormat) {
             "0300000011616b617473756b692f62656e6566697473"
             "0b0000000c000000006ab13b8000000000");
   const std::string seed(kSeedBytes, '\x11');
-  EXPECT_EQ(absl::BytesToHexString(SaltsOf(seed)[0]),
+  EXPECT_EQ(absl::BytesToHexString(PartSalts(seed)[LeafPart::kExchange]),
             "e0d541314e00102d6dfca8bc007b6c8a");
   const std::string leaf = LeafOf(record, seed);
   ASSERT_EQ(leaf.size(), kLeafBytes);
@@ -153,8 +153,9 @@ TEST(LeafTest, APartAndItsSaltGiveItsCommitment) {
   const RecordSeal seal = Seal(record, SystemRandom());
   for (std::size_t i = 0; i < kLeafParts; ++i) {
     const LeafPart part = static_cast<LeafPart>(i);
-    EXPECT_EQ(Commit(part, SaltsOf(seal.seed)[i], EncodePart(record, part)),
-              seal.commitment(part));
+    EXPECT_EQ(
+        Commit(part, PartSalts(seal.seed)[part], EncodePart(record, part)),
+        seal.commitment(part));
   }
 }
 

@@ -93,12 +93,18 @@ void LogPublisher::Run() {
 
 std::optional<LogPublisher::Work> LogPublisher::AwaitWork() {
   MutexLock lock(mu_);
-  while (waiting_.checkpoint == nullptr && !stopping_) work_.Wait(mu_);
-  if (waiting_.checkpoint == nullptr) return std::nullopt;
-  // What comes meanwhile is published with it.
-  if (!stopping_) {
-    work_.WaitFor(mu_, absl::ToChronoNanoseconds(options_.interval));
+  const auto interval = absl::ToChronoNanoseconds(options_.interval);
+  while (waiting_.checkpoint == nullptr && !stopping_) {
+    if (!pacing_) {
+      work_.Wait(mu_);
+    } else if (!work_.WaitFor(mu_, interval)) {
+      pacing_ = false;
+    }
   }
+  if (waiting_.checkpoint == nullptr) return std::nullopt;
+  // After a pause at once; else what comes meanwhile is published with it.
+  if (pacing_ && !stopping_) work_.WaitFor(mu_, interval);
+  pacing_ = true;
   waiting_bytes_ = 0;
   return std::exchange(waiting_, {});
 }

@@ -44,7 +44,7 @@ class LogPublisher {
     std::size_t max_queue_bytes = std::size_t{16} << 20;
   };
 
-  // Starts the thread. `head` is the log's, nullopt for a log without records:
+  // Starts the thread. `head` is the log's, nullopt where none is durable yet:
   // what of it is not published yet is read back.
   LogPublisher(Options options, const tlog::VerifierKey& log, LeafReader read,
                std::optional<tlog::SignedCheckpoint> head);
@@ -91,6 +91,7 @@ class LogPublisher {
   Work waiting_ PSM_GUARDED_BY(mu_);
   std::size_t waiting_bytes_ PSM_GUARDED_BY(mu_) = 0;
   std::uint64_t published_ PSM_GUARDED_BY(mu_) = 0;
+  bool pacing_ PSM_GUARDED_BY(mu_) = false;  // published a moment ago
   bool stopping_ PSM_GUARDED_BY(mu_) = false;
 
   std::thread thread_;

@@ -1,6 +1,5 @@
 #include "mesh/records/receipt.h"
 
-#include <array>
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -27,11 +26,11 @@ std::size_t OpenedParts() {
 void FillLeaf(std::uint64_t index, const RecordSeal& seal,
               records::v1::ReceiptLeaf& leaf) {
   leaf.set_index(index);
-  const std::array<std::string, kLeafParts> salts = SaltsOf(seal.seed);
+  const PartSalts salts(seal.seed);
   for (std::size_t i = 0; i < kLeafParts; ++i) {
     const LeafPart part = static_cast<LeafPart>(i);
     if (IsOpenedToConsumer(part)) {
-      leaf.mutable_salts()->append(salts[i]);
+      leaf.mutable_salts()->append(salts[part].data(), kSaltBytes);
     } else {
       const absl::string_view commitment = seal.commitment(part);
       leaf.mutable_closed()->append(commitment.data(), commitment.size());

@@ -164,17 +164,19 @@ TEST_F(ReceiptTest, TwoReceiptsAboutOnePersonHaveNothingInCommon) {
         theirs.leaves(0).closed().find(closed.substr(at, kCommitmentBytes)),
         std::string::npos);
   }
-  const auto salts = SaltsOf(seals_[3].seed);
+  const PartSalts salts(seals_[3].seed);
   for (std::size_t i = 0; i < kLeafParts; ++i) {
     const LeafPart part = static_cast<LeafPart>(i);
-    EXPECT_EQ(mine.leaves(0).salts().find(salts[i]) != std::string::npos,
+    EXPECT_EQ(mine.leaves(0).salts().find(std::string(salts[part])) !=
+                  std::string::npos,
               IsOpenedToConsumer(part));
     if (IsOpenedToConsumer(part)) continue;
     // Without its salt: not what is guessed, under any salt that is known.
     for (std::size_t known = 0; known < kLeafParts; ++known) {
-      if (!IsOpenedToConsumer(static_cast<LeafPart>(known))) continue;
+      const LeafPart opened = static_cast<LeafPart>(known);
+      if (!IsOpenedToConsumer(opened)) continue;
       EXPECT_EQ(closed.find(
-                    Commit(part, salts[known], EncodePart(records_[3], part))),
+                    Commit(part, salts[opened], EncodePart(records_[3], part))),
                 std::string::npos);
     }
   }

@@ -15,36 +15,16 @@
 #include "mesh/base/error.h"
 #include "mesh/base/log.h"
 #include "mesh/base/status_macros.h"
-#include "mesh/records/page_token.h"
-#include "mesh/records/posix_segment_folder.h"
-#include "mesh/records/record_fetch.h"
-#include "mesh/records/record_reader.h"
 #include "mesh/records/segment_format.h"
-#include "mesh/records/tlog/proof.h"
-#include "mesh/records/tlog/tile_reader.h"
 
 namespace psm {
 namespace {
-
-constexpr std::size_t kDefaultLimit = 100;
-constexpr std::size_t kMaxLimit = 1000;
-constexpr std::uint64_t kMinSegmentBytes = std::uint64_t{4} << 10;
-constexpr std::uint64_t kMaxSegmentBytes = std::uint64_t{1} << 30;
 
 absl::Status NotDurable() {
   return MakeError(absl::StatusCode::kUnavailable, "RECORD_NOT_DURABLE",
                    Party::kGateway,
                    "the exchange could not be recorded, so nothing was "
                    "released: try again later");
-}
-
-RecordIndexOptions IndexOptionsOf(const RecordStoreOptions& options) {
-  RecordIndexOptions index;
-  if (options.index) index.folder = options.folder + "/index";
-  index.part_records = options.index_part_records;
-  index.max_parts = options.index_max_parts;
-  index.retry_interval = options.retry_interval;
-  return index;
 }
 
 // Stamps and seals the records, and serialises them.
@@ -69,138 +49,6 @@ QueuedFrame FrameOf(std::vector<records::v1::Record> records, absl::Time now,
 }
 
 }  // namespace
-
-absl::StatusOr<std::unique_ptr<RecordStore>> RecordStore::Open(
-    const RecordStoreOptions& options, const Clock& clock, Random& random) {
-  PSM_ASSIGN_OR_RETURN(std::unique_ptr<SegmentFolder> folder,
-                       PosixSegmentFolder::OpenToWrite(options.folder));
-  return OpenOn(std::move(folder), options, clock, random);
-}
-
-absl::StatusOr<std::unique_ptr<RecordStore>> RecordStore::OpenOn(
-    std::unique_ptr<SegmentFolder> folder, const RecordStoreOptions& options,
-    const Clock& clock, Random& random) {
-  if (options.segment_bytes < kMinSegmentBytes ||
-      options.segment_bytes > kMaxSegmentBytes) {
-    return absl::InvalidArgumentError("a segment takes 4 KiB to 1 GiB");
-  }
-  if (options.signer == nullptr ||
-      options.signer->verifier().name().size() > kMaxOriginBytes) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "a log needs a signer, of a name of at most ", kMaxOriginBytes));
-  }
-  std::unique_ptr<RecordStore> store(
-      new RecordStore(std::move(folder), options, clock));
-  PSM_RETURN_IF_ERROR(store->Start(random));
-  return store;
-}
-
-RecordStore::RecordStore(std::unique_ptr<SegmentFolder> folder,
-                         const RecordStoreOptions& options, const Clock& clock)
-    : options_(options),
-      clock_(clock),
-      folder_(std::move(folder)),
-      quota_(options.folder + "/quota", options.max_total_bytes),
-      index_(IndexOptionsOf(options), *folder_, clock) {}
-
-absl::Status RecordStore::Start(Random& random) {
-  PSM_ASSIGN_OR_RETURN(
-      RecoveredLog log,
-      RecoverLog(*folder_, options_.signer->verifier(), random));
-  PSM_RETURN_IF_ERROR(CheckPublished(log.head));
-  if (log.head.has_value()) frontier_ = log.head->frontier;
-  PSM_RETURN_IF_ERROR(index_.Start(log.end.log_id, log.end.index));
-  std::uint64_t carried_records = 0;
-  std::uint64_t carried_bytes = kSegmentHeaderBytes;
-  for (const QueuedFrame& frame : log.end.carried) {
-    carried_records += frame.keys.size();
-    carried_bytes += FrameBytes(frame.payload.size());
-  }
-  LogInfo("records_opened",
-          {{"records", std::to_string(index_.size() + carried_records)},
-           {"carried", std::to_string(carried_records)},
-           {"indexed", std::to_string(index_.on_disk())},
-           {"segments", std::to_string(log.segments)},
-           {"other_segments", std::to_string(log.debris.size())},
-           {"torn_bytes", std::to_string(log.torn_bytes)}});
-  // Segments may have been larger when these were written.
-  const std::uint64_t segment_bytes =
-      std::max(options_.segment_bytes, carried_bytes);
-  frames_bytes_ =
-      segment_bytes - kSegmentHeaderBytes - FrameBytes(kMaxHeadBytes);
-  log_id_ = log.end.log_id;
-  quota_.Use(log.used_bytes);
-  supply_ = std::make_unique<SegmentSupply>(*folder_, quota_, segment_bytes,
-                                            log.highest + 1, log.debris,
-                                            options_.retry_interval);
-  writer_ = std::make_unique<LogWriter>(*supply_, quota_, std::move(log.end));
-  std::vector<QueuedAppend> none;
-  absl::Status status = Commit(none);
-  if (!status.ok() && !absl::IsResourceExhausted(status)) return status;
-  {
-    MutexLock lock(mu_);
-    SetHealth(status);
-    if (log.head.has_value()) {
-      checkpoint_ =
-          std::make_shared<const tlog::SignedCheckpoint>(log.head->checkpoint);
-    }
-  }
-  if (!options_.tiles.empty()) {
-    // What was carried and is not durable yet is published with what follows.
-    StartPublishing(status.ok() ? log.head : std::nullopt);
-  }
-  commits_ = std::thread([this] { Run(); });
-  return absl::OkStatus();
-}
-
-absl::Status RecordStore::CheckPublished(
-    const std::optional<LogHead>& head) const {
-  if (options_.tiles.empty()) return absl::OkStatus();
-  PSM_ASSIGN_OR_RETURN(
-      std::optional<tlog::SignedCheckpoint> published,
-      PublishedCheckpoint(options_.tiles, options_.signer->verifier()));
-  if (!published.has_value()) return absl::OkStatus();
-  const std::uint64_t size = head.has_value() ? head->frontier.size() : 0;
-  if (published->size() < size) return absl::OkStatus();
-  if (published->size() == size && head.has_value() &&
-      published->root() == head->checkpoint.root()) {
-    return absl::OkStatus();
-  }
-  return MakeError(
-      absl::StatusCode::kDataLoss, "RECORDS_ROLLED_BACK", Party::kGateway,
-      absl::StrCat("the log holds ", size, " records, but a checkpoint of ",
-                   published->size(),
-                   " was published: restore the newest copy of the records"),
-      {{"published", options_.tiles}});
-}
-
-void RecordStore::StartPublishing(const std::optional<LogHead>& head) {
-  LogPublisher::Options options;
-  options.folder = options_.tiles;
-  auto read = [this](std::uint64_t from, std::uint64_t size,
-                     absl::FunctionRef<absl::Status(std::string)> visit) {
-    absl::Status status;
-    absl::StatusOr<std::uint64_t> next = ReadStored(
-        *folder_, from, [&](std::uint64_t index, const PayloadItem& item) {
-          if (index >= size) return false;
-          records::v1::Record record;
-          if (!record.ParseFromArray(item.record.data(),
-                                     static_cast<int>(item.record.size()))) {
-            status = absl::DataLossError("a record does not parse");
-          } else {
-            status = visit(LeafOf(record, item.seed));
-          }
-          return status.ok() && index + 1 < size;
-        });
-    PSM_RETURN_IF_ERROR(next.status());
-    return status;
-  };
-  std::optional<tlog::SignedCheckpoint> checkpoint;
-  if (head.has_value()) checkpoint = head->checkpoint;
-  publisher_ = std::make_unique<LogPublisher>(
-      std::move(options), options_.signer->verifier(), std::move(read),
-      std::move(checkpoint));
-}
 
 RecordStore::~RecordStore() {
   {
@@ -238,109 +86,6 @@ void RecordStore::Append(std::vector<records::v1::Record> records,
     ++figures_.refused;
   }
   executor.Post([done] { done->Set(NotDurable()); });
-}
-
-absl::StatusOr<RecordPage> RecordStore::List(const RecordQuery& query) {
-  if (!query.subject.empty() && !query.corporation.empty()) {
-    return MakeError(absl::StatusCode::kInvalidArgument, "RECORD_QUERY_INVALID",
-                     Party::kConsumer,
-                     "name a subject or a corporation, not both");
-  }
-  RecordIndex::Selection selection;
-  selection.subject = query.subject;
-  selection.corporation = query.corporation;
-  selection.start_time = query.start_time;
-  selection.end_time = query.end_time;
-  selection.before = UINT64_MAX;
-  if (!query.page_token.empty()) {
-    PSM_ASSIGN_OR_RETURN(selection.before, OpenPageToken(log_id_, query));
-  }
-  const std::size_t limit =
-      query.limit == 0 ? kDefaultLimit : std::min(query.limit, kMaxLimit);
-  selection.limit = limit + 1;  // one more, to know whether there are more
-  PSM_ASSIGN_OR_RETURN(std::vector<RecordPosition> positions,
-                       index_.Select(selection));
-  const bool more = positions.size() > limit;
-  if (more) positions.resize(limit);
-  RecordPage page;
-  PSM_ASSIGN_OR_RETURN(std::vector<StoredRecord> found,
-                       FetchRecords(*folder_, positions));
-  page.records.reserve(found.size());
-  for (StoredRecord& stored : found) {
-    if ((!query.subject.empty() && stored.record.subject() != query.subject) ||
-        (!query.corporation.empty() &&
-         stored.record.corporation() != query.corporation)) {
-      return DiscardIndex();
-    }
-    page.records.push_back(std::move(stored.record));
-  }
-  if (more) {
-    page.next_page_token =
-        MakePageToken(log_id_, query, positions.back().index);
-  }
-  return page;
-}
-
-absl::StatusOr<std::vector<StoredRecord>> RecordStore::FindExchange(
-    absl::string_view consumer, absl::string_view exchange_id,
-    absl::Time since) {
-  PSM_ASSIGN_OR_RETURN(std::vector<RecordPosition> positions,
-                       index_.FindExchange(consumer, exchange_id, since));
-  PSM_ASSIGN_OR_RETURN(std::vector<StoredRecord> found,
-                       FetchRecords(*folder_, positions));
-  for (const StoredRecord& stored : found) {
-    if (stored.record.consumer() != consumer ||
-        stored.record.exchange_id() != exchange_id) {
-      return DiscardIndex();
-    }
-  }
-  return found;
-}
-
-absl::StatusOr<ProvedRecord> RecordStore::Prove(std::uint64_t index,
-                                                std::uint64_t tree_size) {
-  absl::StatusOr<RecordPosition> position = index_.Locate(index);
-  if (absl::IsOutOfRange(position.status())) {
-    return MakeError(absl::StatusCode::kNotFound, "RECEIPT_UNKNOWN",
-                     Party::kConsumer, "there is no such record for the caller",
-                     {{"index", absl::StrCat(index)}});
-  }
-  PSM_RETURN_IF_ERROR(position.status());
-  if (index >= tree_size) {
-    return MakeError(absl::StatusCode::kInvalidArgument,
-                     "PROOF_REQUEST_INVALID", Party::kConsumer,
-                     "the record is not in that tree: send index and tree_size "
-                     "as the receipt has them",
-                     {{"index", absl::StrCat(index)}});
-  }
-  if (publisher_ == nullptr || publisher_->published() < tree_size) {
-    return MakeError(absl::StatusCode::kUnavailable, "LOG_NOT_PUBLISHED",
-                     Party::kGateway,
-                     "the tree of this receipt is not published yet: ask again "
-                     "in a second");
-  }
-  PSM_ASSIGN_OR_RETURN(std::vector<StoredRecord> found,
-                       FetchRecords(*folder_, {*position}));
-  ProvedRecord proved;
-  proved.record = std::move(found.front().record);
-  tlog::FolderSource source(options_.tiles);
-  tlog::TileReader tiles(source, publisher_->published());
-  PSM_ASSIGN_OR_RETURN(proved.inclusion,
-                       tlog::ProveInclusion(index, tree_size, tiles));
-  return proved;
-}
-
-std::shared_ptr<const tlog::SignedCheckpoint> RecordStore::Checkpoint() {
-  MutexLock lock(mu_);
-  return checkpoint_;
-}
-
-// Nobody is shown a record of somebody else, whatever the index says.
-absl::Status RecordStore::DiscardIndex() {
-  index_.Discard("the index names a record of something else");
-  return MakeError(absl::StatusCode::kUnavailable, "RECORDS_UNAVAILABLE",
-                   Party::kGateway,
-                   "the index of the records is made anew: try later");
 }
 
 absl::Status RecordStore::Health() {

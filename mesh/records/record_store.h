@@ -155,7 +155,7 @@ class RecordStore : public RecordLog {
   absl::Status Start(Random& random);
   // Whether the log, with this head, can be the one that was published.
   absl::Status CheckPublished(const std::optional<LogHead>& head) const;
-  void StartPublishing(const std::optional<LogHead>& head);
+  void StartPublishing(std::optional<tlog::SignedCheckpoint> checkpoint);
 
   // The commit thread.
   void Run();

@@ -13,7 +13,7 @@ const run = flags.get('--run');
 const endpoint = path.join(run, 'endpoints', system);
 
 const SERVICE = 'psm.interop.v1.InteropService';
-const METHODS = ['Echo', 'Squeeze', 'Count', 'Fan', 'Early', 'Fail', 'Never'];
+const METHODS = ['Echo', 'Squeeze', 'Count', 'Fan', 'Early', 'Fail', 'FailAtLength', 'Never'];
 
 // Repeats what the client asked to have repeated; the trailing part goes out with the end.
 function repeat(call) {
@@ -69,6 +69,9 @@ const implementation = {
     call.emit('error', {
       code: grpc.status.FAILED_PRECONDITION, details: '\t\ntest with whitespace\r\n and 否 ☺', metadata: trailing,
     });
+  },
+  FailAtLength(call) {
+    call.emit('error', {code: grpc.status.ABORTED, details: '否'.repeat(700)});
   },
   Never(call) {
     call.on('data', () => {});
