@@ -41,6 +41,7 @@ after_step() {
     './psm call --as yunagi/tax '*) shows 'PERMISSION_DENIED' 'NO_AGREEMENT' 'failed: consumer' 'art. 9' '第9条' ;;
     './psm check --why '*) shows 'Refused: ' 'art. 9' ;;
     './psm records '*) shows 'released category' 'REFUSED NO_AGREEMENT' ;;
+    './psm verify log') shows 'signed by its key' 'every entry, tile, record and signature holds' ;;
     './psm restart '*) shows 'akatsuki/tax serves again' ;;
     './psm down') shows 'Stopped 11 processes' ;;
     'buf curl '*) shows '"category": "EXEMPT"' '! incomeYen' ;;
