@@ -1,4 +1,5 @@
-// For tests: a folder that goes when the test ends.
+// A folder that goes with its owner: for tests, and for what the story shows on
+// a copy.
 #ifndef PSM_MESH_BASE_TEMP_FOLDER_H_
 #define PSM_MESH_BASE_TEMP_FOLDER_H_
 

