@@ -48,9 +48,10 @@ class UnderAttack : public ::testing::TestWithParam<Attack> {
 std::unique_ptr<Siege> UnderAttack::siege_;
 
 TEST_P(UnderAttack, OthersGoOnAsBefore) {
-  // A machine with other work to do gets three tries for the times.
+  // Other work on the machine only ever makes the times worse: the best of a
+  // few tries counts.
   std::string complaint;
-  for (int attempt = 0; attempt < 3; ++attempt) {
+  for (int attempt = 0; attempt < 6; ++attempt) {
     const Figures figures = siege_->Play(GetParam());
     EXPECT_TRUE(figures.alive);
     EXPECT_EQ(figures.attacked.failed, 0u) << figures.attacked.first_failure;
