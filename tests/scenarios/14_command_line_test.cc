@@ -45,6 +45,10 @@ class CommandLine : public Scenario {
     winsize size = {24, columns, 0, 0};
     int terminal = -1;
     const pid_t pid = forkpty(&terminal, nullptr, nullptr, &size);
+    if (pid < 0) {
+      ADD_FAILURE() << "no terminal can be made: is /dev/pts mounted?";
+      return {};
+    }
     if (pid == 0) {
       execv(PSM_CLI, command.data());
       _exit(127);
