@@ -82,6 +82,7 @@ absl::Status Mesh::BringUp(const MeshOptions& options) {
   launch.residents = options.residents;
   launch.businesses = options.businesses;
   PSM_RETURN_IF_ERROR(CopyMeshTemplate(PSM_BUILT_TEMPLATES, launch));
+  if (!options.programs.empty()) launch.programs = options.programs;
 
   launch.configuration.insert(launch.configuration.end(),
                               options.configuration.begin(),

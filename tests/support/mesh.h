@@ -38,6 +38,9 @@ struct MeshOptions {
   // With the process that renews certificates by itself. Else they stay as they
   // are, however far the clock is advanced.
   bool renewals = false;
+  // Where all programs are, in place of the built ones: to start one of them
+  // otherwise.
+  std::string programs = "";
 };
 
 class Mesh;
