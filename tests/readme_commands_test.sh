@@ -42,6 +42,8 @@ after_step() {
     './psm check --why '*) shows 'Refused: ' 'art. 9' ;;
     './psm records '*) shows 'released category' 'REFUSED NO_AGREEMENT' ;;
     './psm verify log') shows 'signed by its key' 'every entry, tile, record and signature holds' ;;
+    './psm verify receipts') shows 'akatsuki/benefits' 'proved' '! PROVES NOTHING' ;;
+    './psm reconcile') shows 'agree on every side' ;;
     './psm restart '*) shows 'akatsuki/tax serves again' ;;
     './psm down') shows 'Stopped 11 processes' ;;
     'buf curl '*) shows '"category": "EXEMPT"' '! incomeYen' ;;
@@ -66,7 +68,7 @@ count() { [ "$(grep -c . <<<"$seen")" -ge "$1" ] || fail "README.md has lost com
 
 if [ "$part" = commands ]; then
   run_page "$page" '## What you can do with it'
-  count 7
+  count 9
   holds "$page" 'starts eleven processes' || fail "README.md does not say how many processes there are"
   [ ${#background[@]} = 1 ] || fail "README.md no longer has psm watch in a second terminal"
   for text in 'akatsuki/benefits > yunagi/tax' 'benefit-tax-exempt' 'GetTaxStatus' 'REFUSED NO_AGREEMENT'; do

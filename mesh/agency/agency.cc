@@ -12,6 +12,7 @@
 #include "mesh/agency/credentials.h"
 #include "mesh/agency/gateway_channel.h"
 #include "mesh/agency/peer_check.h"
+#include "mesh/agency/receipt_prover.h"
 #include "mesh/agency/run_folder.h"
 #include "mesh/agency/server.h"
 #include "mesh/base/descriptor_limit.h"
@@ -41,13 +42,15 @@ std::string CheckSystemId(const std::string& text) {
 
 class Process : public Agency {
  public:
-  Process(const Flags& flags, std::unique_ptr<Clock> clock)
+  Process(const Flags& flags, std::unique_ptr<Clock> clock,
+          std::shared_ptr<SideLedger> ledger)
       : flags_(flags),
         agency_(flags.system.substr(0, flags.system.find('/'))),
         clock_(std::move(clock)),
         files_(CredentialFiles::In(flags.run, flags.system)),
+        ledger_(std::move(ledger)),
         gateway_(absl::StrCat(flags.run, "/endpoints/mesh/gateway"), files_,
-                 *clock_) {}
+                 *clock_, ledger_) {}
 
   const std::string& system() const override { return flags_.system; }
   const std::string& agency_id() const override { return agency_; }
@@ -89,7 +92,10 @@ class Process : public Agency {
     PSM_ASSIGN_OR_RETURN(
         std::unique_ptr<Server> server,
         Server::Start(flags_.port, ServerCredentialsOf(files_, *clock_),
-                      services_));
+                      services_, ledger_.get()));
+    const ReceiptThread receipts(
+        {flags_.system, absl::StrCat(flags_.run, "/keys/log.pem.vkey")},
+        *ledger_, [this] { return gateway(); }, *clock_);
     const std::string endpoint_file = RunPath("endpoints", "");
     const std::string endpoint = absl::StrCat("127.0.0.1:", server->port());
     PSM_RETURN_IF_ERROR(ReplaceFile(endpoint_file, endpoint));
@@ -121,6 +127,7 @@ class Process : public Agency {
   const std::string agency_;
   const std::unique_ptr<Clock> clock_;
   const CredentialFiles files_;
+  const std::shared_ptr<SideLedger> ledger_;
   GatewayChannel gateway_;
   std::vector<std::shared_ptr<void>> owned_;
   std::vector<grpc::Service*> services_;  // owned by owned_
@@ -187,7 +194,10 @@ int Main(int argc, char** argv, absl::FunctionRef<absl::Status(Agency&)> wire) {
                        files.crl, files.identity},
                       (*clock)->Now());
   if (!trust.ok()) return ExitCode(trust, false);
-  Process process(flags, *std::move(clock));
+  absl::StatusOr<std::unique_ptr<SideLedger>> ledger = SideLedger::Open(
+      {absl::StrCat(flags.run, "/ledger/", flags.system)}, **clock);
+  if (!ledger.ok()) return ExitCode(ledger.status(), true);
+  Process process(flags, *std::move(clock), *std::move(ledger));
   if (absl::Status wired = wire(process); !wired.ok())
     return ExitCode(wired, false);
   return ExitCode(process.Run(stop), true);

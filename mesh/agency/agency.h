@@ -96,7 +96,9 @@ class Agency {
 // `wire`; listens on 127.0.0.1; writes "127.0.0.1:PORT" to
 // <run>/endpoints/<agency>/<system> atomically once it serves; stops on SIGTERM
 // or SIGINT, finishing calls in flight within 5 s, and removes its endpoint
-// file if it is still its own. Time is ClockFromEnvironment(). Exit code 0; 64
+// file if it is still its own. What it asks, answers and is given as receipts
+// it keeps in <run>/ledger/<agency>/<system>, and has the receipts proved
+// (receipt_prover.h). Time is ClockFromEnvironment(). Exit code 0; 64
 // for bad flags, an identity that is not the system's or that the roots and
 // lists do not vouch for (lists that are missing or out of date, too), and for
 // errors of `wire` that only another configuration mends (INVALID_ARGUMENT,

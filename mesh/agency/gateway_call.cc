@@ -28,7 +28,9 @@ void AddMetadata(const char* key, const std::string& value,
 // channel whose gateway has moved to another port.
 absl::Status CallUntilAnswered(
     Repeat repeat, const CallTerms& terms,
-    absl::FunctionRef<grpc::Status(grpc::ClientContext*)> attempt) {
+    absl::FunctionRef<grpc::Status(grpc::ClientContext*,
+                                   const std::string& exchange_id)>
+        attempt) {
   const bool chosen = IsUuid(terms.exchange_id);
   const std::string exchange_id =
       chosen ? terms.exchange_id : NewUuid(SystemRandom());
@@ -47,7 +49,7 @@ absl::Status CallUntilAnswered(
     AddMetadata("psm-provider", terms.provider, context.get());
     AddMetadata("psm-consent", terms.consent, context.get());
     AddMetadata("psm-exchange-id", exchange_id, context.get());
-    const absl::Status status = FromGrpc(attempt(context.get()));
+    const absl::Status status = FromGrpc(attempt(context.get(), exchange_id));
     if (status.ok() || !may_repeat) return status;
     const std::optional<absl::Duration> pause = retries.PauseAfter(status);
     if (!pause.has_value()) return status;

@@ -12,6 +12,7 @@
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
 #include "mesh/agency/call_context.h"
+#include "mesh/agency/kept_call.h"
 #include "mesh/agency/retry.h"
 
 namespace psm::agency {
@@ -30,18 +31,22 @@ struct CallTerms {
   absl::Duration timeout = absl::Seconds(10);
 };
 
-// Makes attempts, each with a context of its own, until one ends with anything
+// Makes attempts, each with a context of its own and all under the exchange id
+// that they are given, until one ends with anything
 // but UNAVAILABLE or the time is over (retry.h). Just one where `repeat` is
 // kUnsafe, or kKeyed and `terms` chooses no exchange id: whoever does not know
 // the id could not find out what became of a write. Blocks. The status of the
 // last attempt, with the reason that the other side gave.
 absl::Status CallUntilAnswered(
     Repeat repeat, const CallTerms& terms,
-    absl::FunctionRef<grpc::Status(grpc::ClientContext*)> attempt);
+    absl::FunctionRef<grpc::Status(grpc::ClientContext*,
+                                   const std::string& exchange_id)>
+        attempt);
 
 // One unary call: `method` is a member of a service's stub, `gateway` gives the
 // channel for each attempt (Agency::gateway). `response` is meant only where
-// the result is OK.
+// the result is OK. Where the mesh records calls of the method, the system
+// keeps its own side of each attempt (kept_call.h).
 //
 //   absl::Status status = Call([&] { return agency.gateway(); },
 //                              &TaxService::Stub::GetTaxStatus,
@@ -53,11 +58,18 @@ absl::Status Call(absl::FunctionRef<std::shared_ptr<grpc::Channel>()> gateway,
                                                const Request&, Response*),
                   const CallTerms& terms, const Request& request,
                   Response* response) {
+  const google::protobuf::MethodDescriptor* const recorded =
+      RecordedMethodOf(*Request::descriptor(), *Response::descriptor());
   return CallUntilAnswered(
       RepeatOf(*Request::descriptor(), *Response::descriptor()), terms,
-      [&](grpc::ClientContext* context) {
+      [&](grpc::ClientContext* context, const std::string& exchange_id) {
         response->Clear();
-        Stub stub(gateway());
+        const std::shared_ptr<grpc::Channel> channel = gateway();
+        if (recorded != nullptr && LedgerOf(channel) != nullptr) {
+          return CallKept(channel, context, NameOf(*recorded), exchange_id,
+                          request, response);
+        }
+        Stub stub(channel);
         return (stub.*method)(context, request, response);
       });
 }

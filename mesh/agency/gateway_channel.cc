@@ -7,16 +7,19 @@
 #include "grpcpp/create_channel.h"
 #include "grpcpp/security/credentials.h"
 #include "grpcpp/support/channel_arguments.h"
+#include "mesh/agency/kept_call.h"
 #include "mesh/base/durable_file.h"
 #include "mesh/base/log.h"
 
 namespace psm::agency {
 
 GatewayChannel::GatewayChannel(std::string endpoint_file, CredentialFiles files,
-                               const Clock& clock)
+                               const Clock& clock,
+                               std::shared_ptr<SideLedger> ledger)
     : endpoint_file_(std::move(endpoint_file)),
       files_(std::move(files)),
-      clock_(clock) {}
+      clock_(clock),
+      ledger_(std::move(ledger)) {}
 
 std::shared_ptr<grpc::Channel> GatewayChannel::Get() {
   absl::StatusOr<std::string> endpoint = ReadFile(endpoint_file_);
@@ -49,7 +52,8 @@ void GatewayChannel::Dial(const std::string& target) {
   absl::StatusOr<std::shared_ptr<grpc::ChannelCredentials>> credentials =
       ReadChannelCredentials(files_, clock_, seen_);
   if (credentials.ok()) {
-    channel_ = grpc::CreateCustomChannel(target, *credentials, arguments);
+    channel_ = WithLedger(
+        grpc::CreateCustomChannel(target, *credentials, arguments), ledger_);
     target_ = target;
     return;
   }
@@ -57,9 +61,10 @@ void GatewayChannel::Dial(const std::string& target) {
              {{"error", std::string(credentials.status().message())}});
   if (channel_ != nullptr && target == target_) return;
   // Nobody listens there either.
-  channel_ =
+  channel_ = WithLedger(
       grpc::CreateCustomChannel(absl::StrCat("unix:", files_.identity),
-                                grpc::InsecureChannelCredentials(), arguments);
+                                grpc::InsecureChannelCredentials(), arguments),
+      ledger_);
   target_ = target;
 }
 

@@ -9,6 +9,7 @@
 #include "mesh/agency/credentials.h"
 #include "mesh/base/clock.h"
 #include "mesh/base/mutex.h"
+#include "mesh/records/side_ledger.h"
 
 namespace psm::agency {
 
@@ -16,10 +17,13 @@ namespace psm::agency {
 class GatewayChannel {
  public:
   // `endpoint_file` holds "host:port", written by the gateway once it serves;
-  // `files` are what this system proves itself with and what it trusts. `clock`
-  // must outlive the channels that are given out.
+  // `files` are what this system proves itself with and what it trusts. The
+  // channels carry `ledger`, in which the system keeps its side of what it
+  // asks; null: it keeps none. `clock` must outlive the channels that are given
+  // out.
   GatewayChannel(std::string endpoint_file, CredentialFiles files,
-                 const Clock& clock);
+                 const Clock& clock,
+                 std::shared_ptr<SideLedger> ledger = nullptr);
 
   // The channel to the address that the file names now, with the certificate
   // and the roots that are there now; another one than before where any of them
@@ -35,6 +39,7 @@ class GatewayChannel {
   const std::string endpoint_file_;
   const CredentialFiles files_;
   const Clock& clock_;
+  const std::shared_ptr<SideLedger> ledger_;
   const std::shared_ptr<RevocationListNumbers> seen_ =
       std::make_shared<RevocationListNumbers>();
   Mutex mu_;

@@ -10,6 +10,7 @@
 #include "grpcpp/impl/server_initializer.h"
 #include "grpcpp/resource_quota.h"
 #include "grpcpp/server_builder.h"
+#include "mesh/agency/answer_keeper.h"
 #include "mesh/base/clock.h"
 
 namespace psm::agency {
@@ -50,7 +51,7 @@ class WithHealthByName : public grpc::ServerBuilderOption {
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(
     int port, std::shared_ptr<grpc::ServerCredentials> credentials,
-    const std::vector<grpc::Service*>& services) {
+    const std::vector<grpc::Service*>& services, SideLedger* ledger) {
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
 
@@ -77,6 +78,13 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(
   std::vector<std::string> names;
   builder.SetOption(std::make_unique<WithHealthByName>(&names));
   for (grpc::Service* service : services) builder.RegisterService(service);
+  if (ledger != nullptr) {
+    std::vector<
+        std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>>
+        keepers;
+    keepers.push_back(KeepAnswersIn(*ledger));
+    builder.experimental().SetInterceptorCreators(std::move(keepers));
+  }
   server->server_ = builder.BuildAndStart();
   if (server->server_ == nullptr || server->port_ == 0)
     return absl::UnavailableError(

@@ -11,6 +11,7 @@
 #include "grpcpp/impl/service_type.h"
 #include "grpcpp/security/server_credentials.h"
 #include "grpcpp/server.h"
+#include "mesh/records/side_ledger.h"
 
 namespace psm::agency {
 
@@ -29,11 +30,13 @@ class Server {
   // revoked one is served.
   static constexpr absl::Duration kMaxConnectionAge = absl::Seconds(60);
 
-  // `port` 0: any. UNAVAILABLE where it is taken. The services must outlive the
-  // server.
+  // `port` 0: any. UNAVAILABLE where it is taken. What is answered is kept in
+  // `ledger` (answer_keeper.h) where it is not null. Services and ledger must
+  // outlive the server.
   static absl::StatusOr<std::unique_ptr<Server>> Start(
       int port, std::shared_ptr<grpc::ServerCredentials> credentials,
-      const std::vector<grpc::Service*>& services);
+      const std::vector<grpc::Service*>& services,
+      SideLedger* ledger = nullptr);
   ~Server();  // as Stop(0)
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

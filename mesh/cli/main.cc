@@ -25,7 +25,7 @@ int main(int argc, char** argv) {
   for (auto add : {psm::AddUp, psm::AddDown, psm::AddStatus, psm::AddRestart,
                    psm::AddLogs, psm::AddDemo, psm::AddWatch, psm::AddPeople,
                    psm::AddRecords, psm::AddCheck, psm::AddCall, psm::AddEnv,
-                   psm::AddPki, psm::AddVerify}) {
+                   psm::AddPki, psm::AddVerify, psm::AddReconcile}) {
     add(app, line);
   }
   try {

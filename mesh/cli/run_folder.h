@@ -47,6 +47,11 @@ class RunFolder {
   std::string Database(absl::string_view system) const {
     return absl::StrCat(root_, "/databases/", system, ".sqlite");
   }
+  // A system's own side of its exchanges (mesh/records/side_ledger.h).
+  std::string Ledger(absl::string_view system) const {
+    return absl::StrCat(root_, "/ledger/", system);
+  }
+  std::string Ledgers() const { return root_ + "/ledger"; }
   std::string Records() const { return root_ + "/records"; }
   // The log as it is published: tiles, entries, checkpoint.
   std::string PublishedLog() const { return root_ + "/log"; }

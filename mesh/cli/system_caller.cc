@@ -6,12 +6,24 @@
 #include "mesh/directory/directory.h"
 
 namespace psm {
+namespace {
+
+std::shared_ptr<SideLedger> LedgerIn(const std::string& run,
+                                     const std::string& system,
+                                     const Clock& clock) {
+  absl::StatusOr<std::unique_ptr<SideLedger>> ledger =
+      SideLedger::Open({RunFolder(run).Ledger(system)}, clock);
+  return ledger.ok() ? *std::move(ledger) : nullptr;
+}
+
+}  // namespace
 
 SystemCaller::SystemCaller(const std::string& run, const std::string& system,
                            const Clock& clock)
     : clock_(clock),
       channel_(RunFolder(run).Endpoint(kGatewaySystem),
-               agency::CredentialFiles::In(run, system), clock) {}
+               agency::CredentialFiles::In(run, system), clock,
+               LedgerIn(run, system, clock)) {}
 
 std::unique_ptr<grpc::ClientContext> SystemCaller::Context(
     const CallOptions& options) const {

@@ -13,6 +13,7 @@
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
 #include "mesh/agency/gateway_channel.h"
+#include "mesh/agency/kept_call.h"
 #include "mesh/base/clock.h"
 
 namespace psm {
@@ -45,22 +46,35 @@ struct Reply : CallReport {
 class SystemCaller {
  public:
   // With the certificate of `system` in the run folder. Finds the gateway by
-  // its endpoint file at every call, so it may restart on another port.
+  // its endpoint file at every call, so it may restart on another port. Keeps
+  // the system's side of what it asks in the run folder, where that can be
+  // written.
   // `clock` says whether the gateway's certificate is valid; it must outlive
   // the caller.
   SystemCaller(const std::string& run, const std::string& system,
                const Clock& clock);
 
-  // One unary call, blocking: `method` is a member of a service's stub.
+  // One unary call, blocking: `method` is a member of a service's stub. The
+  // system's ledger keeps it, as agency::Call does.
   template <typename Stub, typename Request, typename Response>
   CallReport Call(grpc::Status (Stub::*method)(grpc::ClientContext*,
                                                const Request&, Response*),
                   const CallOptions& options, const Request& request,
                   Response* response) {
     std::unique_ptr<grpc::ClientContext> context = Context(options);
-    Stub stub(Channel());
+    const std::shared_ptr<grpc::Channel> channel = Channel();
+    const auto* recorded = agency::RecordedMethodOf(*Request::descriptor(),
+                                                    *Response::descriptor());
     const absl::Duration started = clock_.Monotonic();
-    grpc::Status status = (stub.*method)(context.get(), request, response);
+    grpc::Status status;
+    if (recorded != nullptr && agency::LedgerOf(channel) != nullptr) {
+      status =
+          agency::CallKept(channel, context.get(), agency::NameOf(*recorded),
+                           options.exchange_id, request, response);
+    } else {
+      Stub stub(channel);
+      status = (stub.*method)(context.get(), request, response);
+    }
     return Report(status, *context, started);
   }
   template <typename Stub, typename Request, typename Response>

@@ -46,6 +46,9 @@ void AddCall(CLI::App& app, CommandLine& line);
 void AddEnv(CLI::App& app, CommandLine& line);
 void AddPki(CLI::App& app, CommandLine& line);
 void AddVerify(CLI::App& app, CommandLine& line);
+// A part of verify.
+void AddVerifyReceipts(CLI::App& verb, CommandLine& line);
+void AddReconcile(CLI::App& app, CommandLine& line);
 
 // The mesh that was started in the run folder. NOT_FOUND, with what to do,
 // where none was.

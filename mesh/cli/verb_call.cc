@@ -9,10 +9,9 @@
 #include "google/protobuf/dynamic_message.h"
 #include "google/protobuf/util/json_util.h"
 #include "grpcpp/create_channel.h"
-#include "grpcpp/generic/generic_stub.h"
-#include "grpcpp/support/byte_buffer.h"
 #include "mesh/agency/call_context.h"
 #include "mesh/agency/credentials.h"
+#include "mesh/agency/kept_call.h"
 #include "mesh/base/clock.h"
 #include "mesh/base/error.h"
 #include "mesh/base/status_macros.h"
@@ -61,43 +60,12 @@ void SetPerson(const MethodPlan* plan, const std::string& code,
     request.GetReflection()->SetString(&request, field, code);
 }
 
-struct Reply {
-  grpc::Status status;
-  std::string message;
-  std::string exchange_id;
-  std::string receipt;
-};
-
-Reply Invoke(const std::shared_ptr<grpc::Channel>& channel,
-             grpc::ClientContext& context, const std::string& path,
-             const std::string& request) {
-  grpc::Slice slice(request);
-  grpc::ByteBuffer sent(&slice, 1);
-  grpc::ByteBuffer received;
-  grpc::GenericStub stub(channel);
-  grpc::CompletionQueue queue;
-  auto call = stub.PrepareUnaryCall(&context, path, sent, &queue);
-  Reply reply;
-  call->StartCall();
-  call->Finish(&received, &reply.status, nullptr);
-  void* tag = nullptr;
-  bool ok = false;
-  queue.Next(&tag, &ok);
-  queue.Shutdown();
-  std::vector<grpc::Slice> slices;
-  if (reply.status.ok() && received.Dump(&slices).ok()) {
-    for (const grpc::Slice& part : slices)
-      reply.message.append(reinterpret_cast<const char*>(part.begin()),
-                           part.size());
-  }
-  const auto trailer = [&](const char* key) -> std::string {
-    auto found = context.GetServerTrailingMetadata().find(key);
-    if (found == context.GetServerTrailingMetadata().end()) return "";
-    return {found->second.data(), found->second.size()};
-  };
-  reply.exchange_id = trailer("psm-exchange-id");
-  reply.receipt = trailer("psm-receipt-bin");
-  return reply;
+// Whether the mesh records calls of the method, so that the caller keeps its
+// side of them.
+bool IsRecorded(const ContractSet& contracts, const std::string& path) {
+  const MethodPlan* plan = contracts.FindByPath(path);
+  return plan != nullptr ? !plan->transparent
+                         : agency::IsRecordedOwnMethod(path.substr(1));
 }
 
 std::string Shown(const absl::Status& status) {
@@ -143,7 +111,13 @@ absl::StatusOr<std::shared_ptr<grpc::Channel>> ChannelOf(
                            std::make_shared<RevocationListNumbers>()));
   grpc::ChannelArguments arguments;
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  return grpc::CreateCustomChannel(endpoint, credentials, arguments);
+  // As the system itself would: what it has asked is its own side, whoever
+  // asked in its name.
+  absl::StatusOr<std::unique_ptr<SideLedger>> ledger =
+      SideLedger::Open({RunFolder(line.run).Ledger(system)}, clock);
+  return agency::WithLedger(
+      grpc::CreateCustomChannel(endpoint, credentials, arguments),
+      ledger.ok() ? *std::move(ledger) : nullptr);
 }
 
 // gRPC aborts the process on metadata that it cannot send.
@@ -233,8 +207,12 @@ absl::Status Call(const CommandLine& line, const Options& options) {
                        ChannelOf(line, options.as, endpoint));
   const SystemClock clock;
   const absl::Duration started = clock.Monotonic();
-  const Reply reply =
-      Invoke(channel, *context, path, request->SerializeAsString());
+  const agency::RawReply reply =
+      IsRecorded(policy->contracts(), path)
+          ? agency::CallKept(channel, context.get(), path.substr(1),
+                             options.exchange_id, request->SerializeAsString())
+          : agency::CallRaw(channel, context.get(), path.substr(1),
+                            request->SerializeAsString());
   const absl::Duration took = clock.Monotonic() - started;
   if (!reply.exchange_id.empty()) {
     std::fprintf(stderr, "exchange %s, %.1f ms\n", reply.exchange_id.c_str(),

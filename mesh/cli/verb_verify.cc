@@ -130,9 +130,10 @@ void AddVerify(CLI::App& app, CommandLine& line) {
       "Whether the record log, or a receipt, holds; no private key is needed");
   verb->footer(
       "Examples:\n  ./psm verify log\n  ./psm verify receipt FILE\n  ./psm "
-      "verify log --help");
+      "verify receipts --as akatsuki/benefits\n  ./psm verify log --help");
   verb->require_subcommand(1);
   AddVerifyReceipt(*verb, line);
+  AddVerifyReceipts(*verb, line);
   CLI::App* log = verb->add_subcommand(
       "log",
       "Checks the whole log: tiles against entries, entries against records, "

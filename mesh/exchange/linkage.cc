@@ -4,7 +4,6 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/wire_format_lite.h"
@@ -15,6 +14,7 @@
 #include "mesh/exchange/exchange.h"
 #include "mesh/exchange/release.h"
 #include "mesh/exchange/steps.h"
+#include "mesh/records/leg_exchange_id.h"
 #include "psm/linkage/v1/linkage.pb.h"
 
 namespace psm {
@@ -86,22 +86,6 @@ std::string EvidenceRequest(const MethodPlan& plan,
   google::protobuf::io::CodedOutputStream out(&stream);
   google::protobuf::internal::WireFormatLite::WriteString(field, value, &out);
   return message;
-}
-
-// A retry of the linkage must retry the same legs: their ids follow from the
-// linkage's (name-based, RFC 4122 version 8 style).
-std::string LegExchangeId(const std::string& linkage_id,
-                          const std::string& dataset) {
-  if (linkage_id.empty()) return "";
-  std::string bytes =
-      Sha256(absl::StrCat("psm linkage leg\n", linkage_id, "\n", dataset))
-          .substr(0, 16);
-  bytes[6] = static_cast<char>((bytes[6] & 0x0f) | 0x80);
-  bytes[8] = static_cast<char>((bytes[8] & 0x3f) | 0x80);
-  const std::string hex = absl::BytesToHexString(bytes);
-  return absl::StrCat(hex.substr(0, 8), "-", hex.substr(8, 4), "-",
-                      hex.substr(12, 4), "-", hex.substr(16, 4), "-",
-                      hex.substr(20));
 }
 
 void FillEvidence(const std::string& dataset, const MethodPlan& plan,

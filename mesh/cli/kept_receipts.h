@@ -1,0 +1,47 @@
+// The receipts in a system's ledger, and what they prove. Asks no process.
+#ifndef PSM_MESH_CLI_KEPT_RECEIPTS_H_
+#define PSM_MESH_CLI_KEPT_RECEIPTS_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "mesh/records/tlog/note_key.h"
+#include "psm/records/v1/side.pb.h"
+
+namespace psm {
+
+struct KeptReceipts {
+  // One record of one receipt.
+  struct Leaf {
+    records::v1::SideEntry entry;  // of the exchange; one leaf in its receipt
+    bool proved = false;
+    std::string finding;  // why not, where something is wrong
+  };
+
+  std::vector<Leaf> leaves;     // in the order of the ledger, each once
+  std::uint64_t answered = 0;   // exchanges that were answered, refusals too
+  std::uint64_t not_whole = 0;  // lines that a crash or the disk has torn
+};
+
+// Reads the ledger of `system` in `folder`, and verifies each proof in it,
+// under the log's public key and against what the ledger says was asked and
+// answered. Errors as ReadSide's.
+absl::StatusOr<KeptReceipts> ReadKeptReceipts(const std::string& folder,
+                                              const std::string& system,
+                                              const tlog::VerifierKey& log);
+
+// What is wrong with the proof of a leaf of `system`; "" where nothing is.
+std::string FindingOf(const records::v1::SideEntry& entry,
+                      const records::v1::ReceiptProof& proof,
+                      const std::string& system, const tlog::VerifierKey& log);
+
+// Systems that keep a ledger below `ledgers`, sorted. Errors of the operating
+// system.
+absl::StatusOr<std::vector<std::string>> SystemsWithLedger(
+    const std::string& ledgers);
+
+}  // namespace psm
+
+#endif  // PSM_MESH_CLI_KEPT_RECEIPTS_H_

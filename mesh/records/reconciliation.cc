@@ -1,0 +1,327 @@
+// Why the clean run is clean. A consumer writes that it asks before it asks, a
+// provider what it answers before the answer leaves, the gateway what it
+// releases before it releases it. So whatever the gateway has recorded as an
+// exchange, both others had written before, and whatever a consumer has been
+// answered, both others. Only a provider's answer may wait for its record:
+// that is what `settled` is for.
+#include "mesh/records/reconciliation.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "mesh/records/leg_exchange_id.h"
+
+namespace psm {
+namespace {
+
+using records::v1::Record;
+using records::v1::SideEntry;
+
+constexpr char kDisclose[] = "psm.disclosure.v1.DisclosureService/Disclose";
+constexpr char kRetrieve[] = "psm.linkage.v1.LinkageService/Retrieve";
+constexpr char kGatewayItself[] = "mesh/gateway";
+
+absl::Time TimeOf(const google::protobuf::Timestamp& time) {
+  return absl::FromUnixSeconds(time.seconds()) +
+         absl::Nanoseconds(time.nanos());
+}
+
+bool Differ(const std::string& one, const std::string& other) {
+  return !one.empty() && !other.empty() && one != other;
+}
+
+// Who called the gateway.
+const std::string& AskerOf(const Record& record) {
+  return record.method() == kDisclose ? record.provider() : record.consumer();
+}
+
+bool Says(const Record& record) {
+  return record.kind() == Record::EXCHANGE || record.kind() == Record::INTENT;
+}
+
+}  // namespace
+
+std::string HowTheyDiffer(const SideEntry& answered, const Record& record) {
+  if (answered.exchange_id() != record.exchange_id()) return "the exchange id";
+  if (answered.method() != record.method()) return "the method";
+  if (answered.outcome() != record.outcome()) return "the outcome";
+  if (Differ(answered.reason(), record.reason())) return "the reason";
+  if (Differ(answered.request_digest(), record.request_digest()))
+    return "the request's digest";
+  if (Differ(answered.answer_digest(), record.released_digest()))
+    return "the answer's digest";
+  return "";
+}
+
+void Reconciliation::AddRecord(const Record& record) {
+  if (record.kind() == Record::REFUSALS) return;
+  exchanges_[{AskerOf(record), record.exchange_id()}].records.push_back(record);
+}
+
+void Reconciliation::AddEntry(const std::string& system,
+                              const SideEntry& entry) {
+  since_.emplace(system, TimeOf(entry.time()));
+  SideEntry slim = entry;
+  slim.clear_proof();
+  switch (entry.kind()) {
+    case SideEntry::ASKED:
+      if (entry.method() == kRetrieve) {
+        linkages_[system].insert(entry.exchange_id());
+        return;
+      }
+      exchanges_[{system, entry.exchange_id()}].asked.push_back(
+          std::move(slim));
+      return;
+    case SideEntry::ANSWERED:
+      // A linkage is its legs.
+      if (entry.exchange_id().empty() || entry.method() == kRetrieve) return;
+      exchanges_[{system, entry.exchange_id()}].asked.push_back(
+          std::move(slim));
+      return;
+    case SideEntry::PROVIDED:
+      exchanges_[{entry.consumer(), entry.exchange_id()}].provided.push_back(
+          {system, std::move(slim)});
+      return;
+    default:
+      return;
+  }
+}
+
+bool Reconciliation::Keeps(const std::string& system, absl::Time at) const {
+  const auto since = since_.find(system);
+  return since != since_.end() && since->second <= at;
+}
+
+bool Reconciliation::IsUnansweredLeg(const std::string& asker,
+                                     const Record& record) const {
+  const auto linkages = linkages_.find(asker);
+  if (linkages == linkages_.end()) return false;
+  return std::any_of(linkages->second.begin(), linkages->second.end(),
+                     [&](const std::string& id) {
+                       return LegExchangeId(id, record.dataset()) ==
+                              record.exchange_id();
+                     });
+}
+
+// Of one exchange.
+class Reconciliation::Comparison {
+ public:
+  Comparison(const Reconciliation& all, const Key& key,
+             const Exchange& exchange)
+      : all_(all), asker_(key.first), id_(key.second), exchange_(exchange) {
+    for (const Record& record : exchange.records) {
+      if (provider_.empty()) provider_ = record.provider();
+      Seen(TimeOf(record.ask_time()), record.method());
+    }
+    for (const SideEntry& entry : exchange.asked)
+      Seen(TimeOf(entry.time()), entry.method());
+    for (const Provided& provided : exchange.provided) {
+      if (provider_.empty()) provider_ = provided.provider;
+      Seen(TimeOf(provided.entry.time()), provided.entry.method());
+    }
+  }
+
+  absl::Time time() const { return time_; }
+  bool Concerns(absl::string_view system) const {
+    if (system.empty() || asker_ == system || provider_ == system) return true;
+    for (const Record& record : exchange_.records) {
+      if (record.consumer() == system || record.provider() == system)
+        return true;
+    }
+    return std::any_of(
+        exchange_.provided.begin(), exchange_.provided.end(),
+        [&](const Provided& one) { return one.provider == system; });
+  }
+  bool one_sided() const {
+    return exchange_.asked.empty() && exchange_.provided.empty();
+  }
+
+  std::vector<Difference> Compare() {
+    for (const Record& record : exchange_.records) {
+      if (!Says(record)) continue;
+      CompareConsumer(record);
+      if (record.kind() == Record::EXCHANGE) CompareProvider(record);
+    }
+    CompareAnswers();
+    CompareProvided();
+    return std::move(differences_);
+  }
+
+ private:
+  using Side = Difference::Side;
+
+  void Seen(absl::Time at, const std::string& method) {
+    time_ = std::min(time_, at);
+    if (method_.empty()) method_ = method;
+  }
+
+  // Once a side and sentence: an answer that names a household has a record
+  // for each of it.
+  void Add(Side side, bool missing, std::string what) {
+    for (const Difference& known : differences_) {
+      if (known.side == side && known.what == what) return;
+    }
+    differences_.push_back({id_, asker_, provider_, method_, time_, side,
+                            missing, std::move(what)});
+  }
+
+  void CompareConsumer(const Record& record) {
+    if (exchange_.asked.empty()) {
+      if (all_.Keeps(asker_, TimeOf(record.ask_time())) &&
+          !all_.IsUnansweredLeg(asker_, record)) {
+        Add(Side::kConsumer, true,
+            absl::StrCat("the gateway has recorded it; ", asker_,
+                         " never asked"));
+      }
+      return;
+    }
+    for (const SideEntry& entry : exchange_.asked) {
+      if (entry.method() != record.method()) {
+        Add(Side::kGateway, false,
+            absl::StrCat("it has recorded another method than ", asker_,
+                         " called: ", record.method()));
+      } else if (Differ(entry.request_digest(), record.request_digest())) {
+        Add(Side::kGateway, false,
+            absl::StrCat("it has recorded another request than ", asker_,
+                         " sent"));
+      }
+    }
+  }
+
+  void CompareProvider(const Record& record) {
+    if (record.method() == kDisclose || record.provider() == kGatewayItself ||
+        !all_.Keeps(record.provider(), TimeOf(record.ask_time()))) {
+      return;
+    }
+    bool gave = false;
+    for (const Provided& provided : exchange_.provided) {
+      if (provided.provider != record.provider() ||
+          provided.entry.method() != record.method()) {
+        continue;
+      }
+      gave = true;
+      if (provided.entry.answer_digest() == record.provided_digest()) return;
+    }
+    if (gave) {
+      Add(Side::kGateway, false,
+          absl::StrCat("it has recorded another answer than ",
+                       record.provider(), " gave"));
+    } else {
+      Add(Side::kProvider, true,
+          absl::StrCat("the gateway has recorded an answer of ",
+                       record.provider(), ", which never gave one"));
+    }
+  }
+
+  bool Has(Record::Kind kind) const {
+    return std::any_of(
+        exchange_.records.begin(), exchange_.records.end(),
+        [kind](const Record& record) { return record.kind() == kind; });
+  }
+
+  // What the consumer was answered.
+  void CompareAnswers() {
+    for (const SideEntry& entry : exchange_.asked) {
+      if (entry.kind() != SideEntry::ANSWERED) continue;
+      if (entry.outcome() != 0) {
+        if (entry.has_receipt() && exchange_.records.empty()) {
+          Add(Side::kGateway, true,
+              absl::StrCat("it has no record of a refusal of which ", asker_,
+                           " holds a receipt"));
+        }
+        continue;
+      }
+      if (!Has(Record::EXCHANGE)) {
+        Add(Side::kGateway, true,
+            absl::StrCat("it has no record of an answer that ", asker_,
+                         " got"));
+        continue;
+      }
+      // What a disclosure tells is a code, of which the record has no digest.
+      const bool same =
+          entry.method() == kDisclose ||
+          std::any_of(exchange_.records.begin(), exchange_.records.end(),
+                      [&](const Record& record) {
+                        return record.kind() == Record::EXCHANGE &&
+                               !Differ(entry.answer_digest(),
+                                       record.released_digest());
+                      });
+      if (!same) {
+        Add(Side::kGateway, false,
+            absl::StrCat("it has recorded another answer than ", asker_,
+                         " got"));
+      } else if (!entry.has_receipt() && entry.method() != kDisclose) {
+        Add(Side::kGateway, false,
+            absl::StrCat("it gave ", asker_, " an answer without a receipt"));
+      }
+    }
+  }
+
+  // Where a consumer keeps its side and did not get an answer.
+  std::string Unheard() const {
+    const bool heard = std::any_of(
+        exchange_.asked.begin(), exchange_.asked.end(),
+        [](const SideEntry& entry) {
+          return entry.kind() == SideEntry::ANSWERED && entry.outcome() == 0;
+        });
+    if (exchange_.asked.empty() || heard) return "";
+    return absl::StrCat("; ", asker_, " says that it never got it");
+  }
+
+  // What a provider has given.
+  void CompareProvided() {
+    for (const Provided& provided : exchange_.provided) {
+      const bool known =
+          std::any_of(exchange_.records.begin(), exchange_.records.end(),
+                      [&](const Record& record) {
+                        return record.provider() == provided.provider;
+                      });
+      if (!known) {
+        Add(Side::kGateway, true,
+            absl::StrCat("it has no record of an answer that ",
+                         provided.provider, " gave", Unheard()));
+      } else if (!Has(Record::EXCHANGE) && !Has(Record::REFUSAL)) {
+        Add(Side::kGateway, true,
+            absl::StrCat("it has the intent of a write and no outcome; ",
+                         provided.provider, " answered"));
+      }
+    }
+  }
+
+  const Reconciliation& all_;
+  const std::string& asker_;
+  const std::string& id_;
+  const Exchange& exchange_;
+  absl::Time time_ = absl::InfiniteFuture();
+  std::string method_;
+  std::string provider_;
+  std::vector<Difference> differences_;
+};
+
+ReconciliationReport Reconciliation::Compare(const ReconciliationPeriod& period,
+                                             absl::string_view system) const {
+  ReconciliationReport report;
+  for (const auto& [key, exchange] : exchanges_) {
+    Comparison comparison(*this, key, exchange);
+    if (comparison.time() < period.from || comparison.time() >= period.to ||
+        !comparison.Concerns(system)) {
+      continue;
+    }
+    std::vector<Difference> differences = comparison.Compare();
+    if (!differences.empty() && comparison.time() >= period.settled) {
+      ++report.under_way;
+      continue;
+    }
+    ++report.exchanges;
+    if (differences.empty()) ++report.agreed;
+    if (comparison.one_sided()) ++report.one_sided;
+    for (Difference& difference : differences)
+      report.differences.push_back(std::move(difference));
+  }
+  std::stable_sort(
+      report.differences.begin(), report.differences.end(),
+      [](const Difference& a, const Difference& b) { return a.time < b.time; });
+  return report;
+}
+
+}  // namespace psm
