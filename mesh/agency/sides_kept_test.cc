@@ -100,8 +100,9 @@ class SidesKeptTest : public ::testing::Test {
   }
 
   absl::Status Get(const CallTerms& terms = {.exchange_id = kId}) {
-    return Call([this] { return channel_; }, &AccountsService::Stub::GetAccount,
-                terms, request_, &response_);
+    return agency::Call([this] { return channel_; },
+                        &AccountsService::Stub::GetAccount, terms, request_,
+                        &response_);
   }
   // But for what is no exchange.
   static std::vector<SideEntry> Entries(const SideLedger& ledger) {
@@ -193,9 +194,9 @@ TEST_F(SidesKeptTest, EveryAttemptIsKept) {
 
 TEST_F(SidesKeptTest, TheLegsOfALinkageAreKeptEachForItself) {
   linkage::v1::RetrieveResponse response;
-  const absl::Status status =
-      Call([this] { return channel_; }, &LinkageService::Stub::Retrieve,
-           {.exchange_id = kId}, linkage::v1::RetrieveRequest(), &response);
+  const absl::Status status = agency::Call(
+      [this] { return channel_; }, &LinkageService::Stub::Retrieve,
+      {.exchange_id = kId}, linkage::v1::RetrieveRequest(), &response);
   ASSERT_TRUE(status.ok()) << status;
   ASSERT_EQ(response.evidence_size(), 2);
   const std::vector<SideEntry> entries = Entries(*consumer_);
@@ -212,9 +213,9 @@ TEST_F(SidesKeptTest, TheLegsOfALinkageAreKeptEachForItself) {
 
 TEST_F(SidesKeptTest, WhatIsNoExchangeLeavesNothing) {
   records::v1::ListRecordsResponse response;
-  ASSERT_TRUE(Call([this] { return channel_; },
-                   &records::v1::RecordsService::Stub::ListRecords, {},
-                   records::v1::ListRecordsRequest(), &response)
+  ASSERT_TRUE(agency::Call([this] { return channel_; },
+                           &records::v1::RecordsService::Stub::ListRecords, {},
+                           records::v1::ListRecordsRequest(), &response)
                   .ok());
   EXPECT_TRUE(Entries(*consumer_).empty());
 }

@@ -22,6 +22,7 @@ struct Options {
   std::string as;
   std::string records;
   double grace = 60;  // seconds
+  bool strict = false;
 };
 
 // "2026-11-22", "2026-11-22T13:00:00Z", or how long ago: "90m".
@@ -73,6 +74,10 @@ void Print(const ReconciliationReport& report) {
   if (report.one_sided != 0)
     absl::StrAppend(&sum, "; of ", report.one_sided,
                     " only the gateway keeps a side");
+  if (report.unreleased != 0)
+    absl::StrAppend(&sum, "; ", report.unreleased,
+                    " were answered by a provider, not recorded, and not "
+                    "released, as their consumers say (--strict names them)");
   if (report.under_way != 0)
     absl::StrAppend(&sum, "; ", report.under_way,
                     " may be under way and are not judged (--grace)");
@@ -91,6 +96,7 @@ absl::Status Reconcile(const CommandLine& line, const Options& options) {
   PSM_ASSIGN_OR_RETURN(period.to,
                        ParseWhen(options.to, now, absl::InfiniteFuture()));
   period.settled = now - absl::Seconds(options.grace);
+  period.strict = options.strict;
 
   Reconciliation all;
   PSM_RETURN_IF_ERROR(
@@ -147,6 +153,10 @@ void AddReconcile(CLI::App& app, CommandLine& line) {
                    "Seconds that an exchange may take to be on every side")
       ->capture_default_str()
       ->check(CLI::Range(0.0, 86400.0));
+  verb->add_flag("--strict", options->strict,
+                 "Also name answers of providers that nobody recorded where "
+                 "the consumer says that it was given an error (a full disk, a "
+                 "gateway that died)");
   verb->callback([&line, options] {
     line.chosen = [&line, options] { return Reconcile(line, *options); };
   });

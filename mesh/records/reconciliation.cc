@@ -107,8 +107,12 @@ bool Reconciliation::IsUnansweredLeg(const std::string& asker,
 class Reconciliation::Comparison {
  public:
   Comparison(const Reconciliation& all, const Key& key,
-             const Exchange& exchange)
-      : all_(all), asker_(key.first), id_(key.second), exchange_(exchange) {
+             const Exchange& exchange, bool strict)
+      : all_(all),
+        asker_(key.first),
+        id_(key.second),
+        exchange_(exchange),
+        strict_(strict) {
     for (const Record& record : exchange.records) {
       if (provider_.empty()) provider_ = record.provider();
       Seen(TimeOf(record.ask_time()), record.method());
@@ -132,6 +136,7 @@ class Reconciliation::Comparison {
         exchange_.provided.begin(), exchange_.provided.end(),
         [&](const Provided& one) { return one.provider == system; });
   }
+  bool unreleased() const { return unreleased_; }
   bool one_sided() const {
     return exchange_.asked.empty() && exchange_.provided.empty();
   }
@@ -268,6 +273,17 @@ class Reconciliation::Comparison {
     return absl::StrCat("; ", asker_, " says that it never got it");
   }
 
+  // The consumer was told that it gets nothing, and never anything else.
+  bool GotErrorsAlone() const {
+    bool told = false;
+    for (const SideEntry& entry : exchange_.asked) {
+      if (entry.kind() != SideEntry::ANSWERED) continue;
+      if (entry.outcome() == 0) return false;
+      told = true;
+    }
+    return told;
+  }
+
   // What a provider has given.
   void CompareProvided() {
     for (const Provided& provided : exchange_.provided) {
@@ -276,7 +292,9 @@ class Reconciliation::Comparison {
                       [&](const Record& record) {
                         return record.provider() == provided.provider;
                       });
-      if (!known) {
+      if (!known && !strict_ && GotErrorsAlone()) {
+        unreleased_ = true;
+      } else if (!known) {
         Add(Side::kGateway, true,
             absl::StrCat("it has no record of an answer that ",
                          provided.provider, " gave", Unheard()));
@@ -292,6 +310,8 @@ class Reconciliation::Comparison {
   const std::string& asker_;
   const std::string& id_;
   const Exchange& exchange_;
+  const bool strict_;
+  bool unreleased_ = false;
   absl::Time time_ = absl::InfiniteFuture();
   std::string method_;
   std::string provider_;
@@ -302,7 +322,7 @@ ReconciliationReport Reconciliation::Compare(const ReconciliationPeriod& period,
                                              absl::string_view system) const {
   ReconciliationReport report;
   for (const auto& [key, exchange] : exchanges_) {
-    Comparison comparison(*this, key, exchange);
+    Comparison comparison(*this, key, exchange, period.strict);
     if (comparison.time() < period.from || comparison.time() >= period.to ||
         !comparison.Concerns(system)) {
       continue;
@@ -313,7 +333,11 @@ ReconciliationReport Reconciliation::Compare(const ReconciliationPeriod& period,
       continue;
     }
     ++report.exchanges;
-    if (differences.empty()) ++report.agreed;
+    if (comparison.unreleased()) {
+      ++report.unreleased;
+    } else if (differences.empty()) {
+      ++report.agreed;
+    }
     if (comparison.one_sided()) ++report.one_sided;
     for (Difference& difference : differences)
       report.differences.push_back(std::move(difference));

@@ -41,6 +41,10 @@ struct ReconciliationReport {
   std::uint64_t exchanges = 0;  // that were compared
   std::uint64_t agreed = 0;     // of these, no side differs
   std::uint64_t one_sided = 0;  // of these, only the gateway keeps a side
+  // Of these, a provider answered, nothing is recorded, and the consumer says
+  // that it was given an error: a full disk, a gateway that died. Data have
+  // come to the gateway and no further, as far as the consumer is believed.
+  std::uint64_t unreleased = 0;
   std::uint64_t under_way = 0;  // too young to be judged; not among the others
   std::vector<Difference> differences;  // by time
 };
@@ -51,6 +55,9 @@ struct ReconciliationPeriod {
   // What a side has first said at or after this time may still be on its way to
   // the others.
   absl::Time settled = absl::InfiniteFuture();
+  // Names what is unreleased, too: believes no consumer that says it got
+  // nothing.
+  bool strict = false;
 };
 
 // Give it all records and all sides, then Compare. An exchange counts to the
@@ -64,9 +71,9 @@ struct ReconciliationPeriod {
 // record of which consumer or provider knows nothing, although it keeps its
 // side (from its first entry on); other digests of request or answer; another
 // method; an answer without a receipt; a write without an outcome. No
-// difference is: a refusal or a lost answer that nobody has recorded, retries,
-// a consumer that never got what was recorded, floods of refusals that the
-// gateway counts.
+// difference is: a refusal that nobody has recorded, an answer that was never
+// released (unless `strict`), retries, a consumer that never got what was
+// recorded, floods of refusals that the gateway counts.
 class Reconciliation {
  public:
   // In the order of the log.

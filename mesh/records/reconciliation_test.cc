@@ -266,6 +266,28 @@ TEST_F(ReconciliationTest, RefusalsLostAnswersAndRetriesAreNoDifference) {
   EXPECT_EQ(report.agreed, 6u);
 }
 
+TEST_F(ReconciliationTest, WhatWasNeverReleasedIsCountedAndNamedWhenAskedFor) {
+  AddExchange(1, 0);
+  AddAsked(2, 10);  // a full disk: nothing recorded, nothing released
+  AddProvided(2, 11);
+  AddAnswered(2, 12, 14);
+  ReconciliationReport report = Compare();
+  EXPECT_TRUE(report.differences.empty());
+  EXPECT_EQ(report.exchanges, 2u);
+  EXPECT_EQ(report.agreed, 1u);
+  EXPECT_EQ(report.unreleased, 1u);
+  ReconciliationPeriod strict;
+  strict.strict = true;
+  report = Compare(strict);
+  ASSERT_EQ(report.differences.size(), 1u);
+  EXPECT_EQ(report.differences[0].exchange_id, Id(2));
+  EXPECT_THAT(report.differences[0].what, HasSubstr("never got it"));
+  // One answer that arrived is enough to know better.
+  AddAnswered(2, 13);
+  EXPECT_EQ(Compare().unreleased, 0u);
+  EXPECT_EQ(Compare().differences.size(), 2u);
+}
+
 TEST_F(ReconciliationTest, NothingIsMissingOnlyBecauseItCrossesAnEdge) {
   for (int i = 0; i < 20; ++i) AddExchange(i, i);
   // Each exchange takes two seconds: every edge cuts some.

@@ -1,12 +1,12 @@
 // 20. The parties' own sides: receipts that agencies keep and have proved by
 // themselves, and a gateway that leaves a record out, named by the others.
-#include <filesystem>
+#include <algorithm>
 #include <fstream>
+#include <functional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 #include "mesh/cli/said.h"
 #include "mesh/records/record_reader.h"
@@ -20,7 +20,6 @@
 namespace psm::testing {
 namespace {
 
-namespace fs = std::filesystem;
 using records::v1::SideEntry;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
@@ -34,8 +33,11 @@ class Sides : public Scenario {
   static Said Psm(const std::string& arguments) {
     return RunPsm(PSM_CLI, mesh().folder().root(), arguments);
   }
+  // What it says on lines that do not end at a width.
   static Said Reconcile(const std::string& arguments = "") {
-    return Psm(absl::StrCat("reconcile --grace 0 ", arguments));
+    Said said = Psm(absl::StrCat("reconcile --grace 0 ", arguments));
+    std::replace(said.text.begin(), said.text.end(), '\n', ' ');
+    return said;
   }
   static std::vector<SideEntry> Ledger(const std::string& system) {
     std::vector<SideEntry> entries;
@@ -216,6 +218,21 @@ TEST_F(Sides, ACleanRunIsCleanAndAGatewayThatLeavesARecordOutIsNamed) {
   EXPECT_THAT(said.text,
               AllOf(HasSubstr(ids[1]), HasSubstr("differs at the gateway"),
                     HasSubstr("1 differences")));
+}
+
+TEST_F(Sides, WhatAFullDiskKeptFromItsConsumerIsNoOmission) {
+  mesh().FillRecordsDisk();
+  const TaxReply refused = AskTax(mesh());
+  EXPECT_EQ(ReasonOf(refused.status), "RECORD_NOT_DURABLE") << refused.status;
+  mesh().FreeRecordsDisk();
+  ASSERT_TRUE(AskTaxUntilAnswered(mesh()).ok());
+  Said said = Reconcile();
+  EXPECT_EQ(said.code, 0) << said.text;
+  EXPECT_THAT(said.text, HasSubstr("--strict names them"));
+  said = Reconcile("--strict");
+  EXPECT_EQ(said.code, 1);
+  EXPECT_THAT(said.text, AllOf(HasSubstr(refused.exchange_id),
+                               HasSubstr("missing at the gateway")));
 }
 
 TEST_F(Sides, SomebodyElseWithAnAgencysKeyIsNamed) {
