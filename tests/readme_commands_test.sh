@@ -44,6 +44,7 @@ after_step() {
     './psm verify log') shows 'signed by its key' 'every entry, tile, record and signature holds' ;;
     './psm verify receipts') shows 'akatsuki/benefits' 'proved' '! PROVES NOTHING' ;;
     './psm reconcile') shows 'agree on every side' ;;
+    './psm verify witness --once') shows 'cosigned: tree ' ;;
     './psm restart '*) shows 'akatsuki/tax serves again' ;;
     './psm down') shows 'Stopped 11 processes' ;;
     'buf curl '*) shows '"category": "EXEMPT"' '! incomeYen' ;;

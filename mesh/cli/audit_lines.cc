@@ -26,6 +26,13 @@ std::string Place(const AuditFinding& finding) {
                       Grouped(*finding.first), " to ", Grouped(*finding.last));
 }
 
+// When, and how many entries.
+std::string Known(const KeptCheckpoint& known) {
+  return absl::StrCat(
+      absl::FormatTime("%Y-%m-%d %H:%M:%S", known.kept, absl::LocalTimeZone()),
+      " (", Grouped(known.checkpoint.size()), ")");
+}
+
 }  // namespace
 
 std::string Grouped(std::uint64_t number) {
@@ -34,8 +41,9 @@ std::string Grouped(std::uint64_t number) {
   return digits;
 }
 
-std::vector<std::string> AuditLines(const AuditReport& report,
-                                    const std::optional<KeptCheckpoint>& kept) {
+std::vector<std::string> AuditLines(
+    const AuditReport& report, const std::optional<KeptCheckpoint>& kept,
+    const std::optional<KeptCheckpoint>& witnessed) {
   std::vector<std::string> lines;
   if (!report.checkpoint.has_value()) return lines;
   const tlog::SignedCheckpoint& checkpoint = *report.checkpoint;
@@ -71,12 +79,13 @@ std::vector<std::string> AuditLines(const AuditReport& report,
       absl::ToDoubleSeconds(report.took)));
   lines.push_back(
       kept.has_value()
-          ? absl::StrCat("consistent with the checkpoint of ",
-                         absl::FormatTime("%Y-%m-%d %H:%M:%S", kept->kept,
-                                          absl::LocalTimeZone()),
-                         " (", Grouped(kept->checkpoint.size()), ")")
+          ? absl::StrCat("consistent with the checkpoint of ", Known(*kept))
           : std::string(
                 "no checkpoint was kept from before: the next audit has one"));
+  if (witnessed.has_value()) {
+    lines.push_back(absl::StrCat(
+        "consistent with what the witness cosigned on ", Known(*witnessed)));
+  }
   return lines;
 }
 

@@ -15,9 +15,11 @@ namespace psm {
 // "1,234,567"
 std::string Grouped(std::uint64_t number);
 
-// What was verified, and against which kept checkpoint (nullopt: none).
-std::vector<std::string> AuditLines(const AuditReport& report,
-                                    const std::optional<KeptCheckpoint>& kept);
+// What was verified, and against which kept checkpoint (nullopt: none) and that
+// of a witness (nullopt: none was asked).
+std::vector<std::string> AuditLines(
+    const AuditReport& report, const std::optional<KeptCheckpoint>& kept,
+    const std::optional<KeptCheckpoint>& witnessed = std::nullopt);
 
 // The first thing that does not hold, in one sentence: "entry 5 (tile/0/000):
 // ...".

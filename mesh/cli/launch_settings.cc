@@ -22,6 +22,7 @@ absl::Status WriteSettings(const LaunchOptions& options, int port) {
   settings["configuration"] = options.configuration;
   settings["programs"] = options.programs;
   settings["port"] = port;
+  settings["admin_port"] = options.admin_port;
   settings["without"] = options.without;
   settings["residents"] = options.residents;
   settings["businesses"] = options.businesses;
@@ -46,6 +47,7 @@ absl::StatusOr<LaunchOptions> ReadSettings(const std::string& run) {
         settings.value("configuration", std::vector<std::string>());
     options.programs = settings.value("programs", "");
     options.port = settings.value("port", options.port);
+    options.admin_port = settings.value("admin_port", options.admin_port);
     options.without = settings.value("without", std::vector<std::string>());
     options.residents = settings.value("residents", options.residents);
     options.businesses = settings.value("businesses", options.businesses);

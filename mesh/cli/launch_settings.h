@@ -20,6 +20,7 @@ struct LaunchOptions {
   std::vector<std::string> configuration;  // folders, merged; absolute
   std::string programs;                    // folder of psm's programs
   int port = 7443;                         // of the gateway; 0: any
+  int admin_port = 0;                      // of its log over HTTP; 0: any
   int residents = 1000;  // how many synthetic persons the first start makes
   int businesses = 50;
   std::uint64_t seed = 1;

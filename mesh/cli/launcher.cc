@@ -46,6 +46,14 @@ std::string ProgramPath(const LaunchOptions& options,
 // For one process to end by itself.
 constexpr absl::Duration kPatience = absl::Seconds(12);
 
+// What a process that was killed leaves behind. Others would go on dialling
+// its address, and somebody else may listen there by now.
+void ForgetEndpoint(const RunFolder& folder, absl::string_view system) {
+  std::error_code ignored;
+  fs::remove(folder.Endpoint(system), ignored);
+  if (system == kGatewaySystem) fs::remove(folder.AdminEndpoint(), ignored);
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Launcher>> Launcher::Create(
@@ -58,7 +66,8 @@ absl::StatusOr<std::unique_ptr<Launcher>> Launcher::Create(
   Member gateway{
       kGatewaySystem,
       {given.programs + "/psm-gateway", "--run", given.run, "--listen",
-       absl::StrCat("127.0.0.1:", given.port), "--development"}};
+       absl::StrCat("127.0.0.1:", given.port), "--admin",
+       absl::StrCat("127.0.0.1:", given.admin_port), "--development"}};
   for (const std::string& folder : given.configuration) {
     gateway.command.insert(gateway.command.end(), {"--config", folder});
   }
@@ -247,8 +256,6 @@ absl::Status Launcher::Extend(Progress progress) {
   return LaunchAll(progress);
 }
 
-// Where processes were killed, their addresses are still there. The gateway
-// would go on dialling them, and somebody else may listen there by now.
 void Launcher::ForgetTheDead() const {
   for (const SystemState& state : States()) {
     const bool by_hand = LeftOut(state.id);
@@ -256,7 +263,7 @@ void Launcher::ForgetTheDead() const {
     if (state.running || by_hand) continue;
     std::error_code ignored;
     fs::remove(folder_.ProcessId(state.id), ignored);
-    fs::remove(folder_.Endpoint(state.id), ignored);
+    ForgetEndpoint(folder_, state.id);
   }
 }
 
@@ -320,7 +327,7 @@ absl::Status Launcher::StopOne(absl::string_view system,
   PSM_RETURN_IF_ERROR(StopProcess(*process, patience));
   std::error_code ignored;
   fs::remove(folder_.ProcessId(system), ignored);
-  fs::remove(folder_.Endpoint(system), ignored);  // where it was killed
+  ForgetEndpoint(folder_, system);
   return absl::OkStatus();
 }
 
@@ -365,9 +372,16 @@ absl::StatusOr<int> StopAll(const RunFolder& folder) {
     PSM_RETURN_IF_ERROR(StopProcess(one.process, kPatience));
     std::error_code ignored;
     fs::remove(folder.ProcessId(one.id), ignored);
-    fs::remove(folder.Endpoint(one.id), ignored);  // where it was killed
+    ForgetEndpoint(folder, one.id);
   }
   return running;
+}
+
+std::string LogUrl(const RunFolder& folder) {
+  std::ifstream in(folder.AdminEndpoint());
+  std::string endpoint;
+  std::getline(in, endpoint);
+  return endpoint.empty() ? "" : absl::StrCat("http://", endpoint, "/");
 }
 
 std::vector<SystemState> Launcher::States() const {

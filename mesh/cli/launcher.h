@@ -108,6 +108,10 @@ class Launcher {
 // `program` stays empty.
 std::vector<SystemState> StartedIn(const RunFolder& folder);
 
+// Where the gateway of this run folder serves its log, "http://.../"; "" where
+// it does not.
+std::string LogUrl(const RunFolder& folder);
+
 // Stops whatever was started in this run folder, whatever its configuration
 // says by now: systems first, the gateway last. How many processes ran.
 absl::StatusOr<int> StopAll(const RunFolder& folder);

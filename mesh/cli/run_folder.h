@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "mesh/directory/admin_endpoint.h"
 
 namespace psm {
 
@@ -19,6 +20,8 @@ class RunFolder {
   std::string Endpoint(absl::string_view system) const {
     return absl::StrCat(root_, "/endpoints/", system);
   }
+  // Where the gateway serves its log over HTTP: kAdminEndpoint.
+  std::string AdminEndpoint() const { return Endpoint(kAdminEndpoint); }
   std::string ProcessId(absl::string_view system) const {
     return absl::StrCat(root_, "/pids/", system);
   }
@@ -59,6 +62,8 @@ class RunFolder {
   std::string KeptCheckpoint(absl::string_view origin) const {
     return absl::StrCat(root_, "/audit/", origin, ".checkpoint");
   }
+  // Where `psm verify witness` keeps its key and what it has seen.
+  std::string Witness() const { return root_ + "/witness"; }
   std::string Legs() const { return root_ + "/legs.jsonl"; }
   std::string Lock() const { return root_ + "/lock"; }
   // How this mesh was started, for the verbs that come after `up`: JSON.

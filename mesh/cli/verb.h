@@ -49,6 +49,7 @@ void AddVerify(CLI::App& app, CommandLine& line);
 // A part of verify.
 void AddVerifyReceipts(CLI::App& verb, CommandLine& line);
 void AddReconcile(CLI::App& app, CommandLine& line);
+void AddVerifyWitness(CLI::App& verify, CommandLine& line);
 
 // The mesh that was started in the run folder. NOT_FOUND, with what to do,
 // where none was.
@@ -62,6 +63,7 @@ absl::Status LockRunFolder(const std::string& run);
 struct UpOptions {
   std::vector<std::string> configuration;  // added to the project's own
   int port = 7443;
+  int admin_port = 0;
   int residents = 1000;
   int businesses = 50;
   std::uint64_t seed = 1;

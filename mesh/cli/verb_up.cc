@@ -95,6 +95,7 @@ LaunchOptions Asked(const CommandLine& line, const UpOptions& options) {
   launch.programs = line.programs;
   launch.configuration = Folders(line, options);
   launch.port = options.port;
+  launch.admin_port = options.admin_port;
   launch.residents = options.residents;
   launch.businesses = options.businesses;
   launch.seed = options.seed;
@@ -149,6 +150,11 @@ void AddUpOptions(CLI::App& verb, UpOptions& options) {
                   "project's; repeatable");
   verb.add_option("--port", options.port,
                   "Port of the gateway on 127.0.0.1; 0 takes any")
+      ->check(CLI::Range(0, 65535))
+      ->capture_default_str();
+  verb.add_option("--admin-port", options.admin_port,
+                  "Port on 127.0.0.1 where the gateway serves its log over "
+                  "HTTP; 0 takes any")
       ->check(CLI::Range(0, 65535))
       ->capture_default_str();
   verb.add_option("--residents", options.residents,
@@ -216,8 +222,9 @@ void AddUp(CLI::App& app, CommandLine& line) {
       std::fprintf(stderr, "%s\n", kNotice);
       PSM_ASSIGN_OR_RETURN(std::unique_ptr<Launcher> launcher,
                            BringUp(line, *options));
-      std::printf("The mesh is up: gateway at %s.\n",
-                  launcher->States().front().endpoint.c_str());
+      std::printf("The mesh is up: gateway at %s, its log at %s.\n",
+                  launcher->States().front().endpoint.c_str(),
+                  LogUrl(launcher->folder()).c_str());
       for (const std::string& system : options->without) {
         std::printf("Left out: start it with\n  %s\n",
                     launcher->CommandLine(system).c_str());

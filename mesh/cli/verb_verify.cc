@@ -3,6 +3,9 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <memory>
+#include <optional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "mesh/base/clock.h"
@@ -16,6 +19,8 @@
 #include "mesh/records/audit.h"
 #include "mesh/records/log_key.h"
 #include "mesh/records/receipt.h"
+#include "mesh/web/log_source.h"
+#include "mesh/web/witnessed.h"
 
 namespace psm {
 namespace {
@@ -26,6 +31,8 @@ struct Options {
   std::string records;
   bool no_records = false;
   std::string state;
+  std::string witness;
+  std::string witness_key;
   bool every_signature = false;
 };
 
@@ -45,6 +52,20 @@ std::string RecordsOf(const RunFolder& folder, const Options& options) {
   return options.log.empty() && readable ? folder.Records() : "";
 }
 
+// Asked before the log is looked at, so that the log cannot be the older one.
+absl::StatusOr<std::optional<KeptCheckpoint>> WitnessedBy(
+    const RunFolder& folder, const Options& options,
+    const tlog::VerifierKey& log) {
+  if (options.witness.empty()) return std::nullopt;
+  PSM_ASSIGN_OR_RETURN(const tlog::VerifierKey key,
+                       ReadVerifierKey(options.witness_key.empty()
+                                           ? folder.Witness() + "/key.pem.vkey"
+                                           : options.witness_key));
+  PSM_ASSIGN_OR_RETURN(web::Witnessed seen,
+                       web::AskWitness(options.witness, log, key));
+  return KeptCheckpoint{std::move(seen.checkpoint), seen.time};
+}
+
 absl::Status VerifyLog(const CommandLine& line, const Options& options) {
   const RunFolder folder(line.run);
   PSM_ASSIGN_OR_RETURN(
@@ -55,16 +76,23 @@ absl::Status VerifyLog(const CommandLine& line, const Options& options) {
       options.state.empty() ? folder.KeptCheckpoint(key.name()) : options.state;
   AuditOptions audit;
   audit.log = options.log.empty() ? folder.PublishedLog() : options.log;
+  std::unique_ptr<web::LogSource> served;
+  if (web::IsUrl(audit.log)) {
+    PSM_ASSIGN_OR_RETURN(served, web::LogSource::Create(audit.log));
+    audit.served = served.get();
+  }
   audit.records = RecordsOf(folder, options);
   audit.every_signature = options.every_signature;
   PSM_ASSIGN_OR_RETURN(audit.kept, ReadKeptCheckpoint(state, key));
+  PSM_ASSIGN_OR_RETURN(audit.witnessed, WitnessedBy(folder, options, key));
   absl::StatusOr<AuditReport> report = AuditLog(audit, key, SystemClock());
   if (absl::IsNotFound(report.status())) {
     return absl::NotFoundError(
         absl::StrCat("cannot read the log: ", report.status().message()));
   }
   PSM_RETURN_IF_ERROR(report.status());
-  for (const std::string& text : AuditLines(*report, audit.kept)) {
+  for (const std::string& text :
+       AuditLines(*report, audit.kept, audit.witnessed)) {
     for (const std::string& row : Wrap(text, TerminalWidth())) {
       std::printf("%s\n", row.c_str());
     }
@@ -130,10 +158,12 @@ void AddVerify(CLI::App& app, CommandLine& line) {
       "Whether the record log, or a receipt, holds; no private key is needed");
   verb->footer(
       "Examples:\n  ./psm verify log\n  ./psm verify receipt FILE\n  ./psm "
-      "verify receipts --as akatsuki/benefits\n  ./psm verify log --help");
+      "verify receipts --as akatsuki/benefits\n  ./psm verify witness\n  ./psm "
+      "verify log --help");
   verb->require_subcommand(1);
   AddVerifyReceipt(*verb, line);
   AddVerifyReceipts(*verb, line);
+  AddVerifyWitness(*verb, line);
   CLI::App* log = verb->add_subcommand(
       "log",
       "Checks the whole log: tiles against entries, entries against records, "
@@ -146,10 +176,14 @@ void AddVerify(CLI::App& app, CommandLine& line) {
       "                                keep it where the operator cannot\n"
       "  ./psm verify log --no-records only what everybody can see\n"
       "  ./psm verify log --log FOLDER --key FILE.vkey\n"
-      "                                a copy of it, or somebody else's log");
+      "                                a copy of it, or somebody else's log\n"
+      "  ./psm verify log --log http://127.0.0.1:PORT/ --key FILE.vkey\n"
+      "                                away from the folder (./psm status "
+      "says the port)");
   auto* options = new Options;
   log->add_option("--log", options->log,
-                  "Folder of the published log (default: the run folder's)");
+                  "Folder of the published log, or the http:// address where "
+                  "it is served (default: the run folder's)");
   log->add_option("--key", options->key,
                   "File with the log's verifying key, a vkey (default: the run "
                   "folder's)");
@@ -162,6 +196,14 @@ void AddVerify(CLI::App& app, CommandLine& line) {
   log->add_option("--state", options->state,
                   "File with the checkpoint kept from audit to audit (default: "
                   "audit/ORIGIN.checkpoint of the run folder)");
+  CLI::Option* witness = log->add_option(
+      "--witness", options->witness,
+      "http:// address of a witness; the log must have grown from what it has "
+      "cosigned");
+  log->add_option("--witness-key", options->witness_key,
+                  "File with the witness's vkey (default: witness/key.pem.vkey "
+                  "of the run folder)")
+      ->needs(witness);
   log->add_flag("--every-signature", options->every_signature,
                 "Verify the signature of every commit's head, 0.2 ms each; "
                 "else of the first 1,024 and then ever fewer (roots are always "

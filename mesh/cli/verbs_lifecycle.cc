@@ -85,6 +85,8 @@ void AddStatus(CLI::App& app, CommandLine& line) {
         }
       }
       std::fputs(table.Text().c_str(), stdout);
+      if (const std::string url = LogUrl(launcher->folder()); !url.empty())
+        std::printf("The log is served at %s\n", url.c_str());
       if (down > 0)
         return absl::FailedPreconditionError(
             absl::StrCat(down,

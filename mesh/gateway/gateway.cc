@@ -13,9 +13,11 @@
 #include "mesh/base/error.h"
 #include "mesh/base/log.h"
 #include "mesh/base/status_macros.h"
+#include "mesh/directory/admin_endpoint.h"
 #include "mesh/directory/configuration.h"
 #include "mesh/edge/endpoint_source.h"
 #include "mesh/edge/server.h"
+#include "mesh/gateway/admin_desk.h"
 #include "mesh/gateway/consent_follower.h"
 #include "mesh/gateway/edge_limits.h"
 #include "mesh/gateway/file_follower.h"
@@ -25,6 +27,7 @@
 #include "mesh/gateway/tls_keeper.h"
 #include "mesh/records/log_key.h"
 #include "mesh/records/record_store.h"
+#include "mesh/web/http_server.h"
 
 namespace psm {
 namespace {
@@ -32,13 +35,31 @@ namespace {
 // For the last records to become durable once no call is under way.
 constexpr absl::Duration kLastRecords = absl::Seconds(2);
 
-// Not durable: the endpoint ends with the process.
-absl::Status WriteEndpoint(const std::string& file,
-                           const std::string& endpoint) {
-  PSM_RETURN_IF_ERROR(MakeFolder(FolderOf(file), Outlives::kProcess));
-  return WriteWholeFile(file, absl::StrCat(endpoint, "\n"), kPrivate,
-                        Outlives::kProcess);
-}
+// The file that says where this process listens. Not durable: it ends with the
+// process.
+class EndpointFile {
+ public:
+  explicit EndpointFile(std::string file) : file_(std::move(file)) {}
+
+  absl::Status Write(const std::string& endpoint) {
+    PSM_RETURN_IF_ERROR(MakeFolder(FolderOf(file_), Outlives::kProcess));
+    PSM_RETURN_IF_ERROR(WriteWholeFile(file_, absl::StrCat(endpoint, "\n"),
+                                       kPrivate, Outlives::kProcess));
+    written_ = endpoint;
+    return absl::OkStatus();
+  }
+  // Unless a successor has written its own by now.
+  void Remove() {
+    std::ifstream in(file_);
+    std::string endpoint;
+    std::getline(in, endpoint);
+    if (!written_.empty() && endpoint == written_) std::remove(file_.c_str());
+  }
+
+ private:
+  const std::string file_;
+  std::string written_;
+};
 
 // Whoever has to restore the records wants to know which.
 absl::Status WithPlace(const absl::Status& status, const std::string& folder) {
@@ -57,8 +78,9 @@ class Gateway::Impl {
   Impl(const GatewayOptions& options, const Clock& clock)
       : options_(options),
         clock_(clock),
-        endpoint_file_(
-            absl::StrCat(options.run, "/endpoints/", kGatewaySystem)),
+        endpoint_(absl::StrCat(options.run, "/endpoints/", kGatewaySystem)),
+        admin_endpoint_(
+            absl::StrCat(options.run, "/endpoints/", kAdminEndpoint)),
         endpoints_(options.run),
         policy_follower_(
             [this] { return ConfigurationFingerprint(options_.configuration); },
@@ -118,12 +140,13 @@ class Gateway::Impl {
     policy_follower_.Start();
     certificates_.Start();
 
-    endpoint_ =
+    PSM_RETURN_IF_ERROR(ServeLog(records.tiles, records.signer->verifier()));
+    const std::string endpoint =
         absl::StrCat(options_.listen.substr(0, options_.listen.rfind(':')), ":",
                      server_->port());
-    PSM_RETURN_IF_ERROR(WriteEndpoint(endpoint_file_, endpoint_));
+    PSM_RETURN_IF_ERROR(endpoint_.Write(endpoint));
     LogInfo("listening",
-            {{"endpoint", endpoint_},
+            {{"endpoint", endpoint},
              {"workers", absl::StrCat(workers)},
              {"agreements", absl::StrCat(policy->agreements().size())}});
     return absl::OkStatus();
@@ -141,14 +164,12 @@ class Gateway::Impl {
     const ServerStats stats =
         server_ != nullptr ? server_->Stats() : ServerStats();
     LogInfo("stopped", {{"calls", absl::StrCat(stats.calls)}});
-    // A successor may have written its own by now.
-    std::ifstream written(endpoint_file_);
-    std::string endpoint;
-    std::getline(written, endpoint);
-    if (endpoint == endpoint_) std::remove(endpoint_file_.c_str());
+    endpoint_.Remove();
+    admin_endpoint_.Remove();
   }
 
   ~Impl() {
+    admin_.reset();
     policy_follower_.Stop();
     certificates_.Stop();
     for (auto& room : rooms_) room->worker().Stop();
@@ -164,6 +185,24 @@ class Gateway::Impl {
 
  private:
   using ServerStats = edge::ServerStats;
+
+  // On a port of its own, which nobody needs a certificate for.
+  absl::Status ServeLog(const std::string& tiles,
+                        const tlog::VerifierKey& key) {
+    if (options_.admin.empty()) return absl::OkStatus();
+    web::HttpServerOptions served;
+    served.address = options_.admin;
+    PSM_ASSIGN_OR_RETURN(
+        admin_,
+        web::HttpServer::Start(
+            served, [desk = std::make_shared<AdminDesk>(tiles, key, *log_)](
+                        const web::HttpRequest& request) {
+              return desk->Answer(request);
+            }));
+    PSM_RETURN_IF_ERROR(admin_endpoint_.Write(admin_->endpoint()));
+    LogInfo("log_served", {{"endpoint", admin_->endpoint()}});
+    return absl::OkStatus();
+  }
 
   // A version that does not pass stays out; the one in force stays in.
   void ReloadPolicy() {
@@ -188,8 +227,8 @@ class Gateway::Impl {
 
   const GatewayOptions options_;
   const Clock& clock_;
-  const std::string endpoint_file_;
-  std::string endpoint_;  // written there; empty before
+  EndpointFile endpoint_;
+  EndpointFile admin_endpoint_;
   edge::RunFolderEndpoints endpoints_;
   ConsentState consents_{kConsentMaxAge};
   RefusalCounter refusals_;
@@ -200,6 +239,7 @@ class Gateway::Impl {
   std::unique_ptr<edge::Server> server_;
   FileFollower policy_follower_;
   TlsKeeper certificates_;
+  std::unique_ptr<web::HttpServer> admin_;  // null: not asked for
 };
 
 absl::StatusOr<std::unique_ptr<Gateway>> Gateway::Start(

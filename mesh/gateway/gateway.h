@@ -17,6 +17,7 @@ struct GatewayOptions {
   std::string run;                         // the run folder
   std::vector<std::string> configuration;  // folders, merged
   std::string listen = "127.0.0.1:7443";   // port 0: any
+  std::string admin = "127.0.0.1:0";       // serves the log; "": nobody does
   std::string name = "main";               // of its log
   int workers = 0;                         // 0: one for each core
   bool development = false;                // writes <run>/legs.jsonl
@@ -25,8 +26,9 @@ struct GatewayOptions {
 class Gateway {
  public:
   // Checks everything (configuration, keys, certificates, records) before a
-  // port opens, then serves and writes <run>/endpoints/mesh/gateway. Errors say
-  // which file is wrong and what to do. `clock` must outlive the gateway.
+  // port opens, then serves and writes <run>/endpoints/mesh/gateway, and for
+  // the admin port <run>/endpoints/mesh/gateway.http. Errors say which file is
+  // wrong and what to do. `clock` must outlive the gateway.
   static absl::StatusOr<std::unique_ptr<Gateway>> Start(
       const GatewayOptions& options, const Clock& clock);
   ~Gateway();  // as Stop, without waiting for calls

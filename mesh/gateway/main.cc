@@ -37,6 +37,10 @@ int main(int argc, char** argv) {
   app.add_option("--listen", options.listen,
                  "Address and port; port 0 takes any")
       ->capture_default_str();
+  app.add_option("--admin", options.admin,
+                 "Where the published log is served over HTTP, with /healthz "
+                 "and /readyz; '' for nowhere")
+      ->capture_default_str();
   app.add_option("--name", options.name, "Name of this gateway's log")
       ->capture_default_str();
   app.add_option("--workers", options.workers,

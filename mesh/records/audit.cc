@@ -39,8 +39,9 @@ class Audit {
       : options_(options),
         log_(log),
         published_(published),
-        source_(options.log),
-        tree_(source_, published.size()),
+        folder_(options.log),
+        tree_(options.served != nullptr ? *options.served : folder_,
+              published.size()),
         report_(report) {}
 
   absl::Status Run() {
@@ -56,7 +57,8 @@ class Audit {
       Find({In::kRoot, std::nullopt, std::nullopt, kCheckpointFile,
             "the root it signs is not that of the entries"});
     }
-    if (holds) {
+    // Whoever serves a log need not keep what is left of smaller trees.
+    if (holds && options_.served == nullptr) {
       PSM_RETURN_IF_ERROR(tree_.CheckLeftovers());
       TakeFindingOfTree();
     }
@@ -78,16 +80,19 @@ class Audit {
     absl::StatusOr<bool> more = tree_.Next();
     TakeFindingOfTree();
     if (!more.ok() || !*more) return more;
-    if (options_.kept.has_value()) {
-      const SignedCheckpoint& kept = options_.kept->checkpoint;
-      if (tree_.done() == kept.size() &&
-          tree_.frontier().Root() != kept.root()) {
-        Find({In::kHistory, 0, kept.size() - 1, kCheckpointFile,
-              "these entries are not those of the checkpoint that was kept: "
-              "the log shows two histories"});
-      }
-    }
+    CheckHistory(options_.kept, "that was kept");
+    CheckHistory(options_.witnessed, "that the witness has cosigned");
     return true;
+  }
+
+  void CheckHistory(const std::optional<KeptCheckpoint>& known,
+                    absl::string_view which) {
+    if (!known.has_value() || tree_.done() != known->checkpoint.size() ||
+        tree_.frontier().Root() == known->checkpoint.root())
+      return;
+    Find({In::kHistory, 0, tree_.done() - 1, kCheckpointFile,
+          absl::StrCat("these entries are not those of the checkpoint ", which,
+                       ": the log shows two histories")});
   }
 
   absl::Status ReadRecords() {
@@ -254,7 +259,7 @@ class Audit {
   const AuditOptions& options_;
   const tlog::VerifierKey& log_;
   const SignedCheckpoint& published_;
-  tlog::FolderSource source_;
+  tlog::FolderSource folder_;
   PublishedTree tree_;
   AuditReport& report_;
 
@@ -280,16 +285,17 @@ AuditFinding NotTheLogs(const absl::Status& status,
   return finding;
 }
 
-// The published checkpoint beside the one that was kept, before anything is
-// read of the tree.
+// The published checkpoint beside one that is known, before anything is read of
+// the tree; `when` it became known.
 std::optional<AuditFinding> Compare(const SignedCheckpoint& published,
-                                    const SignedCheckpoint& kept) {
+                                    const SignedCheckpoint& kept,
+                                    absl::string_view when) {
   if (published.size() < kept.size()) {
-    return AuditFinding{
-        In::kHistory, published.size(), kept.size() - 1, kCheckpointFile,
-        absl::StrCat("the log was rolled back: it had ", kept.size(),
-                     " entries when its checkpoint was kept and now shows ",
-                     published.size())};
+    return AuditFinding{In::kHistory, published.size(), kept.size() - 1,
+                        kCheckpointFile,
+                        absl::StrCat("the log was rolled back: it had ",
+                                     kept.size(), " entries when ", when,
+                                     " and now shows ", published.size())};
   }
   if (published.size() == kept.size() && published.root() != kept.root()) {
     return AuditFinding{In::kHistory, std::nullopt, std::nullopt,
@@ -308,7 +314,9 @@ absl::StatusOr<AuditReport> AuditLog(const AuditOptions& options,
                                      const Clock& clock) {
   const absl::Duration start = clock.Monotonic();
   AuditReport report;
-  tlog::FolderSource source(options.log);
+  tlog::FolderSource folder(options.log);
+  tlog::TileSource& source =
+      options.served != nullptr ? *options.served : folder;
   absl::StatusOr<std::string> bytes = source.Read(kCheckpointFile);
   if (absl::IsNotFound(bytes.status()) && options.kept.has_value()) {
     report.finding =
@@ -323,7 +331,12 @@ absl::StatusOr<AuditReport> AuditLog(const AuditOptions& options,
       report.finding = NotTheLogs(published.status(), log);
     } else {
       if (options.kept.has_value()) {
-        report.finding = Compare(*published, options.kept->checkpoint);
+        report.finding = Compare(*published, options.kept->checkpoint,
+                                 "its checkpoint was kept");
+      }
+      if (options.witnessed.has_value() && !report.finding.has_value()) {
+        report.finding = Compare(*published, options.witnessed->checkpoint,
+                                 "the witness cosigned its checkpoint");
       }
       report.checkpoint = *published;
       if (!report.finding.has_value()) {

@@ -18,10 +18,10 @@
 
 namespace psm {
 
-// A checkpoint that an auditor kept from its last audit.
+// A checkpoint that an auditor kept from its last audit, or has from a witness.
 struct KeptCheckpoint {
   tlog::SignedCheckpoint checkpoint;
-  absl::Time kept;  // when
+  absl::Time kept;  // when: kept, or cosigned
 };
 
 // What a file of KeepCheckpoint's holds; nullopt where there is none.
@@ -31,9 +31,14 @@ absl::StatusOr<std::optional<KeptCheckpoint>> ReadKeptCheckpoint(
     const std::string& file, const tlog::VerifierKey& log);
 
 struct AuditOptions {
-  std::string log;      // folder of tiles
+  std::string log;  // folder of tiles
+  // Where it is served instead; null: in the folder. Must outlive the audit.
+  tlog::TileSource* served = nullptr;
   std::string records;  // folder of records; "": they are not looked at
-  std::optional<KeptCheckpoint> kept;  // that the log must have grown from
+  // That the log must have grown from: what this auditor saw, and what a
+  // witness did. The witness is asked before the log.
+  std::optional<KeptCheckpoint> kept;
+  std::optional<KeptCheckpoint> witnessed;
   // Every record and root is always checked; of the heads in the records'
   // folder, whose signatures take 0.1 to 0.2 ms each, all of the first 1,024
   // are verified, then every second of the next 2,048, and so on; and the last

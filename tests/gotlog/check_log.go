@@ -1,7 +1,10 @@
 // Reads a log that publish_log wrote, with the Go project's own packages note
 // and tlog, and says what does not hold: signatures, roots, entries, proofs.
 //
-//	check_log FOLDER
+//	check_log FOLDER [URL]
+//
+// With a URL, tiles and entries are read from the web server there and not from
+// the folder.
 package main
 
 import (
@@ -12,8 +15,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log"
+	"net/http"
 	"os"
 	"path/filepath"
 	"sort"
@@ -87,8 +92,28 @@ func parseTree(text, origin string) tlog.Tree {
 	return tlog.Tree{N: size, Hash: hash}
 }
 
-// folder serves tiles as tlog wants them.
-type folder string
+// source serves tiles as tlog wants them: a folder or a web server.
+type source string
+
+// file gives the bytes of one file; fs.ErrNotExist where there is none.
+func (s source) file(path string) ([]byte, error) {
+	if !strings.HasPrefix(string(s), "http://") {
+		return os.ReadFile(filepath.Join(string(s), path))
+	}
+	answer, err := http.Get(string(s) + path)
+	if err != nil {
+		return nil, err
+	}
+	defer answer.Body.Close()
+	data, err := io.ReadAll(answer.Body)
+	if answer.StatusCode == http.StatusNotFound {
+		return nil, fs.ErrNotExist
+	}
+	if answer.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%s: %s", path, answer.Status)
+	}
+	return data, err
+}
 
 // path gives C2SP's path of a tile: sumdb's has the height in front
 // (tile/8/0/000, not tile/0/000) and calls the entries data.
@@ -99,20 +124,20 @@ func path(tile tlog.Tile) string {
 
 // readTile falls back to the full tile, as the specification has it, and then
 // leaves the cutting to the caller.
-func (f folder) readTile(tile tlog.Tile) ([]byte, error) {
-	data, err := os.ReadFile(filepath.Join(string(f), path(tile)))
+func (s source) readTile(tile tlog.Tile) ([]byte, error) {
+	data, err := s.file(path(tile))
 	if errors.Is(err, fs.ErrNotExist) && tile.W < 1<<tileHeight {
 		tile.W = 1 << tileHeight
-		data, err = os.ReadFile(filepath.Join(string(f), path(tile)))
+		data, err = s.file(path(tile))
 	}
 	return data, err
 }
 
-func (f folder) Height() int { return tileHeight }
-func (f folder) ReadTiles(tiles []tlog.Tile) ([][]byte, error) {
+func (s source) Height() int { return tileHeight }
+func (s source) ReadTiles(tiles []tlog.Tile) ([][]byte, error) {
 	var all [][]byte
 	for _, tile := range tiles {
-		data, err := f.readTile(tile)
+		data, err := s.readTile(tile)
 		if err != nil {
 			return nil, err
 		}
@@ -123,11 +148,11 @@ func (f folder) ReadTiles(tiles []tlog.Tile) ([][]byte, error) {
 	}
 	return all, nil
 }
-func (f folder) SaveTiles([]tlog.Tile, [][]byte) {}
+func (s source) SaveTiles([]tlog.Tile, [][]byte) {}
 
 // entries gives those of one bundle.
-func (f folder) entries(n int64, width int) [][]byte {
-	data, err := f.readTile(tlog.Tile{H: tileHeight, L: -1, N: n, W: width})
+func (s source) entries(n int64, width int) [][]byte {
+	data, err := s.readTile(tlog.Tile{H: tileHeight, L: -1, N: n, W: width})
 	must(err)
 	var all [][]byte
 	for len(data) > 0 {
@@ -142,7 +167,7 @@ func (f folder) entries(n int64, width int) [][]byte {
 }
 
 // checkEntries compares every entry's hash with the tree's.
-func checkEntries(f folder, tree tlog.Tree, hashes tlog.HashReader) {
+func checkEntries(s source, tree tlog.Tree, hashes tlog.HashReader) {
 	for n := int64(0); n<<tileHeight < tree.N; n++ {
 		width := int64(1 << tileHeight)
 		if tree.N-n*width < width {
@@ -154,7 +179,7 @@ func checkEntries(f folder, tree tlog.Tree, hashes tlog.HashReader) {
 		}
 		found, err := hashes.ReadHashes(indexes)
 		must(err)
-		for i, entry := range f.entries(n, int(width)) {
+		for i, entry := range s.entries(n, int(width)) {
 			if tlog.RecordHash(entry) != found[i] {
 				log.Fatalf("entry %d is not the tree's", n<<tileHeight+int64(i))
 			}
@@ -190,11 +215,14 @@ func checkOurProofs(lines string, trees map[int64]tlog.Tree, leaf func(size, n i
 
 func main() {
 	log.SetFlags(0)
-	if len(os.Args) != 2 {
-		log.Fatal("usage: check_log FOLDER")
+	if len(os.Args) != 2 && len(os.Args) != 3 {
+		log.Fatal("usage: check_log FOLDER [URL]")
 	}
 	root := os.Args[1]
-	tiles := folder(filepath.Join(root, "log"))
+	tiles := source(filepath.Join(root, "log"))
+	if len(os.Args) == 3 {
+		tiles = source(os.Args[2])
+	}
 	verifier, err := note.NewVerifier(strings.TrimSpace(string(read(root, "log.vkey"))))
 	must(err)
 	witness := newCosigner(strings.TrimSpace(string(read(root, "witness.vkey"))))
@@ -226,8 +254,10 @@ func main() {
 	}
 	sort.Slice(sizes, func(i, j int) bool { return sizes[i] < sizes[j] })
 	largest := trees[sizes[len(sizes)-1]]
-	if !bytes.Equal(read(string(tiles), "checkpoint"), read(root, "checkpoints", strconv.FormatInt(largest.N, 10))) {
-		log.Fatal("the folder's checkpoint is not the last one")
+	served, err := tiles.file("checkpoint")
+	must(err)
+	if !bytes.Equal(served, read(root, "checkpoints", strconv.FormatInt(largest.N, 10))) {
+		log.Fatal("the log's checkpoint is not the last one")
 	}
 
 	// Trees and proofs made from our tiles; TileHashReader authenticates them.

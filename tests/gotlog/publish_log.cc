@@ -1,10 +1,15 @@
 // Publishes a log for check_log.go, which reads it with other people's code:
-//   publish_log FOLDER
+//   publish_log FOLDER [PROGRAM [ARGUMENT...]]
 // FOLDER/log is what a web server would serve; FOLDER/checkpoints/N every
 // checkpoint that was published, log.vkey and witness.vkey the keys, and
 // FOLDER/proofs proofs of our own, one a line:
 //   record SIZE INDEX [HASH...]
 //   tree SIZE OLD_SIZE [HASH...]
+// Then it serves FOLDER/log over HTTP, runs the program with the address as its
+// last argument, and ends as that does.
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -20,6 +25,8 @@
 #include "mesh/records/tlog/proof.h"
 #include "mesh/records/tlog/tile_folder.h"
 #include "mesh/records/tlog/tile_reader.h"
+#include "mesh/web/http_server.h"
+#include "mesh/web/log_files.h"
 
 namespace psm::tlog {
 namespace {
@@ -107,15 +114,42 @@ absl::Status Publish(const std::string& folder) {
   return WriteProofs(folder);
 }
 
+absl::Status ServeTo(const std::string& folder, std::vector<char*> command) {
+  PSM_ASSIGN_OR_RETURN(std::string vkey, ReadFile(folder + "/log.vkey"));
+  vkey.pop_back();  // the line feed
+  PSM_ASSIGN_OR_RETURN(const VerifierKey log, VerifierKey::FromText(vkey));
+  PSM_ASSIGN_OR_RETURN(
+      const auto server,
+      web::HttpServer::Start(
+          {}, [files = std::make_shared<web::LogFiles>(folder + "/log", log)](
+                  const web::HttpRequest& request) {
+            return files->Answer(request);
+          }));
+  std::string url = absl::StrCat("http://", server->endpoint(), "/");
+  command.push_back(url.data());
+  command.push_back(nullptr);
+  const pid_t child = fork();
+  if (child == 0) {
+    execv(command.front(), command.data());
+    _exit(127);
+  }
+  int ended = 0;
+  if (child < 0 || waitpid(child, &ended, 0) != child || ended != 0)
+    return absl::AbortedError(absl::StrCat(command.front(), " failed"));
+  return absl::OkStatus();
+}
+
 }  // namespace
 }  // namespace psm::tlog
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: publish_log FOLDER\n");
+  if (argc < 2) {
+    std::fprintf(stderr, "usage: publish_log FOLDER [PROGRAM [ARGUMENT...]]\n");
     return 64;
   }
-  const absl::Status done = psm::tlog::Publish(argv[1]);
+  absl::Status done = psm::tlog::Publish(argv[1]);
+  if (done.ok() && argc > 2)
+    done = psm::tlog::ServeTo(argv[1], {argv + 2, argv + argc});
   if (done.ok()) return 0;
   std::fprintf(stderr, "%s\n", done.ToString().c_str());
   return EXIT_FAILURE;

@@ -1,13 +1,19 @@
 // 19. Who can tell that the log was changed: an auditor with the verifying key
 // and nothing else, on the log of a gateway at work.
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
+#include "mesh/cli/process.h"
 #include "mesh/cli/said.h"
+#include "mesh/records/log_key.h"
+#include "mesh/records/tlog/tile_folder.h"
+#include "mesh/web/http_client.h"
 #include "tests/scenarios/scenario.h"
 
 namespace psm::testing {
@@ -25,15 +31,48 @@ class Evidence : public Scenario {
   }
   // Until the last audit says that a tree of `size` holds: the log is published
   // a moment after the record is durable.
-  static Said VerifyOnceItHas(int size) {
+  static Said VerifyOnceItHas(int size, const std::string& arguments = "") {
     Said said;
     const absl::Duration start = mesh().clock().Monotonic();
     do {
-      said = Verify();
+      said = Verify(arguments);
     } while (said.text.find(absl::StrCat("tree ", size, ",")) ==
                  std::string::npos &&
              mesh().clock().Monotonic() - start < absl::Seconds(20));
     return said;
+  }
+  // How many records there are by now, after `more` exchanges.
+  static int RecordsAfter(int more) {
+    for (int i = 0; i < more; ++i) EXPECT_TRUE(AskTax(mesh()).status.ok());
+    const auto all = mesh().Records({});
+    return all.ok() ? static_cast<int>(all->size()) : -1;
+  }
+  // Away from the mesh: another run folder, and nothing of it but the key.
+  static Said Elsewhere(const std::string& arguments) {
+    return RunPsm(
+        PSM_CLI, mesh().folder().root() + "/elsewhere",
+        absl::StrCat(arguments, " --",
+                     absl::StartsWith(arguments, "verify witness") ? "log-key '"
+                                                                   : "key '",
+                     mesh().folder().LogVerifierKey(), "'"));
+  }
+  // What holds the log's key signs another history of `size` entries.
+  static std::string AnotherHistory(std::uint64_t size) {
+    const std::string folder = mesh().folder().root() + "/another-history";
+    const auto signer =
+        ReadLogKey(mesh().folder().LogKey(), LogOrigin(kMainLog));
+    auto tiles = tlog::TileFolder::Open(folder, (*signer)->verifier());
+    std::vector<std::string> entries;
+    for (std::uint64_t i = (*tiles)->size(); i < size; ++i)
+      entries.push_back(absl::StrCat("another ", i));
+    EXPECT_TRUE((*tiles)->Add(entries).ok());
+    tlog::Checkpoint head;
+    head.origin = (*signer)->verifier().name();
+    head.size = (*tiles)->size();
+    head.root = (*tiles)->root();
+    EXPECT_TRUE(
+        (*tiles)->Publish(*tlog::SignedCheckpoint::Make(head, **signer)).ok());
+    return folder;
   }
   // The bundle with the first entries of the log, in its largest edition.
   static fs::path Bundle() {
@@ -111,6 +150,99 @@ TEST_F(Evidence, AnAuditorNamesTheEntryThatWasChangedAndNothingElse) {
   said = Verify(absl::StrCat("--log '", old, "'"));
   EXPECT_EQ(said.code, 1);
   EXPECT_THAT(said.text, HasSubstr("rolled back"));
+}
+
+TEST_F(Evidence, WhoHasNoAccessToTheFolderReadsTheLogOverHttp) {
+  const std::string url = LogUrl(mesh().folder());
+  ASSERT_THAT(url, HasSubstr("http://127.0.0.1:"));
+  const int size = RecordsAfter(1);
+  ASSERT_EQ(VerifyOnceItHas(size).code, 0);
+  Said said = Elsewhere(absl::StrCat("verify log --log ", url));
+  EXPECT_EQ(said.code, 0) << said.text;
+  EXPECT_THAT(said.text, AllOf(HasSubstr(absl::StrCat("tree ", size, ",")),
+                               HasSubstr("records not looked at")));
+  const auto client = web::HttpClient::Create(url);
+  EXPECT_EQ((*client)->Get("readyz")->status, 200);
+  EXPECT_EQ((*client)->Get("healthz")->status, 200);
+  // Keys and records lie beside the log, and cannot be asked for.
+  for (const char* path : {"../keys/log.pem", "tile/../../keys/log.pem",
+                           "%2e%2e/keys/log.pem", "records", "keys/log.pem"})
+    EXPECT_EQ((*client)->Get(path)->status, 404) << path;
+
+  mesh().FillRecordsDisk();
+  AskTax(mesh());
+  EXPECT_EQ((*client)->Get("readyz")->status, 503);
+  EXPECT_EQ((*client)->Get("checkpoint")->status, 200) << "the log stays";
+  mesh().FreeRecordsDisk();
+  EXPECT_TRUE(AskTaxUntilAnswered(mesh()).ok());
+  EXPECT_EQ((*client)->Get("readyz")->status, 200);
+
+  // After a stop nobody is sent to where it was.
+  ASSERT_TRUE(mesh().KillSystem("mesh/gateway", SIGKILL).ok());
+  ASSERT_TRUE(mesh().StartSystem("mesh/gateway").ok());
+  const std::string again = LogUrl(mesh().folder());
+  said = Elsewhere(absl::StrCat("verify log --log ", again));
+  EXPECT_EQ(said.code, 0) << said.text;
+  EXPECT_THAT(said.text, HasSubstr("consistent with the checkpoint of"));
+}
+
+TEST_F(Evidence, AWitnessRefusesAndNamesALogThatWasRolledBackOrSplit) {
+  const fs::path log = mesh().folder().PublishedLog();
+  const std::string old = mesh().folder().root() + "/rolled-back";
+  const std::string state = mesh().folder().root() + "/elsewhere/witness";
+  const auto look = [&](const std::string& where) {
+    return Elsewhere(absl::StrCat("verify witness --once --log '", where, "'"));
+  };
+  const int before = RecordsAfter(2);
+  ASSERT_EQ(VerifyOnceItHas(before).code, 0);
+  fs::copy(log, old, fs::copy_options::recursive);
+  const int size = RecordsAfter(2);
+  ASSERT_EQ(VerifyOnceItHas(size).code, 0);
+  Said said = look(LogUrl(mesh().folder()));
+  EXPECT_EQ(said.code, 0) << said.text;
+  EXPECT_THAT(said.text, HasSubstr(absl::StrCat("cosigned: tree ", size)));
+  EXPECT_EQ(fs::status(state + "/key.pem").permissions(),
+            fs::perms::owner_read | fs::perms::owner_write);
+
+  said = look(old);
+  EXPECT_EQ(said.code, 1);
+  EXPECT_THAT(said.text,
+              HasSubstr(absl::StrCat("rolled back: it had ", size,
+                                     " entries and now shows ", before)));
+  const std::string another =
+      AnotherHistory(static_cast<std::uint64_t>(size) + 3);
+  said = look(another);
+  EXPECT_EQ(said.code, 1);
+  EXPECT_THAT(said.text, HasSubstr("split view"));
+  EXPECT_FALSE(fs::is_empty(state + "/log/evidence"));
+
+  // It goes on serving what it saw, so that an auditor who is shown the other
+  // history, and has never seen the log before, notices.
+  SpawnOptions spawn;
+  spawn.command = {PSM_CLI,      "--run",     state,
+                   "verify",     "witness",   "--log",
+                   log.string(), "--log-key", mesh().folder().LogVerifierKey(),
+                   "--state",    state};
+  spawn.log = state + "/output";
+  spawn.dies_with_parent = true;
+  const auto witness = Spawn(spawn);
+  ASSERT_TRUE(witness.ok()) << witness.status();
+  const auto url = AwaitFile(state + "/url", *witness, absl::Seconds(20));
+  ASSERT_TRUE(url.ok()) << url.status() << LastLines(spawn.log, 5);
+  const auto audit = [&](const std::string& where, const std::string& kept) {
+    return Elsewhere(absl::StrCat("verify log --log '", where, "' --state '",
+                                  state, "/", kept, "' --witness ", *url));
+  };
+  said = audit(another, "deceived");
+  EXPECT_EQ(said.code, 1);
+  EXPECT_THAT(said.text, HasSubstr("two histories"));
+  said = audit(old, "late");
+  EXPECT_EQ(said.code, 1);
+  EXPECT_THAT(said.text, HasSubstr("rolled back"));
+  said = audit(log, "honest");
+  EXPECT_EQ(said.code, 0) << said.text;
+  EXPECT_THAT(said.text, HasSubstr("what the witness cosigned on"));
+  EXPECT_TRUE(StopProcess(*witness, absl::Seconds(20)).ok());
 }
 
 }  // namespace

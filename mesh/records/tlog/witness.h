@@ -1,5 +1,8 @@
 // A witness of one log (C2SP tlog-witness): it signs that the log has only ever
 // grown, since it keeps the last checkpoint that it has seen. Knows no network.
+//
+// The log may bring its checkpoints (AddCheckpoint), or the witness fetches
+// them (Follow), which needs nothing of the log's operator.
 #ifndef PSM_MESH_RECORDS_TLOG_WITNESS_H_
 #define PSM_MESH_RECORDS_TLOG_WITNESS_H_
 
@@ -13,6 +16,7 @@
 #include "mesh/base/clock.h"
 #include "mesh/records/tlog/checkpoint.h"
 #include "mesh/records/tlog/note_key.h"
+#include "mesh/records/tlog/tile_reader.h"
 #include "mesh/records/tlog/witness_request.h"
 
 namespace psm::tlog {
@@ -32,9 +36,12 @@ struct WitnessAnswer {
   NoteSignature cosignature;  // kCosigned: over the checkpoint
   std::uint64_t size = 0;     // kConflict: of the kept checkpoint, 0 for none
   std::string reason;         // in words, unless kCosigned
-  // The log has signed another tree of the size that the witness knows: it
-  // shows different histories to different people. Both checkpoints are kept.
+  // The log has signed two trees of which neither is the beginning of the
+  // other: it shows different histories to different people. Both checkpoints
+  // are kept.
   bool split_view = false;
+  // Of Follow: the log shows a smaller tree than it has shown before.
+  bool rolled_back = false;
 };
 
 // The body that belongs to the answer: a signature line, the size, or the
@@ -62,9 +69,19 @@ class Witness {
   // decided.
   absl::StatusOr<WitnessAnswer> AddCheckpoint(const WitnessRequest& request);
 
+  // Looks at what the log shows now and decides on it, with a proof made from
+  // its tiles. Another history is a split view also where the tree has grown.
+  // Errors as AddCheckpoint's; NOT_FOUND where there is no checkpoint;
+  // DATA_LOSS where tiles are missing or are not those of the checkpoint; else
+  // as the source's.
+  absl::StatusOr<WitnessAnswer> Follow(TileSource& log);
+
   // The last checkpoint that was cosigned, with the signatures of log and
   // witness; nullopt where there is none. Errors as Open's.
   absl::StatusOr<std::optional<SignedCheckpoint>> Latest() const;
+
+  const VerifierKey& log() const { return log_; }
+  const VerifierKey& verifier() const { return cosigner_.verifier(); }
 
  private:
   Witness(std::string folder, VerifierKey log, Cosigner cosigner,
