@@ -72,7 +72,13 @@ ReceiptProver::ReceiptProver(
 
 absl::Status ReceiptProver::Prove() {
   for (;;) {
-    PSM_ASSIGN_OR_RETURN(const Batch batch, NextBatch());
+    const absl::StatusOr<Batch> next = NextBatch();
+    if (!next.ok() && !unread_)
+      LogError("side_not_read",
+               {{"error", std::string(next.status().message())}});
+    unread_ = !next.ok();
+    PSM_RETURN_IF_ERROR(next.status());
+    const Batch& batch = *next;
     if (batch.pending.empty()) {
       if (batch.behind.file != position_.file) return Advance(batch.behind);
       position_ = batch.behind;

@@ -53,7 +53,8 @@ class ReceiptProver {
   //
   // Says in the log: `receipt_disproved` (error) for each that does not verify
   // or whose proof is refused; `receipts_late` (warning), once until it is
-  // over, where the next one is late, and `receipts_on_time` then.
+  // over, where the next one is late, and `receipts_on_time` then;
+  // `side_not_read` (error), once, where the ledger cannot be read.
   absl::Status Prove();
 
   // What Prove has found since it was made.
@@ -92,7 +93,8 @@ class ReceiptProver {
   const Clock& clock_;
   bool begun_ = false;  // position_ has been read
   SidePosition position_;
-  bool late_ = false;
+  bool late_ = false;    // and that is said
+  bool unread_ = false;  // likewise
   std::uint64_t proved_ = 0;
   std::uint64_t disproved_ = 0;
 

@@ -1,5 +1,6 @@
 #include "mesh/agency/receipt_prover.h"
 
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -317,6 +318,20 @@ TEST_F(ReceiptProverTest, WithoutTheLogsKeyNothingIsBelieved) {
   ASSERT_TRUE(ProveAll().ok());
   testing::internal::GetCapturedStderr();
   EXPECT_EQ(Verdicts().back().kind(), SideEntry::DISPROVED);
+}
+
+TEST_F(ReceiptProverTest, ALedgerThatCannotBeReadIsSaidOnce) {
+  Keep(Exchange(0));
+  std::filesystem::create_directory(folder_.File("ledger/proved"));
+  testing::internal::CaptureStderr();
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(prover_->Prove().ok());
+  const std::string said = testing::internal::GetCapturedStderr();
+  const std::size_t first = said.find("side_not_read");
+  ASSERT_NE(first, std::string::npos) << said;
+  EXPECT_EQ(said.find("side_not_read", first + 1), std::string::npos) << said;
+  std::filesystem::remove(folder_.File("ledger/proved"));
+  ASSERT_TRUE(ProveAll().ok());
+  EXPECT_EQ(Verdicts().size(), 1u);
 }
 
 TEST_F(ReceiptProverTest, AReceiptIsNotAskedAboutAtOnce) {

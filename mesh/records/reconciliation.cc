@@ -7,6 +7,7 @@
 #include "mesh/records/reconciliation.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "absl/strings/str_cat.h"
 #include "mesh/records/leg_exchange_id.h"
@@ -342,9 +343,11 @@ ReconciliationReport Reconciliation::Compare(const ReconciliationPeriod& period,
     for (Difference& difference : differences)
       report.differences.push_back(std::move(difference));
   }
-  std::stable_sort(
-      report.differences.begin(), report.differences.end(),
-      [](const Difference& a, const Difference& b) { return a.time < b.time; });
+  std::sort(report.differences.begin(), report.differences.end(),
+            [](const Difference& a, const Difference& b) {
+              return std::tie(a.time, a.exchange_id, a.what) <
+                     std::tie(b.time, b.exchange_id, b.what);
+            });
   return report;
 }
 
