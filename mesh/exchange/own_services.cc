@@ -6,6 +6,7 @@
 #include "mesh/base/error.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/exchange/draft.h"
+#include "mesh/exchange/history.h"
 #include "mesh/exchange/release.h"
 #include "mesh/exchange/steps.h"
 #include "mesh/records/receipt.h"
@@ -169,7 +170,8 @@ absl::StatusOr<std::string> DiscloseTo(Environment& env, const Ask& ask,
 }
 
 absl::StatusOr<std::string> ReadRecords(Environment& env, const Ask& ask,
-                                        const System& system) {
+                                        const System& system,
+                                        const PolicyEngine& policy) {
   if (!system.agency->discloses)
     return NotAllowed("NOT_A_DISCLOSING_AGENCY", "discloses: true", system);
   records::v1::ListRecordsRequest request;
@@ -200,14 +202,8 @@ absl::StatusOr<std::string> ReadRecords(Environment& env, const Ask& ask,
   query.limit = static_cast<std::size_t>(size);
   query.page_token = request.page_token();
 
-  PSM_ASSIGN_OR_RETURN(RecordPage page, env.log.List(query));
-  records::v1::ListRecordsResponse response;
-  response.set_next_page_token(page.next_page_token);
-  for (records::v1::Record& record : page.records) {
-    record.clear_subject();  // the code in the scope `records` leaves the
-                             // gateway for nobody
-    *response.add_records() = std::move(record);
-  }
+  PSM_ASSIGN_OR_RETURN(const records::v1::ListRecordsResponse response,
+                       ReadHistory(env.log, query, policy));
   return response.SerializeAsString();
 }
 
@@ -272,7 +268,8 @@ Task<Answer> ListRecords(Environment& env, Ask ask) {
   const std::shared_ptr<const PolicyEngine> policy = env.policy;
   absl::StatusOr<Caller> caller = Authenticate(env, ask, *policy);
   if (!caller.ok()) co_return Unrecorded(caller.status(), "");
-  absl::StatusOr<std::string> message = ReadRecords(env, ask, caller->system());
+  absl::StatusOr<std::string> message =
+      ReadRecords(env, ask, caller->system(), *policy);
   if (!message.ok()) co_return Unrecorded(message.status(), "");
   co_return Unrecorded(absl::OkStatus(), *std::move(message));
 }

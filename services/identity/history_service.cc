@@ -48,6 +48,7 @@ absl::StatusOr<v1::ListHistoryResponse> HistoryService::List(
       records_->List(call, wanted);
   if (!page.ok()) return AfterListing(page.status());
   response.mutable_records()->Swap(page->mutable_records());
+  response.mutable_texts()->Swap(page->mutable_texts());
   response.set_next_page_token(page->next_page_token());
   return response;
 }

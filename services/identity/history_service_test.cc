@@ -45,6 +45,8 @@ TEST_F(HistoryServiceTest, PassesQuestionAndRecordsThrough) {
   page.mutable_records(0)->set_kind(records::v1::Record::REFUSAL);
   page.mutable_records(0)->set_reason("NO_AGREEMENT");
   page.add_records()->set_consumer("accounts/accounts");
+  page.add_texts()->mutable_outcome()->set_ja("拒否");
+  page.add_texts();
   page.set_next_page_token("more");
   records_.answer = page;
   v1::ListHistoryRequest request;
@@ -64,6 +66,8 @@ TEST_F(HistoryServiceTest, PassesQuestionAndRecordsThrough) {
   EXPECT_EQ(response_.records(0).SerializeAsString(),
             page.records(0).SerializeAsString());
   EXPECT_EQ(response_.records(1).consumer(), "accounts/accounts");
+  ASSERT_EQ(response_.texts_size(), 2);
+  EXPECT_EQ(response_.texts(0).outcome().ja(), "拒否");
   EXPECT_EQ(response_.next_page_token(), "more");
 }
 

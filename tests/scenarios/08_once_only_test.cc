@@ -65,9 +65,20 @@ TEST_F(OnceOnly, TheTaxOfficeIsRefusedTheAccountAndSheCanReadThat) {
       {.affair = "own-request"}, request);
   ASSERT_TRUE(history.status.ok()) << history.status;
   bool found = false;
-  for (const Record& record : history->records()) {
+  ASSERT_EQ(history->texts_size(), history->records_size());
+  for (int i = 0; i < history->records_size(); ++i) {
+    const Record& record = history->records(i);
     EXPECT_EQ(record.subject(), "") << "the log's own name of her stays inside";
-    found |= record.exchange_id() == refused.exchange_id;
+    if (record.exchange_id() != refused.exchange_id) continue;
+    found = true;
+    const records::v1::RecordTexts& texts = history->texts(i);
+    EXPECT_EQ(texts.consumer_agency().ja(), "ゆうなぎ市");
+    EXPECT_EQ(texts.consumer_agency().en(), "Yunagi City");
+    EXPECT_EQ(texts.affair().ja(), "住民税の滞納整理");
+    EXPECT_EQ(texts.outcome().ja(),
+              "これを認める連携協定がないため拒否されました");
+    EXPECT_EQ(texts.outcome().en(), "refused: no agreement allows it");
+    EXPECT_EQ(texts.basis().ja(), "");
   }
   EXPECT_TRUE(found);
 }

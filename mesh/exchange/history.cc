@@ -1,0 +1,115 @@
+#include "mesh/exchange/history.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "mesh/base/status_macros.h"
+#include "mesh/exchange/reason_texts.h"
+
+namespace psm {
+namespace {
+
+using records::v1::Record;
+using records::v1::RecordTexts;
+
+void Say(const Text& text, records::v1::Text* out) {
+  out->set_ja(text.ja);
+  out->set_en(text.en);
+}
+
+Text SameInBoth(const std::string& text) { return {text, text}; }
+
+// A system as of now; one that is not there (any more) by its id.
+void SaySystem(const Directory& directory, const std::string& id,
+               records::v1::Text* agency, records::v1::Text* system) {
+  if (id == kGatewaySystem) {
+    const Text mesh{"公共サービスメッシュ", "Public Service Mesh"};
+    Say(mesh, agency);
+    Say(mesh, system);
+    return;
+  }
+  if (const System* found = directory.FindSystem(id); found != nullptr) {
+    Say(found->agency->name, agency);
+    Say(found->name, system);
+    return;
+  }
+  const std::string agency_id = id.substr(0, id.find('/'));
+  const Agency* known = directory.FindAgency(agency_id);
+  Say(known != nullptr ? known->name : SameInBoth(agency_id), agency);
+  Say(SameInBoth(id), system);
+}
+
+// On which basis; empty in both languages where there was none.
+Text BasisOf(const Record& record, const PolicyEngine& policy) {
+  if (!record.consent_id().empty()) {
+    return {"本人の同意", "the person's consent"};
+  }
+  if (record.agreement().empty()) return {};
+  const auto& all = policy.agreements();
+  const auto found =
+      std::lower_bound(all.begin(), all.end(), record.agreement(),
+                       [](const CompiledAgreement* a, const std::string& id) {
+                         return a->id < id;
+                       });
+  // Another version may have another basis.
+  if (found != all.end() && (*found)->id == record.agreement() &&
+      (*found)->version == record.agreement_version()) {
+    if (!(*found)->by_consent) return (*found)->statute;
+    return {"本人の同意", "the person's consent"};
+  }
+  return {absl::StrCat("連携協定 ", record.agreement(), " 第",
+                       record.agreement_version(), "版"),
+          absl::StrCat("agreement ", record.agreement(), ", version ",
+                       record.agreement_version())};
+}
+
+Text OutcomeOf(const Record& record) {
+  switch (record.kind()) {
+    case Record::EXCHANGE:
+      return {"行われました", "done"};
+    case Record::INTENT:
+      return {"登録・変更の依頼を受け付けました", "about to be written"};
+    case Record::REFUSALS: {
+      const Text reason = ReasonText(record.reason());
+      return {absl::StrCat(reason.ja, "(同様のもの", record.count(), "件)"),
+              absl::StrCat(reason.en, " (", record.count(), " times alike)")};
+    }
+    default:
+      return ReasonText(record.reason());
+  }
+}
+
+}  // namespace
+
+RecordTexts TextsOf(const Record& record, const PolicyEngine& policy) {
+  const Directory& directory = policy.directory();
+  RecordTexts texts;
+  SaySystem(directory, record.consumer(), texts.mutable_consumer_agency(),
+            texts.mutable_consumer_system());
+  if (!record.provider().empty()) {
+    SaySystem(directory, record.provider(), texts.mutable_provider_agency(),
+              texts.mutable_provider_system());
+  }
+  const Affair* affair = directory.FindAffair(record.affair());
+  Say(affair != nullptr ? affair->title : SameInBoth(record.affair()),
+      texts.mutable_affair());
+  Say(BasisOf(record, policy), texts.mutable_basis());
+  Say(OutcomeOf(record), texts.mutable_outcome());
+  return texts;
+}
+
+absl::StatusOr<records::v1::ListRecordsResponse> ReadHistory(
+    RecordLog& log, const RecordQuery& query, const PolicyEngine& policy) {
+  PSM_ASSIGN_OR_RETURN(RecordPage page, log.List(query));
+  records::v1::ListRecordsResponse response;
+  response.set_next_page_token(page.next_page_token);
+  for (Record& record : page.records) {
+    record.clear_subject();
+    *response.add_texts() = TextsOf(record, policy);
+    *response.add_records() = std::move(record);
+  }
+  return response;
+}
+
+}  // namespace psm

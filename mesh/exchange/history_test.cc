@@ -1,0 +1,107 @@
+// What a person reads of the log, in both languages.
+#include "mesh/exchange/history.h"
+
+#include <fstream>
+#include <iterator>
+#include <regex>
+#include <sstream>
+#include <string>
+
+#include "mesh/exchange/exchange_fixture.h"
+#include "mesh/exchange/reason_texts.h"
+
+namespace psm {
+namespace {
+
+using records::v1::Record;
+using records::v1::RecordTexts;
+
+using HistoryTest = ExchangeFixture;
+
+TEST_F(HistoryTest, EachRecordHasItsTextsAndTheCodeStaysInside) {
+  for (const char* consumer : {"akatsuki/benefits", "yunagi/tax"}) {
+    Record record;
+    record.set_subject(RecordsCode('h'));
+    record.set_consumer(consumer);
+    record.set_kind(Record::EXCHANGE);
+    log_.records.push_back(record);
+  }
+  RecordQuery query;
+  query.subject = RecordsCode('h');
+  const auto page = ReadHistory(log_, query, *policy_);
+  ASSERT_TRUE(page.ok()) << page.status();
+  ASSERT_EQ(page->records_size(), 2);
+  ASSERT_EQ(page->texts_size(), 2);
+  EXPECT_EQ(page->texts(0).consumer_agency().ja(), "y") << "newest first";
+  EXPECT_EQ(page->texts(1).consumer_agency().ja(), "a");
+  for (const Record& record : page->records()) {
+    EXPECT_EQ(record.subject(), "");
+  }
+}
+
+TEST_F(HistoryTest, EverythingIsNamedInBothLanguages) {
+  Record record;
+  record.set_kind(Record::EXCHANGE);
+  record.set_consumer("akatsuki/benefits");
+  record.set_provider("yunagi/tax");
+  record.set_affair("benefit");
+  record.set_agreement("benefit-tax");
+  record.set_agreement_version(3);
+  RecordTexts texts = TextsOf(record, *policy_);
+  EXPECT_EQ(texts.consumer_agency().ja(), "a");
+  EXPECT_EQ(texts.consumer_system().en(), "x");
+  EXPECT_EQ(texts.provider_agency().ja(), "y");
+  EXPECT_EQ(texts.affair().en(), "t");
+  EXPECT_EQ(texts.basis().ja(), "s");
+  EXPECT_EQ(texts.outcome().en(), "done");
+  // What the configuration does not know any more is called as it was.
+  record.set_agreement_version(2);
+  EXPECT_EQ(TextsOf(record, *policy_).basis().en(),
+            "agreement benefit-tax, version 2");
+  record.set_consumer("akatsuki/gone");
+  record.set_provider("nobody/here");
+  record.set_affair("unheard-of");
+  texts = TextsOf(record, *policy_);
+  EXPECT_EQ(texts.consumer_agency().ja(), "a");
+  EXPECT_EQ(texts.consumer_system().ja(), "akatsuki/gone");
+  EXPECT_EQ(texts.provider_agency().en(), "nobody");
+  EXPECT_EQ(texts.affair().ja(), "unheard-of");
+
+  record.set_consent_id("c");
+  EXPECT_EQ(TextsOf(record, *policy_).basis().ja(), "本人の同意");
+  record.set_kind(Record::REFUSALS);
+  record.set_reason("NO_AGREEMENT");
+  record.set_count(7);
+  EXPECT_EQ(TextsOf(record, *policy_).outcome().ja(),
+            "これを認める連携協定がないため拒否されました(同様のもの7件)");
+  record.set_kind(Record::REFUSAL);
+  record.set_reason("NOT_A_READER");
+  EXPECT_EQ(TextsOf(record, *policy_).outcome().en(),
+            "the provider declined (NOT_A_READER)");
+  record.clear_provider();
+  EXPECT_FALSE(TextsOf(record, *policy_).has_provider_agency());
+}
+
+std::string ReadText(const std::string& file) {
+  std::ifstream in(file);
+  EXPECT_TRUE(in) << file;
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+TEST(ReasonTextsTest, EveryReasonThatACallerMayGetHasWords) {
+  static const std::regex row(
+      R"(\| [^|]+ \| [A-Z_, ]+ \| ([A-Z][A-Z0-9_]+) \| [a-z, ]+ \| [^|]+ \|)");
+  std::istringstream in(ReadText(std::string(PSM_ROOT) + "/protos/README.md"));
+  int reasons = 0;
+  for (std::string line; std::getline(in, line);) {
+    if (line.find("### What stays inside") == 0) break;
+    std::smatch match;
+    if (!std::regex_match(line, match, row)) continue;
+    ++reasons;
+    EXPECT_TRUE(HasReasonText(std::string(match[1]))) << match[1];
+  }
+  EXPECT_GT(reasons, 50);
+}
+
+}  // namespace
+}  // namespace psm
