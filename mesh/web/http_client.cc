@@ -129,7 +129,7 @@ class HttpClient::Impl {
     }
     auto& message = parser.get();
     HttpAnswer answer;
-    answer.status = message.result_int();
+    answer.status = static_cast<int>(message.result_int());
     answer.content_type = std::string(message[http::field::content_type]);
     answer.body = std::move(message.body());
     const bool coded = !message[http::field::content_encoding].empty();
