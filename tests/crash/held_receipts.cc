@@ -63,7 +63,8 @@ void AskingClients::Run() {
     const std::string id = NewExchangeId();
     while (!Ask(id)) Pause(2);  // between two attempts
     ++answers_;
-    Pause(pause_);
+    do Pause(pause_);
+    while (held_back_ && !stop_);
   }
 }
 

@@ -40,6 +40,10 @@ class AskingClients {
   // False where `count` further answers do not come within `patience`.
   bool AwaitAnswers(int count, absl::Duration patience) const;
 
+  // Asks nothing new, and goes on; a question at hand is asked to its end.
+  void Hold() { held_back_ = true; }
+  void GoOn() { held_back_ = false; }
+
   // Those that nobody has taken yet.
   std::vector<HeldReceipt> Take() PSM_EXCLUDES(mu_);
   // What went wrong otherwise than a gateway that dies, or cannot write, may
@@ -58,6 +62,7 @@ class AskingClients {
   const int pause_;
   const tax::v1::GetTaxStatusRequest request_;
   std::atomic<bool> stop_{false};
+  std::atomic<bool> held_back_{false};
   std::atomic<int> answers_{0};
   std::atomic<int> refusals_{0};
   mutable Mutex mu_;

@@ -146,11 +146,13 @@ bool MortalGateway::ExpectLogHolds() {
 }
 
 void MortalGateway::ExpectNothingLost() {
+  clients_->Hold();
   std::vector<HeldReceipt> held = clients_->Take();
   ExpectProved(mesh(), held, log_key());
   ExpectRecordedOnce(mesh(), held);
   receipts_.insert(receipts_.end(), std::make_move_iterator(held.begin()),
                    std::make_move_iterator(held.end()));
+  clients_->GoOn();
 }
 
 void MortalGateway::ExpectNothingEverLost() {

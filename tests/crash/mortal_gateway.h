@@ -56,7 +56,8 @@ class MortalGateway : public ::testing::Test {
   // What he has kept.
   std::optional<KeptCheckpoint> KeptByAuditor();
   // With a gateway that is up: nothing that a client holds is missing, and all
-  // that it was answered since the last time is proved.
+  // that it was answered since the last time is proved. Meanwhile clients ask
+  // nothing new.
   void ExpectNothingLost();
   // The same of all that any client was ever answered, at the end.
   void ExpectNothingEverLost();

@@ -105,9 +105,8 @@ class SystemCalls : public MortalGateway {
     return files;
   }
 
-  bool IsOfTheLog(const std::string& file) {
-    return file.rfind(mesh().folder().Records() + "/", 0) == 0 ||
-           file.rfind(mesh().folder().PublishedLog() + "/", 0) == 0;
+  bool IsOfTheRecords(const std::string& file) {
+    return file.rfind(mesh().folder().Records() + "/", 0) == 0;
   }
 
   // One life under a fault, which ends with SIGKILL: at the fault where it is
@@ -229,7 +228,7 @@ TEST_F(SystemCalls, WhatAPowerCutTearsWasPromisedToNobody) {
     SCOPED_TRACE(absl::StrCat(step.calls, " ", step.when));
     LiveAndDie(step);
     for (const Unsynced& part : programs().LeftUnsynced()) {
-      if (!IsOfTheLog(part.file)) continue;
+      if (!IsOfTheRecords(part.file)) continue;
       Tear(part, random);
       ++torn;
     }
