@@ -68,7 +68,7 @@ class FakeLog : public RecordLog {
     std::vector<StoredRecord> found;
     for (std::size_t i = 0; i < records.size(); ++i) {
       if (records[i].consumer() == consumer && records[i].exchange_id() == id)
-        found.push_back({i, seals[i].seed, records[i]});
+        found.push_back({i, std::string(seals[i].seed()), records[i]});
     }
     return found;
   }
@@ -80,7 +80,7 @@ class FakeLog : public RecordLog {
     }
     std::vector<tlog::Hash> leaves;
     for (const RecordSeal& seal : seals)
-      leaves.push_back(tlog::LeafHash(seal.leaf));
+      leaves.push_back(tlog::LeafHash(seal.leaf()));
     tlog::MemoryReader tree(std::move(leaves));
     absl::StatusOr<std::vector<tlog::Hash>> inclusion =
         tlog::ProveInclusion(index, tree_size, tree);
@@ -119,7 +119,7 @@ class FakeLog : public RecordLog {
       for (records::v1::Record& record : waiting.entries) {
         recorded.seals.push_back(Seal(record, SystemRandom()));
         seals.push_back(recorded.seals.back());
-        frontier.Append(tlog::LeafHash(seals.back().leaf));
+        frontier.Append(tlog::LeafHash(seals.back().leaf()));
         records.push_back(std::move(record));
       }
       checkpoint = std::make_shared<const tlog::SignedCheckpoint>(

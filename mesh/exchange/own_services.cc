@@ -71,8 +71,7 @@ Task<Answer> ReleaseRecorded(Environment& env, const System& caller,
     Answer again = EndUnrecorded(env, draft, absl::OkStatus());
     again.message = message;
     if (receipt) {
-      again.receipt =
-          MakeReceipt(Recall({stored}, env.log)).SerializeAsString();
+      again.receipt = MakeReceipt(Recall({stored}, env.log));
     }
     co_return again;
   }
@@ -84,7 +83,7 @@ Task<Answer> ReleaseRecorded(Environment& env, const System& caller,
   Answer answer = EndUnrecorded(env, draft, durable.status());
   if (durable.ok()) {
     answer.message = message;
-    if (receipt) answer.receipt = MakeReceipt(*durable).SerializeAsString();
+    if (receipt) answer.receipt = MakeReceipt(*durable);
   }
   co_return answer;
 }

@@ -55,7 +55,7 @@ Answer Release(Environment& env, Draft& draft, Durable durable) {
   Observe(env, draft, absl::OkStatus());
   Answer answer = AnswerOf(draft, draft.TakeExchangeId(), absl::OkStatus(),
                            durable.TakeMessage());
-  answer.receipt = MakeReceipt(durable.recorded()).SerializeAsString();
+  answer.receipt = MakeReceipt(durable.recorded());
   return answer;
 }
 
@@ -83,7 +83,7 @@ Task<Answer> Refuse(Environment& env, Draft& draft,
     absl::StatusOr<Recorded> durable = co_await recorded;
     if (!durable.ok()) co_return EndUnrecorded(env, draft, durable.status());
     Answer answer = EndUnrecorded(env, draft, refusal);
-    answer.receipt = MakeReceipt(*durable).SerializeAsString();
+    answer.receipt = MakeReceipt(*durable);
     co_return answer;
   }
   co_return EndUnrecorded(env, draft, refusal);

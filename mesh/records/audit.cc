@@ -141,18 +141,18 @@ class Audit {
           record_.ByteSizeLong() != item.record.size()) {
         return Bad(index, index, "the record is not as it is written");
       }
-      const std::string leaf = LeafOf(record_, item.seed);
+      const RecordSeal seal(record_, item.seed);
       if (index < published_.size()) {
         PSM_ASSIGN_OR_RETURN(const bool more, NextEntry());
         if (!more) return Enough();
-        if (leaf != tree_.entry()) {
+        if (seal.leaf() != tree_.entry()) {
           return Bad(index, index, "the record is not the one of its entry");
         }
         if (report_.finding.has_value()) return Enough();
         ++report_.records;
       } else {
         if (report_.unpublished == 0) beyond_ = tree_.frontier();
-        beyond_.Append(tlog::LeafHash(leaf));
+        beyond_.Append(tlog::LeafHash(seal.leaf()));
         ++report_.unpublished;
       }
       ++index;

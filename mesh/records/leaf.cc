@@ -1,7 +1,8 @@
 #include "mesh/records/leaf.h"
 
-#include <utility>
+#include <algorithm>
 
+#include "absl/types/span.h"
 #include "google/protobuf/timestamp.pb.h"
 #include "mesh/crypto/block_cipher.h"
 
@@ -68,34 +69,26 @@ void AppendPart(const records::v1::Record& record, LeafPart part,
       out.Text(6, record.dataset());
       out.Text(7, record.affair());
       out.Time(11, record.has_ask_time(), record.ask_time());
-      out.Text(20, record.gateway());
-      break;
-    case LeafPart::kAnswer:
       out.Time(12, record.has_provide_time(), record.provide_time());
       out.Number(15, static_cast<std::uint32_t>(record.outcome()));
       out.Text(16, record.reason());
+      out.Text(20, record.gateway());
       out.Number(23, record.count());
       out.Time(25, record.has_record_time(), record.record_time());
       break;
-    case LeafPart::kBasis:
+    case LeafPart::kConsumer:
       out.Text(8, record.agreement());
       out.Number(9, record.agreement_version());
       out.Text(10, record.consent_id());
-      break;
-    case LeafPart::kReleased:
       out.List(13, record.released());
+      out.Text(17, record.request_digest());
       out.Text(19, record.released_digest());
       break;
-    case LeafPart::kRequest:
-      out.Text(17, record.request_digest());
-      break;
-    case LeafPart::kProvided:
+    case LeafPart::kProvider:
       out.Text(18, record.provided_digest());
       break;
-    case LeafPart::kWithheld:
-      out.List(14, record.withheld());
-      break;
     case LeafPart::kSubject:
+      out.List(14, record.withheld());
       out.Text(21, record.subject());
       out.Text(22, record.corporation());
       out.Number(24, record.named_in_answer() ? 1 : 0);
@@ -112,12 +105,11 @@ void BeginPart(LeafPart part, absl::string_view salt, std::string& bytes) {
 
 }  // namespace
 
-PartSalts::PartSalts(absl::string_view seed)
-    : blocks_(kLeafParts * kSaltBytes, '\0') {
+PartSalts::PartSalts(absl::string_view seed) : blocks_() {
   for (std::size_t part = 0; part < kLeafParts; ++part) {
     blocks_[(part + 1) * kSaltBytes - 1] = static_cast<char>(part);
   }
-  EncryptBlocks(seed, blocks_);
+  EncryptBlocks(seed, absl::MakeSpan(blocks_));
 }
 
 std::string EncodePart(const records::v1::Record& record, LeafPart part) {
@@ -134,25 +126,22 @@ std::string Commit(LeafPart part, absl::string_view salt,
   return Sha256(bytes);
 }
 
-std::string LeafOf(const records::v1::Record& record, absl::string_view seed) {
-  const PartSalts salts(seed);
-  std::string leaf(kLeafBytes, kLeafVersion);
-  std::string bytes;  // what is hashed, one part after the other
-  bytes.reserve(512);
+RecordSeal::RecordSeal(const records::v1::Record& record,
+                       absl::string_view seed)
+    : salts_(seed) {
+  std::copy_n(seed.data(), seed_.size(), seed_.data());
+  leaf_[0] = kLeafVersion;
+  static thread_local std::string bytes;  // its memory is used again
   for (std::size_t i = 0; i < kLeafParts; ++i) {
     const LeafPart part = static_cast<LeafPart>(i);
-    BeginPart(part, salts[part], bytes);
+    BeginPart(part, salts_[part], bytes);
     AppendPart(record, part, bytes);
-    Sha256To(bytes, leaf.data() + 1 + i * kCommitmentBytes);
+    Sha256To(bytes, leaf_.data() + 1 + i * kCommitmentBytes);
   }
-  return leaf;
 }
 
 RecordSeal Seal(const records::v1::Record& record, Random& random) {
-  RecordSeal seal;
-  seal.seed = random.Bytes(kSeedBytes);
-  seal.leaf = LeafOf(record, seal.seed);
-  return seal;
+  return RecordSeal(record, random.Bytes(kSeedBytes));
 }
 
 }  // namespace psm

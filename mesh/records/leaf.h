@@ -4,6 +4,7 @@
 #ifndef PSM_MESH_RECORDS_LEAF_H_
 #define PSM_MESH_RECORDS_LEAF_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -14,19 +15,15 @@
 
 namespace psm {
 
-// The parts of a record, by who may see them opened. Numbers are part of the
-// format.
+// The parts of a record: one for each that may see it opened. Numbers are part
+// of the format.
 enum class LeafPart : std::uint8_t {
-  kExchange = 0,  // who asked whom for what, when: consumer and provider
-  kAnswer = 1,    // when it was answered and how it ended: both
-  kBasis = 2,     // agreement or consent: consumer
-  kReleased = 3,  // attributes and digest of what was released: consumer
-  kRequest = 4,   // digest of the request: consumer
-  kProvided = 5,  // digest of what the provider gave: provider
-  kWithheld = 6,  // attributes held back: neither
-  kSubject = 7,   // whom it concerns: neither
+  kExchange = 0,  // who asked whom for what, when, how it ended: both of them
+  kConsumer = 1,  // on which basis, what was asked and released: the consumer
+  kProvider = 2,  // what it gave: the provider
+  kSubject = 3,   // whom it concerns and what was held back: neither
 };
-inline constexpr std::size_t kLeafParts = 8;
+inline constexpr std::size_t kLeafParts = 4;
 
 inline constexpr std::size_t kSeedBytes = 16;
 inline constexpr std::size_t kSaltBytes = 16;
@@ -41,12 +38,12 @@ class PartSalts {
   explicit PartSalts(absl::string_view seed);  // kSeedBytes
   // kSaltBytes, as long as this lives.
   absl::string_view operator[](LeafPart part) const {
-    return absl::string_view(blocks_).substr(
-        static_cast<std::size_t>(part) * kSaltBytes, kSaltBytes);
+    return {blocks_.data() + static_cast<std::size_t>(part) * kSaltBytes,
+            kSaltBytes};
   }
 
  private:
-  std::string blocks_;
+  std::array<char, kLeafParts * kSaltBytes> blocks_;
 };
 
 // The bytes that a part of `record` is committed to by: its fields that are
@@ -58,21 +55,28 @@ std::string EncodePart(const records::v1::Record& record, LeafPart part);
 std::string Commit(LeafPart part, absl::string_view salt,
                    absl::string_view encoded);
 
-// What opens a record, and the leaf that commits to it.
-struct RecordSeal {
-  std::string seed;  // kSeedBytes, secret
-  std::string leaf;  // kLeafBytes, public
+// What opens a record, and the leaf that commits to it. Views live as long as
+// this.
+class RecordSeal {
+ public:
+  // Of a record that may not change any more, under a seed of kSeedBytes.
+  RecordSeal(const records::v1::Record& record, absl::string_view seed);
 
-  // The commitment to one part.
+  // Secret.
+  absl::string_view seed() const { return {seed_.data(), seed_.size()}; }
+  const PartSalts& salts() const { return salts_; }
+  // Public.
+  absl::string_view leaf() const { return {leaf_.data(), leaf_.size()}; }
   absl::string_view commitment(LeafPart part) const {
-    return absl::string_view(leaf).substr(
-        1 + static_cast<std::size_t>(part) * kCommitmentBytes,
-        kCommitmentBytes);
+    return leaf().substr(1 + static_cast<std::size_t>(part) * kCommitmentBytes,
+                         kCommitmentBytes);
   }
-};
 
-// The leaf of a record under a seed that is known.
-std::string LeafOf(const records::v1::Record& record, absl::string_view seed);
+ private:
+  std::array<char, kSeedBytes> seed_;
+  PartSalts salts_;
+  std::array<char, kLeafBytes> leaf_;
+};
 
 // Seals `record`, which may not change any more, under a new seed.
 RecordSeal Seal(const records::v1::Record& record, Random& random);

@@ -84,9 +84,9 @@ TEST(LeafTest, ValuesThatRunTogetherAreToldApart) {
   Record joined;
   joined.add_released("abc");
   std::set<std::string> encodings = {
-      EncodePart(one, LeafPart::kReleased),
-      EncodePart(other, LeafPart::kReleased),
-      EncodePart(joined, LeafPart::kReleased),
+      EncodePart(one, LeafPart::kConsumer),
+      EncodePart(other, LeafPart::kConsumer),
+      EncodePart(joined, LeafPart::kConsumer),
   };
   EXPECT_EQ(encodings.size(), 3u);
 }
@@ -103,28 +103,25 @@ TEST(LeafTest, IsTheWorkedExampleOfTheFormat) {
   const std::string seed(kSeedBytes, '\x11');
   EXPECT_EQ(absl::BytesToHexString(PartSalts(seed)[LeafPart::kExchange]),
             "e0d541314e00102d6dfca8bc007b6c8a");
-  const std::string leaf = LeafOf(record, seed);
-  ASSERT_EQ(leaf.size(), kLeafBytes);
+  const RecordSeal seal(record, seed);
+  const std::string leaf(seal.leaf());
   EXPECT_EQ(absl::BytesToHexString(leaf.substr(0, 33)),
             "0105faf7ea255e6edbe10c9b5ee98ed3"
             "d056b10a7b56a64a64a53831e532679d6f");
   EXPECT_EQ(absl::BytesToHexString(Sha256(std::string(1, '\0') + leaf)),
-            "51c01c18d04976b7095f732933fe2149af0b70ead0b476d44a6ea82d9866abd2");
+            "f2bb18526a8eafa15c15e80d31c9207cc8cbc2ca3c40ba44318a526b1774ebd8");
 }
 
 TEST(LeafTest, ChangingAnyFieldChangesItsCommitmentAndNoOther) {
   const Descriptor& type = *Record::descriptor();
   const std::string seed(kSeedBytes, 's');
-  const std::string empty = LeafOf(Record(), seed);
+  const RecordSeal empty(Record(), seed);
   for (int i = 0; i < type.field_count(); ++i) {
-    const std::string leaf = LeafOf(WithOnly(*type.field(i)), seed);
-    ASSERT_EQ(leaf.size(), kLeafBytes);
+    const RecordSeal leaf(WithOnly(*type.field(i)), seed);
     int changed = 0;
-    for (std::size_t at = 1; at < kLeafBytes; at += kCommitmentBytes) {
-      if (leaf.substr(at, kCommitmentBytes) !=
-          empty.substr(at, kCommitmentBytes)) {
-        ++changed;
-      }
+    for (std::size_t at = 0; at < kLeafParts; ++at) {
+      const LeafPart part = static_cast<LeafPart>(at);
+      if (leaf.commitment(part) != empty.commitment(part)) ++changed;
     }
     EXPECT_EQ(changed, 1) << type.field(i)->name();
   }
@@ -141,10 +138,10 @@ TEST(LeafTest, TheSameRecordTwiceShowsNothingInCommon) {
 
 // Nor do equal parts of one record: an empty one does not stand out.
 TEST(LeafTest, EmptyPartsLookLikeAnyOther) {
-  const std::string leaf = LeafOf(Record(), std::string(kSeedBytes, 's'));
-  std::set<std::string> seen;
-  for (std::size_t at = 1; at < kLeafBytes; at += kCommitmentBytes) {
-    EXPECT_TRUE(seen.insert(leaf.substr(at, kCommitmentBytes)).second);
+  const RecordSeal seal(Record(), std::string(kSeedBytes, 's'));
+  std::set<absl::string_view> seen;
+  for (std::size_t i = 0; i < kLeafParts; ++i) {
+    EXPECT_TRUE(seen.insert(seal.commitment(static_cast<LeafPart>(i))).second);
   }
 }
 
@@ -153,9 +150,8 @@ TEST(LeafTest, APartAndItsSaltGiveItsCommitment) {
   const RecordSeal seal = Seal(record, SystemRandom());
   for (std::size_t i = 0; i < kLeafParts; ++i) {
     const LeafPart part = static_cast<LeafPart>(i);
-    EXPECT_EQ(
-        Commit(part, PartSalts(seal.seed)[part], EncodePart(record, part)),
-        seal.commitment(part));
+    EXPECT_EQ(Commit(part, seal.salts()[part], EncodePart(record, part)),
+              seal.commitment(part));
   }
 }
 

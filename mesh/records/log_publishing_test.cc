@@ -68,7 +68,7 @@ class LogPublishingTest : public RecordStoreFixture {
           records::v1::Record record;
           EXPECT_TRUE(record.ParseFromArray(
               item.record.data(), static_cast<int>(item.record.size())));
-          EXPECT_EQ(LeafOf(record, item.seed), leaves[index]);
+          EXPECT_EQ(RecordSeal(record, item.seed).leaf(), leaves[index]);
           auto proof = tlog::ProveInclusion(index, size, reader);
           EXPECT_TRUE(proof.ok()) << proof.status();
           EXPECT_TRUE(tlog::VerifyInclusion(index, size,

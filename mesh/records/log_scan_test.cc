@@ -301,8 +301,8 @@ TEST_F(LogScanTest, NothingBehindATornFrameIsReplayed) {
   };
   frame(7, 0, 0);
   tlog::Frontier frontier;
-  frontier.Append(
-      tlog::LeafHash(LeafOf(SampleRecord(0), std::string(kSeedBytes, 's'))));
+  frontier.Append(tlog::LeafHash(
+      RecordSeal(SampleRecord(0), std::string(kSeedBytes, 's')).leaf()));
   auto head = SignHead(frontier, *options_.signer);
   ASSERT_TRUE(head.ok()) << head.status();
   const std::string head_payload = EncodeHead(*head);

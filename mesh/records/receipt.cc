@@ -1,6 +1,7 @@
 #include "mesh/records/receipt.h"
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,26 +16,56 @@ namespace {
 
 constexpr std::size_t kKeyIdBytes = 4;
 
-std::size_t OpenedParts() {
+constexpr std::size_t CountOpenedParts() {
   std::size_t opened = 0;
   for (std::size_t i = 0; i < kLeafParts; ++i) {
     if (IsOpenedToConsumer(static_cast<LeafPart>(i))) ++opened;
   }
   return opened;
 }
+constexpr std::size_t kOpenedParts = CountOpenedParts();
+
+// Of a receipt what says which tree is signed, serialised.
+std::string SignedTree(const tlog::SignedCheckpoint& checkpoint) {
+  records::v1::Receipt receipt;
+  receipt.set_log(checkpoint.checkpoint().origin);
+  receipt.set_tree_size(checkpoint.size());
+  const absl::string_view root = tlog::AsBytes(checkpoint.root());
+  receipt.set_tree_root(root.data(), root.size());
+  const tlog::NoteSignature& signature = checkpoint.note().signatures.front();
+  std::string& bytes = *receipt.mutable_signature();
+  for (int shift = 24; shift >= 0; shift -= 8) {
+    bytes.push_back(static_cast<char>(signature.key_id >> shift));
+  }
+  bytes += signature.bytes;
+  return receipt.SerializeAsString();
+}
+
+// The same for all exchanges of a commit, which are released one after another:
+// the last one that this thread was asked for. Valid until the next call.
+const std::string& LastSignedTree(
+    const std::shared_ptr<const tlog::SignedCheckpoint>& checkpoint) {
+  struct Last {
+    std::shared_ptr<const tlog::SignedCheckpoint> checkpoint;
+    std::string bytes;
+  };
+  static thread_local Last last;
+  if (last.checkpoint != checkpoint) {
+    last = {checkpoint, SignedTree(*checkpoint)};
+  }
+  return last.bytes;
+}
 
 void FillLeaf(std::uint64_t index, const RecordSeal& seal,
               records::v1::ReceiptLeaf& leaf) {
   leaf.set_index(index);
-  const PartSalts salts(seal.seed);
   for (std::size_t i = 0; i < kLeafParts; ++i) {
     const LeafPart part = static_cast<LeafPart>(i);
-    if (IsOpenedToConsumer(part)) {
-      leaf.mutable_salts()->append(salts[part].data(), kSaltBytes);
-    } else {
-      const absl::string_view commitment = seal.commitment(part);
-      leaf.mutable_closed()->append(commitment.data(), commitment.size());
-    }
+    const bool opened = IsOpenedToConsumer(part);
+    const absl::string_view bytes =
+        opened ? seal.salts()[part] : seal.commitment(part);
+    (opened ? leaf.mutable_salts() : leaf.mutable_closed())
+        ->append(bytes.data(), bytes.size());
   }
 }
 
@@ -66,8 +97,8 @@ absl::Status VerifySignature(const records::v1::Receipt& receipt,
 // The leaf that the opened parts of the record and the closed commitments make.
 absl::StatusOr<std::string> LeafOfProof(const records::v1::ReceiptLeaf& leaf,
                                         const records::v1::Record& record) {
-  if (leaf.salts().size() != OpenedParts() * kSaltBytes ||
-      leaf.closed().size() != (kLeafParts - OpenedParts()) * kCommitmentBytes) {
+  if (leaf.salts().size() != kOpenedParts * kSaltBytes ||
+      leaf.closed().size() != (kLeafParts - kOpenedParts) * kCommitmentBytes) {
     return absl::InvalidArgumentError(
         "the receipt has too many or too few salts or commitments");
   }
@@ -96,33 +127,25 @@ absl::StatusOr<std::string> LeafOfProof(const records::v1::ReceiptLeaf& leaf,
 
 }  // namespace
 
-records::v1::Receipt MakeReceipt(const Recorded& recorded) {
-  records::v1::Receipt receipt;
-  const tlog::SignedCheckpoint& checkpoint = *recorded.checkpoint;
-  receipt.set_log(checkpoint.checkpoint().origin);
-  receipt.set_tree_size(checkpoint.size());
-  const absl::string_view root = tlog::AsBytes(checkpoint.root());
-  receipt.set_tree_root(root.data(), root.size());
-  const tlog::NoteSignature& signature = checkpoint.note().signatures.front();
-  for (int shift = 24; shift >= 0; shift -= 8) {
-    receipt.mutable_signature()->push_back(
-        static_cast<char>(signature.key_id >> shift));
-  }
-  receipt.mutable_signature()->append(signature.bytes);
-  std::size_t size = receipt.ByteSizeLong() + 8;  // room for left_out
+std::string MakeReceipt(const Recorded& recorded) {
+  // A message's parts may be serialised one by one: what follows in the bytes
+  // is merged into it (protobuf.dev/programming-guides/encoding).
+  std::string bytes = LastSignedTree(recorded.checkpoint);
+  static thread_local records::v1::Receipt rest;  // its memory is used again
+  rest.Clear();
+  std::size_t size = bytes.size() + 8;  // room for left_out
   for (std::size_t i = 0; i < recorded.seals.size(); ++i) {
-    records::v1::ReceiptLeaf leaf;
+    records::v1::ReceiptLeaf& leaf = *rest.add_leaves();
     FillLeaf(recorded.index + i, recorded.seals[i], leaf);
-    const std::size_t more = leaf.ByteSizeLong() + 4;  // tag and length
-    if (size + more > kMaxReceiptBytes) {
-      receipt.set_left_out(
-          static_cast<std::uint32_t>(recorded.seals.size() - i));
+    size += leaf.ByteSizeLong() + 4;  // tag and length
+    if (size > kMaxReceiptBytes) {
+      rest.mutable_leaves()->RemoveLast();
+      rest.set_left_out(static_cast<std::uint32_t>(recorded.seals.size() - i));
       break;
     }
-    size += more;
-    *receipt.add_leaves() = std::move(leaf);
   }
-  return receipt;
+  rest.AppendToString(&bytes);
+  return bytes;
 }
 
 records::v1::Record OpenedToConsumer(const records::v1::Record& record) {

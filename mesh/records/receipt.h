@@ -4,6 +4,7 @@
 #define PSM_MESH_RECORDS_RECEIPT_H_
 
 #include <cstddef>
+#include <string>
 
 #include "absl/status/status.h"
 #include "mesh/records/leaf.h"
@@ -20,14 +21,13 @@ inline constexpr std::size_t kMaxReceiptBytes = 1000;
 
 // Whether a part is opened to the consumer of an exchange.
 constexpr bool IsOpenedToConsumer(LeafPart part) {
-  return part == LeafPart::kExchange || part == LeafPart::kAnswer ||
-         part == LeafPart::kBasis || part == LeafPart::kReleased ||
-         part == LeafPart::kRequest;
+  return part == LeafPart::kExchange || part == LeafPart::kConsumer;
 }
 
-// The receipt for the records of one Append, for their consumer. Records that
-// would make it larger than kMaxReceiptBytes are counted, not listed.
-records::v1::Receipt MakeReceipt(const Recorded& recorded);
+// A psm.records.v1.Receipt, serialised, for the records of one Append and for
+// their consumer. Records that would make it larger than kMaxReceiptBytes are
+// counted, not listed.
+std::string MakeReceipt(const Recorded& recorded);
 
 // The parts of `record` that are opened to its consumer, and nothing else.
 records::v1::Record OpenedToConsumer(const records::v1::Record& record);

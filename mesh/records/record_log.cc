@@ -6,7 +6,7 @@ Recorded Recall(absl::Span<const StoredRecord> records, RecordLog& log) {
   Recorded recorded;
   recorded.index = records.front().index;
   for (const StoredRecord& stored : records) {
-    recorded.seals.push_back({stored.seed, LeafOf(stored.record, stored.seed)});
+    recorded.seals.emplace_back(stored.record, stored.seed);
   }
   recorded.checkpoint = log.Checkpoint();
   return recorded;

@@ -41,7 +41,7 @@ QueuedFrame FrameOf(std::vector<records::v1::Record> records, absl::Time now,
     }
     seals.push_back(Seal(record, SystemRandom()));
     record.SerializeToString(&bytes);
-    AppendToPayload({seals.back().seed, bytes}, frame.payload);
+    AppendToPayload({seals.back().seed(), bytes}, frame.payload);
     frame.keys.push_back(KeysOf(record));
   }
   frame.payload_crc = Crc32c(frame.payload);
@@ -67,7 +67,7 @@ void RecordStore::Append(std::vector<records::v1::Record> records,
       FrameOf(std::move(records), clock_.Now(), append.recorded.seals);
   append.leaves.reserve(append.recorded.seals.size());
   for (const RecordSeal& seal : append.recorded.seals) {
-    append.leaves.push_back(tlog::LeafHash(seal.leaf));
+    append.leaves.push_back(tlog::LeafHash(seal.leaf()));
   }
   append.bytes = FrameBytes(append.frame.payload.size());
   append.waiter = {&executor, done};
@@ -213,7 +213,7 @@ absl::Status RecordStore::MakeDurable(std::vector<QueuedAppend>& batch) {
     index += append.recorded.seals.size();
     if (publisher_ == nullptr) continue;
     for (const RecordSeal& seal : append.recorded.seals) {
-      leaves.push_back(seal.leaf);
+      leaves.emplace_back(seal.leaf());
     }
   }
   index_.Add(placed);

@@ -159,7 +159,7 @@ void RecordStore::StartPublishing(
                                      static_cast<int>(item.record.size()))) {
             status = absl::DataLossError("a record does not parse");
           } else {
-            status = visit(LeafOf(record, item.seed));
+            status = visit(std::string(RecordSeal(record, item.seed).leaf()));
           }
           return status.ok() && index + 1 < size;
         });
