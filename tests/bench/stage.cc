@@ -197,9 +197,11 @@ absl::Status Stage::StartGateway() {
 
 absl::Status Stage::RestartGateway() {
   PSM_RETURN_IF_ERROR(StopProcess(processes_.at("psm"), kPatience));
-  // It would read what the race has recorded, and keep an index of it.
+  // It would read what the race has recorded, and keep an index of it. What was
+  // published goes with it: a log without its records is one that was cut.
   std::error_code ignored;
   fs::remove_all(options_.folder + "/records", ignored);
+  fs::remove_all(options_.folder + "/log", ignored);
   PSM_RETURN_IF_ERROR(psm::MakeFolder(options_.folder + "/records"));
   return StartGateway();
 }
