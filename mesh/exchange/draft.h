@@ -82,8 +82,13 @@ class Draft {
   // An intent stands in the log, so the outcome has to stand there as well.
   void SetIntended() { intended_ = true; }
   bool intended() const { return intended_; }
-  // An authorised request went out to the provider.
-  void SetAsked() { asked_ = true; }
+  // An authorised request goes out to the provider: something will have to be
+  // recorded, until it is with the log.
+  void SetAsked(RecordLog& log) {
+    asked_ = true;
+    expected_.emplace(log);
+  }
+  void EndExpected() { expected_.reset(); }
   bool asked() const { return asked_; }
   // What stands in the log of this very exchange with this very answer, under
   // the newest checkpoint of `log`; nullopt: nothing.
@@ -124,6 +129,7 @@ class Draft {
   std::vector<StoredRecord> earlier_;
   bool intended_ = false;
   bool asked_ = false;
+  std::optional<ExpectedAppend> expected_;
   std::optional<PersonNumber> subject_;
   std::vector<PersonNumber> named_;  // in the answer, without the subject
 };

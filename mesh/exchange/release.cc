@@ -78,6 +78,7 @@ Task<Answer> Refuse(Environment& env, Draft& draft,
   if (!recorded_before &&
       (counts_alone ||
        env.refusals.TakesOwnRecord(entries.front(), env.clock.Now()))) {
+    draft.EndExpected();
     Completion<absl::StatusOr<Recorded>> recorded;
     env.log.Append(std::move(entries), env.executor, &recorded);
     absl::StatusOr<Recorded> durable = co_await recorded;

@@ -151,7 +151,7 @@ absl::StatusOr<Encoded> EncodeForProvider(Environment& env, const Ask& ask,
 Task<absl::StatusOr<Provided>> Invoke(Environment& env, const Ask& ask,
                                       Encoded& encoded, Draft& draft) {
   const Permit& permit = encoded.authorised.permit();
-  draft.SetAsked();
+  draft.SetAsked(env.log);
   Completion<ProviderReply> completion;
   env.link.Invoke(std::move(encoded.request), *ask.cancellation, &completion);
   ProviderReply reply = co_await completion;
@@ -199,6 +199,7 @@ Task<absl::StatusOr<Durable>> RecordDurably(Environment& env,
   std::optional<Recorded> before = draft.RecordedBefore(env.log);
   if (before.has_value())
     co_return Durable(rechecked.TakeMessage(), *std::move(before));
+  draft.EndExpected();
   Completion<absl::StatusOr<Recorded>> recorded;
   env.log.Append(
       draft.Entries(env, records::v1::Record::EXCHANGE, absl::OkStatus()),

@@ -62,6 +62,10 @@ class RecordLog {
  public:
   virtual ~RecordLog() = default;
 
+  // Says how many more Appends, or fewer, are likely to come soon: for a log
+  // that lets one sync serve those that come together. Cheap; promises nothing.
+  virtual void Expect(int change) { static_cast<void>(change); }
+
   // Seals `records`, makes them durable, all or none, and then sets `done` on
   // `executor`: with where they are after fdatasync returned, or with
   // UNAVAILABLE, reason RECORD_NOT_DURABLE, in which case none of them will
@@ -97,6 +101,19 @@ class RecordLog {
 
   // OK while appends can succeed.
   virtual absl::Status Health() = 0;
+};
+
+// An Append that is likely to come, from now until this ends. The log must
+// outlive it.
+class ExpectedAppend {
+ public:
+  explicit ExpectedAppend(RecordLog& log) : log_(log) { log_.Expect(1); }
+  ~ExpectedAppend() { log_.Expect(-1); }
+  ExpectedAppend(const ExpectedAppend&) = delete;
+  ExpectedAppend& operator=(const ExpectedAppend&) = delete;
+
+ private:
+  RecordLog& log_;
 };
 
 // What the Append was told that made `records`, which stand one behind the

@@ -77,8 +77,10 @@ void RecordStore::Append(std::vector<records::v1::Record> records,
     if (fits && queued_bytes_ + append.bytes <= options_.max_queue_bytes) {
       queued_bytes_ += append.bytes;
       queue_.push_back(std::move(append));
-      if (idle_ || (gathering_ && queued_bytes_ >= options_.max_batch_bytes)) {
-        idle_ = gathering_ = false;
+      if (awaits_ == Awaits::kFirst ||
+          (awaits_ != Awaits::kNothing && IsFull()) ||
+          (awaits_ == Awaits::kMost && !MoreAreExpected())) {
+        awaits_ = Awaits::kNothing;
         work_.NotifyOne();
       }
       return;
@@ -115,7 +117,7 @@ void RecordStore::Run() {
 bool RecordStore::AwaitBatch(std::vector<QueuedAppend>& batch) {
   MutexLock lock(mu_);
   while (queue_.empty() && !stopping_) {
-    idle_ = true;
+    awaits_ = Awaits::kFirst;
     bool told = true;
     if (writer_->active()) {
       work_.Wait(mu_);
@@ -123,7 +125,7 @@ bool RecordStore::AwaitBatch(std::vector<QueuedAppend>& batch) {
       told = work_.WaitFor(mu_,
                            absl::ToChronoNanoseconds(options_.retry_interval));
     }
-    idle_ = false;
+    awaits_ = Awaits::kNothing;
     if (!told) return true;
   }
   if (queue_.empty()) return false;
@@ -140,20 +142,17 @@ bool RecordStore::AwaitBatch(std::vector<QueuedAppend>& batch) {
 }
 
 void RecordStore::Gather() {
-  for (const int intervals : {1, 2}) {
-    if (intervals == 2 && queue_.size() <= options_.gather_long_above) return;
-    const absl::Duration left = last_commit_ +
-                                intervals * options_.gather_interval -
-                                clock_.Monotonic();
-    if (stopping_ || !writer_->active() ||
-        queued_bytes_ >= options_.max_batch_bytes) {
-      return;
-    }
+  for (const auto& [most, since_last] :
+       {std::pair(Awaits::kFull, options_.gather_interval),
+        std::pair(Awaits::kMost, options_.gather_longest)}) {
+    if (stopping_ || !writer_->active() || IsFull()) return;
+    if (most == Awaits::kMost && !MoreAreExpected()) return;
+    const absl::Duration left = last_commit_ + since_last - clock_.Monotonic();
     if (left <= absl::ZeroDuration()) continue;
-    gathering_ = true;
+    awaits_ = most;
     // Once: woken early for nothing, the batch is merely smaller.
     work_.WaitFor(mu_, absl::ToChronoNanoseconds(left));
-    gathering_ = false;
+    awaits_ = Awaits::kNothing;
   }
 }
 

@@ -3,6 +3,7 @@
 #ifndef PSM_MESH_RECORDS_RECORD_STORE_H_
 #define PSM_MESH_RECORDS_RECORD_STORE_H_
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <memory>
@@ -45,12 +46,12 @@ struct RecordStoreOptions {
 
   // Pacing. A commit begins at once while at most `gather_above` appends wait.
   // With more, it begins no sooner than `gather_interval` after the last one
-  // began: one sync then serves more of them, for less CPU each.
-  // While more than `gather_long_above` wait, it is twice that: whoever is one
-  // of so many waits for the others anyway.
+  // began: one sync then serves more of them, for less CPU each. While more are
+  // expected than a quarter of those that wait, no sooner than
+  // `gather_longest`.
   std::size_t gather_above = 4;
-  std::size_t gather_long_above = 16;
   absl::Duration gather_interval = absl::Milliseconds(1);
+  absl::Duration gather_longest = absl::Milliseconds(6);
 
   // Most bytes of one commit (an Append larger than this goes alone), and of
   // all appends that wait: past that an Append is refused.
@@ -105,6 +106,11 @@ class RecordStore : public RecordLog {
   // larger than a segment, and one that finds the queue full.
   void Append(std::vector<records::v1::Record> records, Executor& executor,
               Completion<absl::StatusOr<Recorded>>* done) override;
+
+  // As RecordLog; RecordStoreOptions says what comes of it.
+  void Expect(int change) override {
+    expected_.fetch_add(change, std::memory_order_relaxed);
+  }
 
   // As RecordLog; newest first is by place in the log. A `limit` of 0 means
   // 100, one above 1,000 means 1,000. A page token stays good across restarts.
@@ -163,6 +169,14 @@ class RecordStore : public RecordLog {
   // store may try the disk again. False at the end.
   bool AwaitBatch(std::vector<QueuedAppend>& batch);
   void Gather() PSM_REQUIRES(mu_);
+  // Whether a commit has enough to do.
+  bool IsFull() const PSM_REQUIRES(mu_) {
+    return queued_bytes_ >= options_.max_batch_bytes;
+  }
+  bool MoreAreExpected() const PSM_REQUIRES(mu_) {
+    return expected_.load(std::memory_order_relaxed) >
+           static_cast<std::int64_t>(queue_.size() / 4);
+  }
   absl::Status Commit(std::vector<QueuedAppend>& batch);
   absl::Status MakeDurable(std::vector<QueuedAppend>& batch);
   // The head of the log when `batch` is in it.
@@ -188,14 +202,16 @@ class RecordStore : public RecordLog {
   absl::Duration last_commit_ = -absl::InfiniteDuration();  // its start
   absl::Duration next_attempt_ = -absl::InfiniteDuration();
 
+  std::atomic<std::int64_t> expected_{0};
+
   mutable Mutex mu_;
   CondVar work_;
   std::deque<QueuedAppend> queue_ PSM_GUARDED_BY(mu_);
   std::uint64_t queued_bytes_ PSM_GUARDED_BY(mu_) = 0;
-  // Whether the commit thread wants to be told of a first append, or of a full
-  // batch.
-  bool idle_ PSM_GUARDED_BY(mu_) = false;
-  bool gathering_ PSM_GUARDED_BY(mu_) = false;
+  // What the commit thread wants to be told of: a first append, a full batch,
+  // or also one that has most of those expected.
+  enum class Awaits { kNothing, kFirst, kFull, kMost };
+  Awaits awaits_ PSM_GUARDED_BY(mu_) = Awaits::kNothing;
   bool stopping_ PSM_GUARDED_BY(mu_) = false;
   absl::Status health_ PSM_GUARDED_BY(mu_);
   std::shared_ptr<const tlog::SignedCheckpoint> checkpoint_ PSM_GUARDED_BY(mu_);

@@ -151,6 +151,29 @@ TEST_F(RecordStoreTest, BoundsWhatWaits) {
   EXPECT_EQ(Ids(*OpenStore()).size(), 10u - static_cast<unsigned>(refused));
 }
 
+TEST_F(RecordStoreTest, ACommitWaitsForThoseThatAreExpected) {
+  options_.gather_above = 0;
+  options_.gather_interval = absl::ZeroDuration();
+  options_.gather_longest = absl::Hours(1);
+  auto store = OpenStore();
+  ASSERT_TRUE(AppendAndWait(*store, loop_, {SampleRecord(0)}).ok());
+  std::vector<PendingAppend> appends(7);
+  store->Expect(7);
+  for (int i = 0; i < 7; ++i) {
+    // The last is on its way: from here on nobody else is expected.
+    if (i == 6) store->Expect(-7);
+    appends[static_cast<std::size_t>(i)].Start(*store, loop_,
+                                               {SampleRecord(i + 1)});
+  }
+  for (PendingAppend& append : appends) {
+    loop_.RunUntil([&] { return append.status.has_value(); });
+    EXPECT_TRUE(append.status->ok());
+  }
+  EXPECT_EQ(store->figures().commits, 2u);
+  // Who comes when nobody else is expected does not wait.
+  EXPECT_TRUE(AppendAndWait(*store, loop_, {SampleRecord(8)}).ok());
+}
+
 TEST_F(RecordStoreTest, RefusesOptionsOutOfBounds) {
   options_.segment_bytes = 100;
   EXPECT_TRUE(absl::IsInvalidArgument(
