@@ -10,9 +10,9 @@
 //
 // So the disk never has a checkpoint without its tiles. What a crash before 4
 // leaves are tiles beyond the checkpoint, which nobody has signed: they are
-// left as they are where they turn out the same and are replaced where a power
-// cut has spoilt them. A full tile that a checkpoint covers is not even looked
-// at again.
+// left as they are where they turn out the same, replaced where a power cut has
+// spoilt them, and partial ones of a width that is never signed are removed. A
+// full tile that a checkpoint covers is not even looked at again.
 //
 // Whoever may write to the folder can damage it, and any reader notices by the
 // checkpoint's root; who may not sign cannot make another tree of it.
@@ -217,10 +217,27 @@ absl::Status TileFolder::WritePartialTiles() {
   const std::uint64_t before = published_.has_value() ? published_->size() : 0;
   for (const Tile& tile : ChangedTiles(before, size())) {
     if (tile.width == kTileWidth) continue;  // written when it filled
+    PSM_RETURN_IF_ERROR(
+        RemoveUnsigned(tile, TileAt(tile.level, tile.index, before).width));
     PSM_RETURN_IF_ERROR(WriteTile(
         tile, tile.level == kEntries
                   ? bundle_
                   : EncodeTile(edge_[static_cast<std::size_t>(tile.level)])));
+  }
+  return absl::OkStatus();
+}
+
+// A life that ended before its checkpoint may have left any width.
+absl::Status TileFolder::RemoveUnsigned(Tile tile, int published) {
+  const int wanted = tile.width;
+  const std::string folder =
+      FolderOf(absl::StrCat(folder_, "/", TilePath(tile)));
+  if (known_folders_.count(folder) != 0) return absl::OkStatus();
+  for (tile.width = published + 1; tile.width < kTileWidth; ++tile.width) {
+    if (tile.width == wanted) continue;
+    const std::string file = absl::StrCat(folder_, "/", TilePath(tile));
+    if (unlink(file.c_str()) != 0 && errno != ENOENT)
+      return Failed("remove", file);
   }
   return absl::OkStatus();
 }

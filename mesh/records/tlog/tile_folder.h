@@ -67,6 +67,7 @@ class TileFolder {
   absl::Status AddHash(std::size_t level, const Hash& hash);
   absl::Status WriteTile(const Tile& tile, absl::string_view bytes);
   absl::Status WritePartialTiles();
+  absl::Status RemoveUnsigned(Tile tile, int published);
   absl::Status RemovePartialTiles();
   absl::Status MakePublicFolder(const std::string& folder);
   absl::Status SyncAll();

@@ -15,6 +15,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "mesh/base/durable_file.h"
 #include "mesh/base/temp_folder.h"
 #include "mesh/records/tlog/proof.h"
 #include "mesh/records/tlog/reference_tree.h"
@@ -174,6 +175,33 @@ TEST(TileFolderTest, WhatIsNotPublishedDoesNotCountAndIsMadeAnew) {
   PublishTo(*folder, 1280);
   ExpectWhole(path, 1280);
   EXPECT_FALSE(fs::exists(temp.File("log/tile/0/004.p")));
+}
+
+// As a power cut leaves them: written for a tree that was never signed.
+TEST(TileFolderTest, PartialTilesThatNobodySignedGo) {
+  const TempFolder temp;
+  const std::string path = temp.File("log");
+  PublishTo(*Opened(path), 200);
+  const auto spoil = [&](const std::string& tile) {
+    fs::create_directories(fs::path(path + "/tile/" + tile).parent_path());
+    ASSERT_TRUE(WriteWholeFile(path + "/tile/" + tile, "spoilt", kPublic,
+                               Outlives::kProcess)
+                    .ok());
+  };
+  spoil("0/000.p/233");
+  spoil("entries/000.p/233");
+  PublishTo(*Opened(path), 241);
+  ExpectWhole(path, 241);
+  EXPECT_EQ(FilesOf(path),
+            (std::vector<std::string>{
+                "checkpoint", "tile/0/000.p/200", "tile/0/000.p/241",
+                "tile/entries/000.p/200", "tile/entries/000.p/241"}));
+  // Also of tiles that the published tree has not begun.
+  spoil("0/001.p/7");
+  spoil("1/000.p/1");
+  PublishTo(*Opened(path), 256 + 5);
+  ExpectWhole(path, 256 + 5);
+  EXPECT_FALSE(fs::exists(path + "/tile/0/001.p/7"));
 }
 
 TEST(TileFolderTest, AReaderOfAnOlderCheckpointFindsItsTree) {
