@@ -132,7 +132,8 @@ class ReceiptProverTest : public ::testing::Test {
     entry.set_method(record.method());
     entry.set_request_digest(record.request_digest());
     entry.set_answer_digest(record.released_digest());
-    *entry.mutable_receipt() = MakeReceipt(append.recorded);
+    EXPECT_TRUE(
+        entry.mutable_receipt()->ParseFromString(MakeReceipt(append.recorded)));
     return entry;
   }
   void Keep(const SideEntry& entry) {
