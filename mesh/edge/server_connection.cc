@@ -198,6 +198,9 @@ int ServerConnection::OnBeginHeaders(const nghttp2_frame& frame) {
     // gRPC has no request trailers: what they could carry nobody has checked.
     return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
   }
+  // It may stand right behind what made us say the last GOAWAY, which tells the
+  // client that it was not processed. nghttp2 takes it until that frame is out.
+  if (last_goaway_) return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
   head_begun_ = true;
   ServerStream* stream = shard_.TakeStream();
   stream->slot = streams_.size();

@@ -11,6 +11,7 @@
 #include "gmock/gmock.h"
 #include "mesh/cli/process.h"
 #include "mesh/cli/said.h"
+#include "mesh/records/leaf.h"
 #include "mesh/records/log_key.h"
 #include "mesh/records/tlog/tile_folder.h"
 #include "mesh/web/http_client.h"
@@ -117,7 +118,7 @@ TEST_F(Evidence, AnAuditorNamesTheEntryThatWasChangedAndNothingElse) {
                     HasSubstr(absl::StrCat(size, " records"))));
 
   // Somebody with access to the disk changes what was published of record 2.
-  constexpr std::streamoff kEntry = 2 + 257;
+  constexpr std::streamoff kEntry = 2 + kLeafBytes;
   const fs::path bundle = Bundle();
   FlipByte(bundle, 2 * kEntry + 50);
   said = Verify();
