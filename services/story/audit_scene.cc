@@ -9,6 +9,7 @@
 #include "mesh/base/temp_folder.h"
 #include "mesh/cli/audit_lines.h"
 #include "mesh/records/audit.h"
+#include "mesh/records/leaf.h"
 #include "mesh/records/log_key.h"
 #include "services/story/stage.h"
 
@@ -17,8 +18,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t kVictim = 2;      // the entry that is changed
-constexpr std::size_t kEntryBytes = 259;  // its length, two bytes, and a leaf
+constexpr std::uint64_t kVictim = 2;  // the entry that is changed
+constexpr std::size_t kEntryBytes = 2 + kLeafBytes;  // its length comes first
 
 // A copy of the log of a gateway at work, which goes with this object.
 class Copy {
