@@ -1,5 +1,7 @@
 // The server's answers to requests that are not as gRPC asks for them. In each
 // test another client's calls keep succeeding.
+#include <thread>
+
 #include "mesh/edge/test_hostile.h"
 
 namespace psm::edge {
@@ -51,6 +53,37 @@ TEST_F(ServerRawTest, EveryAnswerToABadRequestIsAStatusOrAReset) {
         << fields.back().first << fields[2].second;
   }
   EXPECT_TRUE(OtherIsServed());
+}
+
+TEST_F(ServerRawTest, ACallBehindTheLastGoawayIsNotBegun) {
+  auto peer = Connect();
+  peer->acknowledges = false;
+  peer->Send(MakeFrame(NGHTTP2_SETTINGS, NGHTTP2_FLAG_ACK, 0, "") +
+             MakeHeaders(1, RequestFields("/test.Unary/Hold"), false) +
+             MakeMessage(1, "m", true));
+  ASSERT_TRUE(server_.WaitFor(
+      [](const ServerStats& stats) { return stats.active_calls == 1; }));
+  const std::uint64_t calls = server_.server().Stats().calls;
+  std::thread drain([&] { server_.server().Drain(absl::Seconds(10)); });
+  const auto ping = peer->ReadType(NGHTTP2_PING);
+  EXPECT_TRUE(ping.has_value());
+  // In one piece: what the server waits for, and a call right behind it.
+  peer->Send(MakeFrame(NGHTTP2_PING, NGHTTP2_FLAG_ACK, 0,
+                       ping.has_value() ? ping->payload : "") +
+             MakeHeaders(3, RequestFields("/test.Unary/Echo"), false) +
+             MakeMessage(3, "m", true));
+  // Behind the notice, which names no stream: the call in flight is the last
+  // that counts.
+  EXPECT_TRUE(peer->ReadUntil([](const RawFrame& frame) {
+                    return frame.type == NGHTTP2_GOAWAY &&
+                           frame.payload.substr(0, 4) == BigEndian(1, 4);
+                  })
+                  .has_value());
+  server_.service().Release(server_.worker());
+  const auto end = peer->ReadEnd(1);
+  EXPECT_TRUE(end.has_value() && end->Field("grpc-status") == "0");
+  drain.join();
+  EXPECT_EQ(server_.server().Stats().calls, calls);
 }
 
 TEST_F(ServerRawTest, BadBodiesAreRefusedWithAStatus) {
