@@ -193,11 +193,11 @@ RawReply CallKept(const std::shared_ptr<grpc::Channel>& channel,
   if (!reply.exchange_id.empty()) answered.set_exchange_id(reply.exchange_id);
   SetOutcome(FromGrpc(reply.status), answered);
   if (reply.status.ok()) answered.set_answer_digest(Sha256(reply.message));
-  // The record of a disclosure is its audience's: the discloser can have
-  // nothing proved of it.
-  if (method != kDisclose) SetReceipt(reply.receipt, answered);
+  SetReceipt(reply.receipt, answered);
   if (method == kRetrieve) {
     AddLegs(reply.message, entries);
+    // The record of a disclosure is its audience's: the discloser has no
+    // receipt of it.
   } else if (reply.status.ok() && method != kDisclose &&
              !entries.front().has_receipt()) {
     SayWithoutReceipt(entries.front());

@@ -18,6 +18,7 @@
 #include "mesh/records/log_key.h"
 #include "mesh/records/receipt.h"
 #include "mesh/records/reconciliation.h"
+#include "mesh/records/timestamp.h"
 #include "psm/records/v1/records_service.grpc.pb.h"
 
 namespace psm::agency {
@@ -31,25 +32,11 @@ constexpr std::size_t kBatch = 100;  // RecordsService takes no more
 constexpr absl::Duration kPatience = absl::Seconds(5);
 constexpr std::chrono::nanoseconds kTick = std::chrono::seconds(1);
 
-absl::Time TimeOf(const SideEntry& entry) {
-  return absl::FromUnixSeconds(entry.time().seconds()) +
-         absl::Nanoseconds(entry.time().nanos());
-}
-
 // The gateway says that there is no such record, which a receipt says there
 // is. Anything else may pass.
 bool IsRefusal(const absl::Status& status) {
   const std::string reason = ReasonOf(status);
   return reason == "RECEIPT_UNKNOWN" || reason == "PROOF_REQUEST_INVALID";
-}
-
-// Of a receipt with several leaves, the one.
-records::v1::Receipt OnlyLeaf(const records::v1::Receipt& receipt, int leaf) {
-  records::v1::Receipt only = receipt;
-  only.clear_leaves();
-  only.clear_left_out();
-  *only.add_leaves() = receipt.leaves(leaf);
-  return only;
 }
 
 SideEntry Verdict(SideEntry::Kind kind, const SideEntry& of) {
@@ -128,8 +115,8 @@ absl::StatusOr<ReceiptProver::Batch> ReceiptProver::NextBatch() {
                    const auto leaves =
                        static_cast<std::size_t>(entry.receipt().leaves_size());
                    // One that is of tomorrow is not waited for.
-                   const bool young =
-                       TimeOf(entry) > until && TimeOf(entry) <= clock_.Now();
+                   const absl::Time time = FromTimestamp(entry.time());
+                   const bool young = time > until && time <= clock_.Now();
                    const bool full = !batch.pending.empty() &&
                                      batch.pending.size() + leaves > kBatch;
                    if (young || full) return false;
@@ -219,14 +206,7 @@ SideEntry ReceiptProver::Judge(const Pending& pending,
   *whole.mutable_receipt() = OnlyLeaf(pending.entry.receipt(), pending.leaf);
   *whole.mutable_record() = proof.record();
   *whole.mutable_inclusion() = proof.inclusion();
-  std::string finding;
-  if (const absl::Status holds = VerifyReceiptProof(whole, key); !holds.ok()) {
-    finding = std::string(holds.message());
-  } else if (whole.record().consumer() != options_.system) {
-    finding = "the record is another consumer's";
-  } else {
-    finding = HowTheyDiffer(pending.entry, whole.record());
-  }
+  std::string finding = FindingOf(pending.entry, whole, options_.system, key);
   SideEntry verdict =
       Verdict(finding.empty() ? SideEntry::PROVED : SideEntry::DISPROVED,
               pending.entry);
@@ -249,7 +229,7 @@ void ReceiptProver::Say(const SideEntry& entry) {
 }
 
 void ReceiptProver::SayLate(const Pending& oldest, const absl::Status& why) {
-  const absl::Duration age = clock_.Now() - TimeOf(oldest.entry);
+  const absl::Duration age = clock_.Now() - FromTimestamp(oldest.entry.time());
   if (late_ || age < options_.late) return;
   late_ = true;
   LogWarning(

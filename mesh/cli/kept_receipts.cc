@@ -49,11 +49,10 @@ class Reader {
 
  private:
   void TakeReceipt(const SideEntry& entry) {
-    for (const records::v1::ReceiptLeaf& leaf : entry.receipt().leaves()) {
+    for (int i = 0; i < entry.receipt().leaves_size(); ++i) {
       KeptReceipts::Leaf one;
       one.entry = entry;
-      one.entry.mutable_receipt()->clear_leaves();
-      *one.entry.mutable_receipt()->add_leaves() = leaf;
+      *one.entry.mutable_receipt() = OnlyLeaf(entry.receipt(), i);
       // A retry gets the same receipt again.
       const auto [place, added] =
           places_.emplace(KeyOf(one.entry.receipt()), kept_.leaves.size());
@@ -83,16 +82,6 @@ class Reader {
 };
 
 }  // namespace
-
-std::string FindingOf(const SideEntry& entry,
-                      const records::v1::ReceiptProof& proof,
-                      const std::string& system, const tlog::VerifierKey& log) {
-  if (const absl::Status holds = VerifyReceiptProof(proof, log); !holds.ok())
-    return std::string(holds.message());
-  if (proof.record().consumer() != system)
-    return "the record is another consumer's";
-  return HowTheyDiffer(entry, proof.record());
-}
 
 absl::StatusOr<KeptReceipts> ReadKeptReceipts(const std::string& folder,
                                               const std::string& system,

@@ -32,11 +32,6 @@ absl::StatusOr<KeptReceipts> ReadKeptReceipts(const std::string& folder,
                                               const std::string& system,
                                               const tlog::VerifierKey& log);
 
-// What is wrong with the proof of a leaf of `system`; "" where nothing is.
-std::string FindingOf(const records::v1::SideEntry& entry,
-                      const records::v1::ReceiptProof& proof,
-                      const std::string& system, const tlog::VerifierKey& log);
-
 // Systems that keep a ledger below `ledgers`, sorted. Errors of the operating
 // system.
 absl::StatusOr<std::vector<std::string>> SystemsWithLedger(

@@ -7,6 +7,7 @@
 #include "mesh/agency/gateway_call.h"
 #include "mesh/base/durable_file.h"
 #include "mesh/base/status_macros.h"
+#include "mesh/records/receipt.h"
 #include "psm/records/v1/records_service.grpc.pb.h"
 
 namespace psm {
@@ -38,9 +39,7 @@ absl::StatusOr<std::vector<records::v1::ReceiptProof>> FetchProofs(
   std::vector<records::v1::ReceiptProof> proofs;
   for (int i = 0; i < response.proofs_size(); ++i) {
     records::v1::ReceiptProof& proof = proofs.emplace_back();
-    *proof.mutable_receipt() = receipt;
-    proof.mutable_receipt()->clear_leaves();
-    *proof.mutable_receipt()->add_leaves() = receipt.leaves(i);
+    *proof.mutable_receipt() = OnlyLeaf(receipt, i);
     *proof.mutable_record() = response.proofs(i).record();
     *proof.mutable_inclusion() = response.proofs(i).inclusion();
   }

@@ -11,6 +11,7 @@
 #include "mesh/cli/table.h"
 #include "mesh/cli/verb.h"
 #include "mesh/records/record_reader.h"
+#include "mesh/records/timestamp.h"
 
 namespace psm {
 namespace {
@@ -22,10 +23,8 @@ struct Options {
 };
 
 std::string TimeOf(const google::protobuf::Timestamp& time) {
-  return absl::FormatTime(
-      "%m-%d %H:%M:%E3S",
-      absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos()),
-      absl::LocalTimeZone());
+  return absl::FormatTime("%m-%d %H:%M:%E3S", FromTimestamp(time),
+                          absl::LocalTimeZone());
 }
 
 std::string WhatHappened(const records::v1::Record& record) {

@@ -13,6 +13,7 @@
 #include "mesh/cli/verb.h"
 #include "mesh/directory/directory.h"
 #include "mesh/records/log_key.h"
+#include "mesh/records/reconciliation.h"
 
 namespace psm {
 namespace {

@@ -4,6 +4,7 @@
 
 #include "absl/time/time.h"
 #include "mesh/base/error.h"
+#include "mesh/records/timestamp.h"
 
 namespace psm {
 namespace {
@@ -13,12 +14,6 @@ namespace {
 constexpr std::size_t kMaxAffair = 64;
 constexpr std::size_t kMaxMethod = 256;
 
-void Stamp(absl::Time time, google::protobuf::Timestamp* stamp) {
-  const std::int64_t nanos = absl::ToUnixNanos(time);
-  stamp->set_seconds(nanos / 1000000000);
-  stamp->set_nanos(static_cast<std::int32_t>(nanos % 1000000000));
-}
-
 }  // namespace
 
 Draft::Draft(Environment& env, const Ask& ask)
@@ -26,7 +21,8 @@ Draft::Draft(Environment& env, const Ask& ask)
       started_(env.clock.Monotonic()),
       ask_time_(ask.ask_time),
       exchange_id_(ask.exchange_id),
-      consumer_(ask.peer->system_id()),
+      caller_(ask.peer->system_id()),
+      consumer_(caller_),
       affair_(absl::string_view(ask.affair).substr(0, kMaxAffair)) {
   // A transparent call is judged before it has a message.
   if (!ask.message.empty()) request_digest_ = Sha256(ask.message);
@@ -107,16 +103,16 @@ records::v1::Record Draft::Entry(Environment& env,
   entry.set_agreement(text(agreement_));
   entry.set_agreement_version(agreement_version_);
   if (!consent_id_.empty()) entry.set_consent_id(consent_id_);
-  Stamp(ask_time_, entry.mutable_ask_time());
+  SetTimestamp(ask_time_, entry.mutable_ask_time());
   if (provide_time_ != absl::InfinitePast())
-    Stamp(provide_time_, entry.mutable_provide_time());
+    SetTimestamp(provide_time_, entry.mutable_provide_time());
   entry.set_outcome(static_cast<int>(outcome.code()));
   if (!outcome.ok()) entry.set_reason(ReasonOf(outcome));
   entry.set_request_digest(text(request_digest()));
   entry.set_provided_digest(provided_digest_);
   entry.set_gateway(env.gateway);
   if (!corporation_.empty()) entry.set_corporation(corporation_);
-  Stamp(env.clock.Now(), entry.mutable_record_time());
+  SetTimestamp(env.clock.Now(), entry.mutable_record_time());
   if (kind == records::v1::Record::EXCHANGE) {
     entry.set_released_digest(released_digest_);
     for (std::string& name : AttributesOf(released_))

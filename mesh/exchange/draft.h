@@ -44,6 +44,8 @@ class Draft {
 
   // Who learns, where that is not who calls.
   void SetConsumer(const System& consumer) { consumer_ = consumer.id; }
+  // Whether the record is the caller's own, who may then have its receipt.
+  bool is_callers() const { return consumer_ == caller_; }
   void SetProvider(absl::string_view system_id) { provider_ = system_id; }
   void SetMethod(absl::string_view name) { method_ = name; }
   void SetCorporation(absl::string_view number) {
@@ -110,6 +112,7 @@ class Draft {
   const absl::Duration started_;
   const absl::Time ask_time_;
   mutable std::string exchange_id_;  // empty: nobody has asked for it yet
+  const absl::string_view caller_;
   absl::string_view consumer_;
   absl::string_view provider_;
   absl::string_view method_;

@@ -10,6 +10,7 @@
 #include "mesh/exchange/release.h"
 #include "mesh/exchange/steps.h"
 #include "mesh/records/receipt.h"
+#include "mesh/records/timestamp.h"
 #include "psm/disclosure/v1/disclosure.pb.h"
 #include "psm/records/v1/records_service.pb.h"
 #include "psm/subjects/v1/subjects.pb.h"
@@ -59,10 +60,9 @@ bool SaysTheSame(const records::v1::Record& earlier, const Draft& draft) {
 
 // Appends what the draft says happened, unless this is a retry of what is
 // recorded, and gives the answer that may leave: with a receipt where the
-// caller is the consumer of the record.
-Task<Answer> ReleaseRecorded(Environment& env, const System& caller,
-                             Draft& draft, const std::string& message) {
-  const bool receipt = draft.consumer() == caller.id;
+// record is the caller's.
+Task<Answer> ReleaseRecorded(Environment& env, Draft& draft,
+                             const std::string& message) {
   absl::StatusOr<std::vector<StoredRecord>> earlier = env.log.FindExchange(
       draft.consumer(), draft.exchange_id(), env.clock.Now() - absl::Hours(24));
   if (!earlier.ok()) co_return EndUnrecorded(env, draft, earlier.status());
@@ -70,9 +70,8 @@ Task<Answer> ReleaseRecorded(Environment& env, const System& caller,
     if (!SaysTheSame(stored.record, draft)) continue;
     Answer again = EndUnrecorded(env, draft, absl::OkStatus());
     again.message = message;
-    if (receipt) {
+    if (draft.is_callers())
       again.receipt = MakeReceipt(Recall({stored}, env.log));
-    }
     co_return again;
   }
   Completion<absl::StatusOr<Recorded>> recorded;
@@ -83,7 +82,7 @@ Task<Answer> ReleaseRecorded(Environment& env, const System& caller,
   Answer answer = EndUnrecorded(env, draft, durable.status());
   if (durable.ok()) {
     answer.message = message;
-    if (receipt) answer.receipt = MakeReceipt(*durable);
+    if (draft.is_callers()) answer.receipt = MakeReceipt(*durable);
   }
   co_return answer;
 }
@@ -189,13 +188,10 @@ absl::StatusOr<std::string> ReadRecords(Environment& env, const Ask& ask,
         env.scopes.For(SubjectScopeKind::kRecords, "").Encode(person);
   }
   query.corporation = request.corporation();
-  auto time_of = [](const google::protobuf::Timestamp& stamp) {
-    return absl::FromUnixSeconds(stamp.seconds()) +
-           absl::Nanoseconds(stamp.nanos());
-  };
   if (request.has_start_time())
-    query.start_time = time_of(request.start_time());
-  if (request.has_end_time()) query.end_time = time_of(request.end_time());
+    query.start_time = FromTimestamp(request.start_time());
+  if (request.has_end_time())
+    query.end_time = FromTimestamp(request.end_time());
   const int size =
       request.page_size() <= 0 ? 100 : std::min(request.page_size(), 1000);
   query.limit = static_cast<std::size_t>(size);
@@ -249,7 +245,7 @@ Task<Answer> Enrol(Environment& env, Ask ask) {
   absl::StatusOr<std::string> message =
       EnrolPerson(env, caller->system(), draft);
   if (!message.ok()) co_return co_await Refuse(env, draft, message.status());
-  co_return co_await ReleaseRecorded(env, caller->system(), draft, *message);
+  co_return co_await ReleaseRecorded(env, draft, *message);
 }
 
 Task<Answer> Disclose(Environment& env, Ask ask) {
@@ -260,7 +256,7 @@ Task<Answer> Disclose(Environment& env, Ask ask) {
   absl::StatusOr<std::string> message =
       DiscloseTo(env, ask, *policy, caller->system(), draft);
   if (!message.ok()) co_return co_await Refuse(env, draft, message.status());
-  co_return co_await ReleaseRecorded(env, caller->system(), draft, *message);
+  co_return co_await ReleaseRecorded(env, draft, *message);
 }
 
 Task<Answer> ListRecords(Environment& env, Ask ask) {

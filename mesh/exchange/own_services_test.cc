@@ -95,6 +95,19 @@ TEST_F(OwnServicesTest, ADisclosureNamesThePersonAsTheAudienceDoes) {
   EXPECT_EQ(log_.records[0].subject(), RecordsCode('h'));
 }
 
+TEST_F(OwnServicesTest, ADiscloserHasNoReceiptOfItsAudiencesRecord) {
+  disclosure::v1::DiscloseRequest name = DiscloseAddress();
+  name.add_attributes("name");
+  for (const auto& request : {DiscloseAddress(), name}) {
+    log_.records.clear();
+    const Answer answer = RunTask(
+        Disclose(env(), AsIdentity(MakeAsk(kDisclose, "address", request))));
+    ASSERT_EQ(log_.records.size(), 1u) << answer.status;
+    EXPECT_EQ(log_.records[0].consumer(), "bank/customers");
+    EXPECT_EQ(answer.receipt, "") << answer.status;
+  }
+}
+
 TEST_F(OwnServicesTest, ADisclosureBeyondTheAgreementIsRefusedAndRecorded) {
   disclosure::v1::DiscloseRequest name = DiscloseAddress();
   name.add_attributes("name");

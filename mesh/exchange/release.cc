@@ -84,7 +84,7 @@ Task<Answer> Refuse(Environment& env, Draft& draft,
     absl::StatusOr<Recorded> durable = co_await recorded;
     if (!durable.ok()) co_return EndUnrecorded(env, draft, durable.status());
     Answer answer = EndUnrecorded(env, draft, refusal);
-    answer.receipt = MakeReceipt(*durable);
+    if (draft.is_callers()) answer.receipt = MakeReceipt(*durable);
     co_return answer;
   }
   co_return EndUnrecorded(env, draft, refusal);

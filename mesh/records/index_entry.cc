@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "mesh/crypto/digest.h"
+#include "mesh/records/timestamp.h"
 
 namespace psm {
 namespace {
@@ -57,8 +58,7 @@ RecordKeys KeysOf(const records::v1::Record& record) {
       record.kind() == Record::REFUSAL) {
     keys.exchange = ExchangeKey(record.consumer(), record.exchange_id());
   }
-  keys.ask_time = absl::FromUnixSeconds(record.ask_time().seconds()) +
-                  absl::Nanoseconds(record.ask_time().nanos());
+  keys.ask_time = FromTimestamp(record.ask_time());
   return keys;
 }
 

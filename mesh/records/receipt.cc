@@ -148,6 +148,14 @@ std::string MakeReceipt(const Recorded& recorded) {
   return bytes;
 }
 
+records::v1::Receipt OnlyLeaf(const records::v1::Receipt& receipt, int leaf) {
+  records::v1::Receipt only = receipt;
+  only.clear_leaves();
+  only.clear_left_out();
+  *only.add_leaves() = receipt.leaves(leaf);
+  return only;
+}
+
 records::v1::Record OpenedToConsumer(const records::v1::Record& record) {
   records::v1::Record opened = record;
   opened.clear_provided_digest();

@@ -29,6 +29,9 @@ constexpr bool IsOpenedToConsumer(LeafPart part) {
 // counted, not listed.
 std::string MakeReceipt(const Recorded& recorded);
 
+// The receipt for one of the records of `receipt`, its leaf number `leaf`.
+records::v1::Receipt OnlyLeaf(const records::v1::Receipt& receipt, int leaf);
+
 // The parts of `record` that are opened to its consumer, and nothing else.
 records::v1::Record OpenedToConsumer(const records::v1::Record& record);
 

@@ -11,6 +11,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "mesh/records/leg_exchange_id.h"
+#include "mesh/records/receipt.h"
+#include "mesh/records/timestamp.h"
 
 namespace psm {
 namespace {
@@ -21,11 +23,6 @@ using records::v1::SideEntry;
 constexpr char kDisclose[] = "psm.disclosure.v1.DisclosureService/Disclose";
 constexpr char kRetrieve[] = "psm.linkage.v1.LinkageService/Retrieve";
 constexpr char kGatewayItself[] = "mesh/gateway";
-
-absl::Time TimeOf(const google::protobuf::Timestamp& time) {
-  return absl::FromUnixSeconds(time.seconds()) +
-         absl::Nanoseconds(time.nanos());
-}
 
 bool Differ(const std::string& one, const std::string& other) {
   return !one.empty() && !other.empty() && one != other;
@@ -54,6 +51,16 @@ std::string HowTheyDiffer(const SideEntry& answered, const Record& record) {
   return "";
 }
 
+std::string FindingOf(const SideEntry& entry,
+                      const records::v1::ReceiptProof& proof,
+                      const std::string& system, const tlog::VerifierKey& log) {
+  if (const absl::Status holds = VerifyReceiptProof(proof, log); !holds.ok())
+    return std::string(holds.message());
+  if (proof.record().consumer() != system)
+    return "the record is another consumer's";
+  return HowTheyDiffer(entry, proof.record());
+}
+
 void Reconciliation::AddRecord(const Record& record) {
   if (record.kind() == Record::REFUSALS) return;
   exchanges_[{AskerOf(record), record.exchange_id()}].records.push_back(record);
@@ -61,7 +68,7 @@ void Reconciliation::AddRecord(const Record& record) {
 
 void Reconciliation::AddEntry(const std::string& system,
                               const SideEntry& entry) {
-  since_.emplace(system, TimeOf(entry.time()));
+  since_.emplace(system, FromTimestamp(entry.time()));
   SideEntry slim = entry;
   slim.clear_proof();
   switch (entry.kind()) {
@@ -116,13 +123,13 @@ class Reconciliation::Comparison {
         strict_(strict) {
     for (const Record& record : exchange.records) {
       if (provider_.empty()) provider_ = record.provider();
-      Seen(TimeOf(record.ask_time()), record.method());
+      Seen(FromTimestamp(record.ask_time()), record.method());
     }
     for (const SideEntry& entry : exchange.asked)
-      Seen(TimeOf(entry.time()), entry.method());
+      Seen(FromTimestamp(entry.time()), entry.method());
     for (const Provided& provided : exchange.provided) {
       if (provider_.empty()) provider_ = provided.provider;
-      Seen(TimeOf(provided.entry.time()), provided.entry.method());
+      Seen(FromTimestamp(provided.entry.time()), provided.entry.method());
     }
   }
 
@@ -173,7 +180,7 @@ class Reconciliation::Comparison {
 
   void CompareConsumer(const Record& record) {
     if (exchange_.asked.empty()) {
-      if (all_.Keeps(asker_, TimeOf(record.ask_time())) &&
+      if (all_.Keeps(asker_, FromTimestamp(record.ask_time())) &&
           !all_.IsUnansweredLeg(asker_, record)) {
         Add(Side::kConsumer, true,
             absl::StrCat("the gateway has recorded it; ", asker_,
@@ -196,7 +203,7 @@ class Reconciliation::Comparison {
 
   void CompareProvider(const Record& record) {
     if (record.method() == kDisclose || record.provider() == kGatewayItself ||
-        !all_.Keeps(record.provider(), TimeOf(record.ask_time()))) {
+        !all_.Keeps(record.provider(), FromTimestamp(record.ask_time()))) {
       return;
     }
     bool gave = false;

@@ -13,6 +13,8 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "mesh/records/tlog/note_key.h"
+#include "psm/records/v1/receipt.pb.h"
 #include "psm/records/v1/record.pb.h"
 #include "psm/records/v1/side.pb.h"
 
@@ -23,6 +25,13 @@ namespace psm {
 // does. What either side does not have is not compared.
 std::string HowTheyDiffer(const records::v1::SideEntry& answered,
                           const records::v1::Record& record);
+
+// What is wrong with the proof of a record of `entry`, an exchange of
+// `system`'s: that it does not hold under the log's key, is another consumer's
+// or says something else; "" where nothing is.
+std::string FindingOf(const records::v1::SideEntry& entry,
+                      const records::v1::ReceiptProof& proof,
+                      const std::string& system, const tlog::VerifierKey& log);
 
 // One thing that is not as all sides say.
 struct Difference {

@@ -16,6 +16,7 @@
 #include "mesh/base/log.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/records/segment_format.h"
+#include "mesh/records/timestamp.h"
 
 namespace psm {
 namespace {
@@ -34,10 +35,7 @@ QueuedFrame FrameOf(std::vector<records::v1::Record> records, absl::Time now,
   std::string bytes;
   for (records::v1::Record& record : records) {
     if (!record.has_record_time()) {
-      const absl::Time whole = absl::FromUnixSeconds(absl::ToUnixSeconds(now));
-      record.mutable_record_time()->set_seconds(absl::ToUnixSeconds(now));
-      record.mutable_record_time()->set_nanos(
-          static_cast<std::int32_t>(absl::ToInt64Nanoseconds(now - whole)));
+      SetTimestamp(now, record.mutable_record_time());
     }
     seals.push_back(Seal(record, SystemRandom()));
     record.SerializeToString(&bytes);

@@ -31,6 +31,7 @@
 #include "mesh/base/log.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/crypto/digest.h"
+#include "mesh/records/timestamp.h"
 
 namespace psm {
 namespace {
@@ -217,10 +218,7 @@ std::string SideLedger::LinesOf(absl::Span<const SideEntry> entries) const {
     const SideEntry* whole = &entry;
     if (!entry.has_time()) {
       timed = entry;
-      const std::int64_t nanos = absl::ToUnixNanos(now);
-      timed.mutable_time()->set_seconds(nanos / 1000000000);
-      timed.mutable_time()->set_nanos(
-          static_cast<std::int32_t>(nanos % 1000000000));
+      SetTimestamp(now, timed.mutable_time());
       whole = &timed;
     }
     const std::string text = absl::Base64Escape(whole->SerializeAsString());

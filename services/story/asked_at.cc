@@ -6,17 +6,9 @@
 #include "absl/strings/str_cat.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/records/record_reader.h"
+#include "mesh/records/timestamp.h"
 
 namespace psm::story {
-namespace {
-
-absl::Time TimeOf(const google::protobuf::Timestamp& time) {
-  return absl::FromUnixSeconds(time.seconds()) +
-         absl::Nanoseconds(time.nanos());
-}
-
-}  // namespace
-
 absl::StatusOr<std::vector<AskedAt>> WhenAsked(
     const RunFolder& folder,
     const benefits::v1::StartApplicationResponse& application) {
@@ -34,8 +26,8 @@ absl::StatusOr<std::vector<AskedAt>> WhenAsked(
                       wanted.erase({record.exchange_id(), record.provider()}) >
                           0) {
                     asked.push_back({record.provider(),
-                                     TimeOf(record.ask_time()),
-                                     TimeOf(record.provide_time())});
+                                     FromTimestamp(record.ask_time()),
+                                     FromTimestamp(record.provide_time())});
                   }
                   return true;
                 })
