@@ -8,15 +8,14 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "certs/mesh_authority.h"
 #include "certs/running_mesh.h"
 #include "certs/system_identity.h"
 #include "gmock/gmock.h"
 #include "mesh/base/durable_file.h"
-#include "mesh/cli/said.h"
 #include "mesh/directory/directory.h"
 #include "mesh/directory/renewal_process.h"
 #include "tests/scenarios/certificate_load.h"
+#include "tests/scenarios/certificate_scenario.h"
 
 namespace psm::testing {
 namespace {
@@ -29,18 +28,8 @@ constexpr absl::Duration kPatience = absl::Seconds(20);
 // From lists in force to the first refusal.
 constexpr absl::Duration kBinds = absl::Seconds(1);
 
-class Certificates : public Scenario {
+class Certificates : public CertificateScenario {
  protected:
-  static Said Pki(const std::string& arguments) {
-    return RunPsm(PSM_CLI, mesh().folder().root(), "pki " + arguments);
-  }
-  static std::unique_ptr<pki::MeshAuthority> Authority() {
-    return *pki::MeshAuthority::Open(mesh().folder().root(), mesh().clock());
-  }
-  static std::string SerialOf(const std::string& system) {
-    const auto status = Authority()->StatusOf(system);
-    return status.leaf.has_value() ? status.leaf->serial() : "";
-  }
   // Whether a process lets in who shows the identity of `as`.
   static bool LetsIn(const std::string& system, const std::string& as) {
     pki::RunFolderMesh processes(mesh().folder().root());
@@ -68,37 +57,6 @@ class Certificates : public Scenario {
     return status;
   }
 };
-
-TEST_F(Certificates, ThreeRotationsUnderLoadFailNoCall) {
-  std::set<std::string> seen = {*ReadFile(mesh().folder().Trust()),
-                                SerialOf(kGatewaySystem), SerialOf(kYunagiTax),
-                                SerialOf(kBenefits)};
-  CertificateLoad load(mesh(), {});
-  ASSERT_TRUE(load.Goes(100));
-  const absl::Duration begin = mesh().clock().Monotonic();
-  const int before = load.calls();
-  for (int round = 0; round < 3; ++round) {
-    const Said said = Pki("rotate");
-    ASSERT_EQ(said.code, 0) << said.text;
-    EXPECT_THAT(said.text, HasSubstr("done\n"));
-    EXPECT_TRUE(load.Goes(100)) << "calls go on after rotation " << round;
-    // All of it is another: root, and every leaf.
-    for (const std::string& one :
-         {*ReadFile(mesh().folder().Trust()), SerialOf(kGatewaySystem),
-          SerialOf(kYunagiTax), SerialOf(kBenefits)})
-      EXPECT_TRUE(seen.insert(one).second) << "rotation " << round;
-    const auto authority = Authority();
-    EXPECT_EQ(authority->authorities().roots().size(), 1u);
-    EXPECT_EQ(authority->authorities().intermediates().size(), 1u);
-  }
-  const absl::Duration took = mesh().clock().Monotonic() - begin;
-  const int during = load.calls() - before;
-  load.Stop();
-  EXPECT_THAT(load.Failures(), IsEmpty());
-  std::printf("%d calls in three rotations of %.1f s, %.0f a second\n", during,
-              absl::ToDoubleSeconds(took),
-              during / absl::ToDoubleSeconds(took));
-}
 
 TEST_F(Certificates, ARevokedConsumerIsRefusedOnItsLiveConnection) {
   ASSERT_TRUE(AskMinato().status.ok());
@@ -373,7 +331,8 @@ TEST_F(Renewals, EverythingIsRenewedByItselfAndNoCallFails) {
   EXPECT_THAT(load.Failures(), IsEmpty());
   for (const auto& [system, serial] : serials)
     EXPECT_NE(SerialOf(system), serial) << system;
-  std::printf("%d calls while all certificates were renewed\n", load.calls());
+  std::printf("%d calls while all certificates were renewed\n",
+              load.Count().calls);
 }
 
 }  // namespace
