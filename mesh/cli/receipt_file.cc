@@ -91,6 +91,10 @@ std::vector<std::string> ReceiptLines(const records::v1::ReceiptProof& proof) {
         record.agreement_version(),
         record.consent_id().empty() ? "" : ", consent ", record.consent_id()));
   }
+  if (!record.undisclosed_by().empty()) {
+    lines.push_back(absl::StrCat("withheld   from the person, under ",
+                                 record.undisclosed_by()));
+  }
   if (!record.reason().empty())
     lines.push_back(absl::StrCat("refused    ", record.reason()));
   if (record.released_size() != 0) {

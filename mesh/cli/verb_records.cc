@@ -51,6 +51,12 @@ std::string WhatHappened(const records::v1::Record& record) {
   }
 }
 
+// The person does not see it in the history; a developer does here.
+std::string Marked(const records::v1::Record& record) {
+  return absl::StrCat(WhatHappened(record),
+                      record.undisclosed_by().empty() ? "" : " (undisclosed)");
+}
+
 absl::Status ShowRecords(const CommandLine& line, const Options& options) {
   PSM_RETURN_IF_ERROR(ReadSettings(line.run).status());
   const RunFolder folder(line.run);
@@ -102,7 +108,7 @@ absl::Status ShowRecords(const CommandLine& line, const Options& options) {
   for (const auto& record : kept) {
     table.Add({TimeOf(record.ask_time()), record.consumer(),
                record.provider().empty() ? "-" : record.provider(),
-               record.affair(), WhatHappened(record)});
+               record.affair(), Marked(record)});
   }
   std::fputs(table.Text().c_str(), stdout);
   return absl::OkStatus();

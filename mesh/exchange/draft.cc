@@ -64,9 +64,14 @@ void Draft::SetPlan(const MethodPlan& plan) {
   dataset_ = plan.dataset;
 }
 
+void Draft::SetAgreement(const CompiledAgreement& agreement) {
+  agreement_ = agreement.id;
+  agreement_version_ = agreement.version;
+  undisclosed_by_ = agreement.undisclosed_by.ja;
+}
+
 void Draft::SetPermit(const Permit& permit) {
-  agreement_ = permit.agreement().id;
-  agreement_version_ = permit.agreement().version;
+  SetAgreement(permit.agreement());
   consent_id_ = permit.consent_id();  // a copy: permits move
   provider_ = permit.provider().id;
 }
@@ -112,6 +117,7 @@ records::v1::Record Draft::Entry(Environment& env,
   entry.set_provided_digest(provided_digest_);
   entry.set_gateway(env.gateway);
   if (!corporation_.empty()) entry.set_corporation(corporation_);
+  if (!undisclosed_by_.empty()) entry.set_undisclosed_by(text(undisclosed_by_));
   SetTimestamp(env.clock.Now(), entry.mutable_record_time());
   if (kind == records::v1::Record::EXCHANGE) {
     entry.set_released_digest(released_digest_);

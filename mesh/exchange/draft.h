@@ -59,6 +59,8 @@ class Draft {
   const std::optional<PersonNumber>& subject() const { return subject_; }
 
   void SetPlan(const MethodPlan& plan);
+  // Under which the call would be, had it said enough for a permit.
+  void SetAgreement(const CompiledAgreement& agreement);
   void SetPermit(const Permit& permit);
   // The permit's consent is one that is only being given.
   void ForgetConsent() { consent_id_.clear(); }
@@ -120,6 +122,7 @@ class Draft {
   absl::string_view affair_;
   absl::string_view agreement_;
   std::uint32_t agreement_version_ = 0;
+  absl::string_view undisclosed_by_;
   std::string consent_id_;
   std::string corporation_;
   std::string request_digest_;  // empty: of an empty message

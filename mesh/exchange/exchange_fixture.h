@@ -58,7 +58,8 @@ class FakeLog : public RecordLog {
     RecordPage page;
     for (auto it = records.rbegin(); it != records.rend(); ++it) {
       if (it->subject() == query.subject &&
-          it->corporation() == query.corporation)
+          it->corporation() == query.corporation &&
+          (!query.is_shown || query.is_shown(*it)))
         page.records.push_back(*it);
     }
     return page;

@@ -40,22 +40,28 @@ void SaySystem(const Directory& directory, const std::string& id,
   Say(SameInBoth(id), system);
 }
 
+// In any version; null where the configuration has it no more.
+const CompiledAgreement* FindAgreement(const PolicyEngine& policy,
+                                       const std::string& id) {
+  const auto& all = policy.agreements();
+  const auto found = std::lower_bound(
+      all.begin(), all.end(), id,
+      [](const CompiledAgreement* a, const std::string& wanted) {
+        return a->id < wanted;
+      });
+  return found != all.end() && (*found)->id == id ? *found : nullptr;
+}
+
 // On which basis; empty in both languages where there was none.
 Text BasisOf(const Record& record, const PolicyEngine& policy) {
   if (!record.consent_id().empty()) {
     return {"本人の同意", "the person's consent"};
   }
   if (record.agreement().empty()) return {};
-  const auto& all = policy.agreements();
-  const auto found =
-      std::lower_bound(all.begin(), all.end(), record.agreement(),
-                       [](const CompiledAgreement* a, const std::string& id) {
-                         return a->id < id;
-                       });
+  const CompiledAgreement* found = FindAgreement(policy, record.agreement());
   // Another version may have another basis.
-  if (found != all.end() && (*found)->id == record.agreement() &&
-      (*found)->version == record.agreement_version()) {
-    if (!(*found)->by_consent) return (*found)->statute;
+  if (found != nullptr && found->version == record.agreement_version()) {
+    if (!found->by_consent) return found->statute;
     return {"本人の同意", "the person's consent"};
   }
   return {absl::StrCat("連携協定 ", record.agreement(), " 第",
@@ -99,8 +105,18 @@ RecordTexts TextsOf(const Record& record, const PolicyEngine& policy) {
   return texts;
 }
 
+bool IsDisclosed(const Record& record, const PolicyEngine& policy) {
+  if (record.undisclosed_by().empty()) return true;
+  const CompiledAgreement* now = FindAgreement(policy, record.agreement());
+  return now != nullptr && now->version > record.agreement_version() &&
+         now->undisclosed_by.ja.empty();
+}
+
 absl::StatusOr<records::v1::ListRecordsResponse> ReadHistory(
-    RecordLog& log, const RecordQuery& query, const PolicyEngine& policy) {
+    RecordLog& log, RecordQuery query, const PolicyEngine& policy) {
+  query.is_shown = [&policy](const Record& record) {
+    return IsDisclosed(record, policy);
+  };
   PSM_ASSIGN_OR_RETURN(RecordPage page, log.List(query));
   records::v1::ListRecordsResponse response;
   response.set_next_page_token(page.next_page_token);

@@ -7,8 +7,10 @@
 #include <sstream>
 #include <string>
 
-#include "mesh/exchange/exchange_fixture.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "mesh/exchange/reason_texts.h"
+#include "mesh/exchange/tax_exchange_fixture.h"
 
 namespace psm {
 namespace {
@@ -16,7 +18,26 @@ namespace {
 using records::v1::Record;
 using records::v1::RecordTexts;
 
-using HistoryTest = ExchangeFixture;
+class HistoryTest : public TaxExchangeFixture {
+ protected:
+  // The fixture's configuration, its agreement on taxes (version 3) as said.
+  void SetTaxAgreement(int version, bool withholds) {
+    SetPolicy(absl::StrReplaceAll(
+        kConfiguration,
+        {{"version: 3",
+          absl::StrCat(
+              "version: ", version,
+              withholds ? " undisclosed_by { ja: '条例' en: 'o' }" : "")}}));
+    env_.reset();
+  }
+  int Listed() {
+    RecordQuery query;
+    query.subject = RecordsCode('h');
+    const auto page = ReadHistory(log_, query, *policy_);
+    EXPECT_TRUE(page.ok()) << page.status();
+    return page.ok() ? page->records_size() : -1;
+  }
+};
 
 TEST_F(HistoryTest, EachRecordHasItsTextsAndTheCodeStaysInside) {
   for (const char* consumer : {"akatsuki/benefits", "yunagi/tax"}) {
@@ -37,6 +58,55 @@ TEST_F(HistoryTest, EachRecordHasItsTextsAndTheCodeStaysInside) {
   for (const Record& record : page->records()) {
     EXPECT_EQ(record.subject(), "");
   }
+}
+
+TEST_F(HistoryTest, WhatAnOrdinanceWithholdsIsRecordedWithItAndNotListed) {
+  ASSERT_TRUE(Run(TaxAsk('h')).status.ok());
+  EXPECT_EQ(Listed(), 1);
+  SetTaxAgreement(4, true);
+  ASSERT_TRUE(Run(TaxAsk('h')).status.ok());
+  ASSERT_EQ(log_.records.size(), 2u);
+  EXPECT_EQ(log_.records[0].undisclosed_by(), "");
+  EXPECT_EQ(log_.records[1].undisclosed_by(), "条例");
+  EXPECT_EQ(Listed(), 1);
+  // What is refused under the agreement would betray it as well.
+  link_.providers[kTax] =
+      Refusing(MakeError(absl::StatusCode::kUnavailable, "PROVIDER_UNAVAILABLE",
+                         Party::kProvider, "down"));
+  EXPECT_FALSE(Run(TaxAsk('h')).status.ok());
+  ASSERT_EQ(log_.records.size(), 3u);
+  EXPECT_EQ(log_.records[2].kind(), Record::REFUSAL);
+  EXPECT_EQ(log_.records[2].undisclosed_by(), "条例");
+  EXPECT_EQ(Listed(), 1);
+  Ask nowhere = TaxAsk('h');
+  nowhere.provider = "akatsuki/benefits";
+  EXPECT_EQ(ReasonOf(Run(std::move(nowhere)).status), "PROVIDER_UNKNOWN");
+  EXPECT_EQ(log_.records.at(3).agreement(), "benefit-tax");
+  EXPECT_EQ(Listed(), 1);
+  // What no agreement covers is nobody's to withhold.
+  Ask without = TaxAsk('h');
+  without.affair = "arrears";
+  EXPECT_FALSE(Run(std::move(without)).status.ok());
+  EXPECT_EQ(Listed(), 2);
+}
+
+TEST_F(HistoryTest, WithheldRecordsAreShownWhenALaterVersionNamesNoGround) {
+  SetTaxAgreement(4, true);
+  ASSERT_TRUE(Run(TaxAsk('h')).status.ok());
+  struct Case {
+    int version;
+    bool withholds;
+    int listed;
+  };
+  for (const Case& now :
+       {Case{4, true, 0}, Case{4, false, 0}, Case{3, false, 0},
+        Case{5, true, 0}, Case{5, false, 1}}) {
+    SetTaxAgreement(now.version, now.withholds);
+    EXPECT_EQ(Listed(), now.listed) << now.version << now.withholds;
+  }
+  // An agreement that is gone leaves them withheld.
+  SetPolicy(absl::StrReplaceAll(kConfiguration, {{"benefit-tax", "another"}}));
+  EXPECT_EQ(Listed(), 0);
 }
 
 TEST_F(HistoryTest, EverythingIsNamedInBothLanguages) {

@@ -198,7 +198,7 @@ absl::StatusOr<std::string> ReadRecords(Environment& env, const Ask& ask,
   query.page_token = request.page_token();
 
   PSM_ASSIGN_OR_RETURN(const records::v1::ListRecordsResponse response,
-                       ReadHistory(env.log, query, policy));
+                       ReadHistory(env.log, std::move(query), policy));
   return response.SerializeAsString();
 }
 

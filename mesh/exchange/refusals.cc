@@ -9,7 +9,8 @@ namespace psm {
 bool RefusalCounter::TakesOwnRecord(const records::v1::Record& refusal,
                                     absl::Time now) {
   Key key(absl::ToUnixSeconds(now) / 60, refusal.consumer(), refusal.reason(),
-          refusal.subject() + refusal.corporation());
+          refusal.subject() + refusal.corporation(),
+          !refusal.undisclosed_by().empty());
   MutexLock lock(mu_);
   auto found = counts_.find(key);
   if (found == counts_.end()) {

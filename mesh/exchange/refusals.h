@@ -44,8 +44,10 @@ class RefusalCounter {
       PSM_EXCLUDES(mu_);
 
  private:
-  using Key = std::tuple<std::int64_t, std::string, std::string,
-                         std::string>;  // minute, consumer, reason, subject
+  // Minute, consumer, reason, subject; whether they are withheld from the
+  // person: a count that is shown says nothing of those.
+  using Key =
+      std::tuple<std::int64_t, std::string, std::string, std::string, bool>;
   struct Count {
     std::uint32_t seen = 0;
     records::v1::Record last;  // of those counted

@@ -45,6 +45,22 @@ TEST(RefusalCounterTest, AFewStandAloneAndTheRestIsOneCount) {
   EXPECT_THAT(refusals.TakeFinished(kNextMinute), IsEmpty());
 }
 
+// A count that the person sees says nothing of what an ordinance withholds.
+TEST(RefusalCounterTest, WhatIsWithheldIsCountedApart) {
+  RefusalCounter refusals;
+  Record withheld = Refusal("h");
+  withheld.set_undisclosed_by("条例");
+  for (std::uint32_t i = 0; i < RefusalCounter::kIndividualRecords + 2; ++i) {
+    EXPECT_EQ(refusals.TakesOwnRecord(withheld, kNow),
+              refusals.TakesOwnRecord(Refusal("h"), kNow));
+  }
+  const std::vector<Record> counted = refusals.TakeFinished(kNextMinute);
+  ASSERT_THAT(counted, SizeIs(2));
+  EXPECT_EQ(counted[0].count(), 2u);
+  EXPECT_EQ(counted[1].count(), 2u);
+  EXPECT_NE(counted[0].undisclosed_by(), counted[1].undisclosed_by());
+}
+
 TEST(RefusalCounterTest, WhatCouldNotBeWrittenIsGivenAgain) {
   RefusalCounter refusals;
   for (std::uint32_t i = 0; i <= RefusalCounter::kIndividualRecords; ++i)

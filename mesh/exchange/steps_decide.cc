@@ -191,7 +191,14 @@ absl::StatusOr<Authorised> Authorise(Environment& env, const Ask& ask,
   question.wanted = ask.wanted;
   question.consent = identified.consent();
   question.now = now;
-  PSM_ASSIGN_OR_RETURN(question.provider, ChooseProvider(ask, policy, plan));
+  absl::StatusOr<const System*> provider = ChooseProvider(ask, policy, plan);
+  if (!provider.ok()) {
+    if (const CompiledAgreement* withholding =
+            policy.FindWithholding(consumer, plan, ask.affair, now))
+      draft.SetAgreement(*withholding);
+    return provider.status();
+  }
+  question.provider = *provider;
   draft.SetProvider(question.provider->id);
   PSM_ASSIGN_OR_RETURN(Permit permit, policy.Authorise(question));
   draft.SetPermit(permit);

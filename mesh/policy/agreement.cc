@@ -38,6 +38,7 @@ class Compiler {
   absl::StatusOr<std::unique_ptr<CompiledAgreement>> Run() {
     PSM_RETURN_IF_ERROR(TakeParties());
     PSM_RETURN_IF_ERROR(TakeBasis());
+    PSM_RETURN_IF_ERROR(TakeDisclosure());
     PSM_RETURN_IF_ERROR(TakePeriod());
     if (from_.grants().empty()) return Wrong("grants nothing; add a grant");
     for (const config::v1::Grant& grant : from_.grants())
@@ -87,6 +88,21 @@ class Compiler {
         break;
     }
     return Wrong("has no legal basis; give a statute or consent {}");
+  }
+
+  absl::Status TakeDisclosure() {
+    if (!from_.has_undisclosed_by()) return absl::OkStatus();
+    const config::v1::Text& provision = from_.undisclosed_by();
+    if (provision.ja().empty() || provision.en().empty())
+      return Wrong(
+          "name in ja and en the provision that withholds its records from "
+          "the person, or drop undisclosed_by");
+    if (agreement_->by_consent)
+      return Wrong(
+          "what the person has consented to cannot be withheld from the "
+          "person; drop undisclosed_by");
+    agreement_->undisclosed_by = {provision.ja(), provision.en()};
+    return absl::OkStatus();
   }
 
   absl::Status TakePeriod() {

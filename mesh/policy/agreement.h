@@ -32,6 +32,8 @@ struct CompiledAgreement {
   const Affair* affair = nullptr;
   bool by_consent = false;
   Text statute;  // where not by consent
+  // The provision that withholds its records from the person; empty: none.
+  Text undisclosed_by;
   std::vector<CompiledGrant> grants;
   absl::Time start_time;  // inclusive
   absl::Time end_time;    // exclusive; infinite future where open

@@ -84,6 +84,20 @@ TEST(AgreementTest, ResolvesWhatItNames) {
                                    directory.FindSystem("town/tax")));
 }
 
+TEST(AgreementTest, NamesTheProvisionThatWithholdsItsRecords) {
+  for (const bool withholds : {false, true}) {
+    auto engine = MakeEngine(AgreementText(
+        "a", "town/benefits", "benefit", Method(kTax),
+        std::string(kStatute) + kFrom +
+            (withholds ? "undisclosed_by { ja: \"条例\" en: \"Ordinance\" }"
+                       : "")));
+    ASSERT_TRUE(engine.ok()) << engine.status();
+    const CompiledAgreement& agreement = *(*engine)->agreements()[0];
+    EXPECT_EQ(agreement.undisclosed_by.ja, withholds ? "条例" : "");
+    EXPECT_EQ(agreement.undisclosed_by.en, withholds ? "Ordinance" : "");
+  }
+}
+
 struct Flaw {
   const char* name;
   std::string text;
@@ -158,6 +172,17 @@ std::vector<Flaw> Flaws() {
       {"StatuteInOneLanguage",
        agreement("a", tax, std::string("statute { ja: \"j\" } ") + kFrom),
        "ja and en"},
+      {"WithholdsUnderNothing", agreement("a", tax, good + "undisclosed_by {}"),
+       "name in ja and en the provision"},
+      {"WithholdsInOneLanguage",
+       agreement("a", tax, good + "undisclosed_by { en: \"Ordinance\" }"),
+       "name in ja and en the provision"},
+      {"WithholdsWhatWasConsentedTo",
+       agreement("a", Method(kItems),
+                 std::string("consent {} undisclosed_by { ja: \"j\" en: \"e\" "
+                             "} ") +
+                     kFrom),
+       "consented to"},
       {"ConsentWhereOnlyAStatuteWillDo",
        agreement("a", tax, std::string("consent {} ") + kFrom),
        "not consentable"},

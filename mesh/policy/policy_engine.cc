@@ -219,6 +219,19 @@ absl::Status PolicyEngine::MayCall(const System& consumer,
                      *directory_);
 }
 
+const CompiledAgreement* PolicyEngine::FindWithholding(const System& consumer,
+                                                       const MethodPlan& plan,
+                                                       absl::string_view affair,
+                                                       absl::Time now) const {
+  for (const Candidate& candidate :
+       CandidatesFor({consumer.id, affair, plan.name})) {
+    if (candidate.agreement->InForceAt(now) &&
+        !candidate.agreement->undisclosed_by.ja.empty())
+      return candidate.agreement;
+  }
+  return nullptr;
+}
+
 absl::Status PolicyEngine::Recheck(const Permit& permit, absl::Time now) const {
   const CompiledAgreement& given = permit.agreement();
   if (now >= permit.consent_expire_time_)

@@ -119,6 +119,14 @@ class PolicyEngine {
   absl::Status MayCall(const System& consumer, const MethodPlan& plan,
                        absl::string_view affair, absl::Time now) const;
 
+  // An agreement in force that covers the method, whatever the provider, and
+  // withholds its records from the person; null where there is none. For a call
+  // that says too little for a permit, and whose refusal would betray the rest.
+  const CompiledAgreement* FindWithholding(const System& consumer,
+                                           const MethodPlan& plan,
+                                           absl::string_view affair,
+                                           absl::Time now) const;
+
   // Whether a permit given earlier, perhaps by an older engine, would be given
   // again now, on the same basis, with at least its attributes; the agreement
   // itself may have changed its id or version. PERMISSION_DENIED

@@ -83,6 +83,7 @@ void AppendPart(const records::v1::Record& record, LeafPart part,
       out.List(13, record.released());
       out.Text(17, record.request_digest());
       out.Text(19, record.released_digest());
+      out.Text(26, record.undisclosed_by());
       break;
     case LeafPart::kProvider:
       out.Text(18, record.provided_digest());

@@ -4,6 +4,7 @@
 #define PSM_MESH_RECORDS_RECORD_LOG_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -29,6 +30,9 @@ struct RecordQuery {
   absl::Time end_time = absl::InfiniteFuture();  // exclusive
   std::size_t limit = 100;
   std::string page_token;  // opaque; from the previous page
+  // Whether whoever asks may know of a record; empty: of all. What it passes
+  // over leaves no trace in pages and tokens, only in the time they take.
+  std::function<bool(const records::v1::Record&)> is_shown;
 };
 
 struct RecordPage {

@@ -98,6 +98,72 @@ TEST_F(RecordQueryTest, APageTokenOpensNothingElse) {
   EXPECT_EQ(ReasonOf((*other)->List(mine).status()), "PAGE_TOKEN_INVALID");
 }
 
+// All there is to see, page by page: "e,d,|b,|" is two pages.
+std::string Walk(RecordStore& store, RecordQuery query) {
+  std::string walk;
+  do {
+    auto page = store.List(query);
+    if (!page.ok()) return std::string(page.status().message());
+    for (const auto& record : page->records) walk += record.exchange_id() + ",";
+    walk += "|";
+    query.page_token = page->next_page_token;
+  } while (!query.page_token.empty());
+  return walk;
+}
+
+bool IsShownSample(const records::v1::Record& record) {
+  return record.undisclosed_by().empty();
+}
+
+TEST_F(RecordQueryTest, WhatIsNotShownLeavesNoTraceWhateverThePageSize) {
+  auto store = OpenStore();
+  // Every way of passing over some of five.
+  for (int mask = 0; mask < 32; ++mask) {
+    std::vector<records::v1::Record> records;
+    for (int i = 0; i < 5; ++i) {
+      const bool shown = (mask >> i & 1) == 0;
+      records.push_back(SampleRecord(i, absl::StrCat("with", mask)));
+      if (!shown) records.back().set_undisclosed_by("条例");
+      // The same list, had the others never been.
+      if (shown) records.push_back(SampleRecord(i, absl::StrCat("bare", mask)));
+    }
+    ASSERT_TRUE(AppendAndWait(*store, loop_, records).ok());
+    for (std::size_t limit = 1; limit <= 6; ++limit) {
+      RecordQuery with;
+      with.subject = absl::StrCat("with", mask);
+      with.limit = limit;
+      with.is_shown = IsShownSample;
+      RecordQuery bare = with;
+      bare.subject = absl::StrCat("bare", mask);
+      bare.is_shown = nullptr;
+      EXPECT_EQ(Walk(*store, with), Walk(*store, bare)) << mask << " " << limit;
+    }
+  }
+}
+
+TEST_F(RecordQueryTest, ManyThatAreNotShownArePassedOver) {
+  options_.segment_bytes = 1 << 20;
+  auto store = OpenStore();
+  ASSERT_TRUE(AppendAndWait(*store, loop_, {SampleRecord(0)}).ok());
+  records::v1::Record hidden = SampleRecord(1);
+  hidden.set_undisclosed_by("条例");
+  const std::vector<records::v1::Record> batch(500, hidden);
+  for (int i = 0; i < 6; ++i)
+    ASSERT_TRUE(AppendAndWait(*store, loop_, batch).ok());
+  ASSERT_TRUE(AppendAndWait(*store, loop_, {SampleRecord(2)}).ok());
+  RecordQuery query;
+  query.subject = "s";
+  query.is_shown = IsShownSample;
+  for (const std::size_t limit :
+       {std::size_t{1}, std::size_t{2}, std::size_t{1000}}) {
+    query.limit = limit;
+    EXPECT_EQ(Walk(*store, query), limit == 1 ? "exchange-2,|exchange-0,|"
+                                              : "exchange-2,exchange-0,|");
+  }
+  query.is_shown = [](const records::v1::Record&) { return false; };
+  EXPECT_EQ(Walk(*store, query), "|");
+}
+
 TEST_F(RecordQueryTest, AQueryNamesOneSubject) {
   auto store = OpenStore();
   RecordQuery query;

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t kDefaultLimit = 100;
 constexpr std::size_t kMaxLimit = 1000;
+constexpr std::size_t kMaxLookAhead = 1024;
 
 }  // namespace
 
@@ -36,28 +37,36 @@ absl::StatusOr<RecordPage> RecordStore::List(const RecordQuery& query) {
   }
   const std::size_t limit =
       query.limit == 0 ? kDefaultLimit : std::min(query.limit, kMaxLimit);
-  selection.limit = limit + 1;  // one more, to know whether there are more
-  PSM_ASSIGN_OR_RETURN(std::vector<RecordPosition> positions,
-                       index_.Select(selection));
-  const bool more = positions.size() > limit;
-  if (more) positions.resize(limit);
   RecordPage page;
-  PSM_ASSIGN_OR_RETURN(std::vector<StoredRecord> found,
-                       FetchRecords(*folder_, positions));
-  page.records.reserve(found.size());
-  for (StoredRecord& stored : found) {
-    if ((!query.subject.empty() && stored.record.subject() != query.subject) ||
-        (!query.corporation.empty() &&
-         stored.record.corporation() != query.corporation)) {
-      return DiscardIndex();
+  std::uint64_t last = 0;  // index of the last on the page
+  for (int round = 0;; ++round) {
+    // One more than fits, to know whether there are more. Where records are
+    // passed over, more are looked at each time.
+    const std::size_t wanted = limit + 1 - page.records.size();
+    selection.limit = std::max(
+        wanted, std::min(wanted << std::min(round, 10), kMaxLookAhead));
+    PSM_ASSIGN_OR_RETURN(std::vector<RecordPosition> positions,
+                         index_.Select(selection));
+    PSM_ASSIGN_OR_RETURN(std::vector<StoredRecord> found,
+                         FetchRecords(*folder_, positions));
+    for (StoredRecord& stored : found) {
+      if ((!query.subject.empty() &&
+           stored.record.subject() != query.subject) ||
+          (!query.corporation.empty() &&
+           stored.record.corporation() != query.corporation)) {
+        return DiscardIndex();
+      }
+      if (query.is_shown && !query.is_shown(stored.record)) continue;
+      if (page.records.size() == limit) {
+        page.next_page_token = MakePageToken(log_id_, query, last);
+        return page;
+      }
+      last = stored.index;
+      page.records.push_back(std::move(stored.record));
     }
-    page.records.push_back(std::move(stored.record));
+    if (positions.size() < selection.limit) return page;
+    selection.before = positions.back().index;
   }
-  if (more) {
-    page.next_page_token =
-        MakePageToken(log_id_, query, positions.back().index);
-  }
-  return page;
 }
 
 absl::StatusOr<std::vector<StoredRecord>> RecordStore::FindExchange(
