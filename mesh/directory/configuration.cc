@@ -99,6 +99,8 @@ class Loader {
         AddElements(file, places, "affairs", "affair", mesh.affairs()));
     PSM_RETURN_IF_ERROR(AddElements(file, places, "agreements", "agreement",
                                     mesh.agreements()));
+    PSM_RETURN_IF_ERROR(
+        AddElements(file, places, "datasets", "dataset", mesh.datasets()));
     result_.mesh.MergeFrom(mesh);
     return absl::OkStatus();
   }

@@ -179,6 +179,24 @@ std::string CheckAffair(const config::v1::Affair& affair) {
   return "";
 }
 
+std::string CheckDataset(const config::v1::Dataset& dataset) {
+  if (!IsName(dataset.id(), '_', kMaxAffairId))
+    return "a dataset's id is [a-z][a-z0-9_]*";
+  if (!IsComplete(dataset.name())) return "give its name in ja and en";
+  std::set<std::string> attributes;
+  for (const config::v1::Dataset::Attribute& attribute : dataset.attributes()) {
+    if (!IsName(attribute.id(), '_', kMaxAffairId))
+      return absl::StrCat("attribute \"", attribute.id(),
+                          "\" is not [a-z][a-z0-9_]*");
+    if (!IsComplete(attribute.name()))
+      return absl::StrCat("give the name of attribute ", attribute.id(),
+                          " in ja and en");
+    if (!attributes.insert(attribute.id()).second)
+      return absl::StrCat("attribute ", attribute.id(), " is listed twice");
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string SpiffeIdOf(absl::string_view system_id) {
@@ -268,6 +286,18 @@ absl::StatusOr<std::shared_ptr<const Directory>> Directory::Create(
     if (!result->affairs_.emplace(from.id(), std::move(affair)).second)
       return ConfigurationError(configuration, element, "is defined twice");
   }
+  for (const config::v1::Dataset& from : configuration.mesh.datasets()) {
+    const std::string element = absl::StrCat("dataset ", from.id());
+    if (std::string wrong = CheckDataset(from); !wrong.empty())
+      return ConfigurationError(configuration, element, wrong);
+    auto dataset = std::make_unique<Dataset>();
+    dataset->id = from.id();
+    dataset->name = TextOf(from.name());
+    for (const config::v1::Dataset::Attribute& attribute : from.attributes())
+      dataset->attributes[attribute.id()] = TextOf(attribute.name());
+    if (!result->datasets_.emplace(from.id(), std::move(dataset)).second)
+      return ConfigurationError(configuration, element, "is defined twice");
+  }
   result->agency_list_ = SortedById(result->agencies_);
   result->system_list_ = SortedById(result->systems_);
   result->affair_list_ = SortedById(result->affairs_);
@@ -288,6 +318,10 @@ const System* Directory::FindSystem(absl::string_view id) const {
 
 const Affair* Directory::FindAffair(absl::string_view id) const {
   return Find(affairs_, id);
+}
+
+const Dataset* Directory::FindDataset(absl::string_view id) const {
+  return Find(datasets_, id);
 }
 
 const std::vector<const System*>& Directory::ProvidersOf(

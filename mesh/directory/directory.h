@@ -49,6 +49,13 @@ struct Affair {
   std::vector<std::string> purposes;
 };
 
+// What a dataset of contracts is called.
+struct Dataset {
+  std::string id;
+  Text name;
+  absl::flat_hash_map<std::string, Text> attributes;  // by id
+};
+
 // "spiffe://psm.test/agency/akatsuki/system/tax" <-> "akatsuki/tax". The trust
 // domain is fixed: this is a prototype's.
 std::string SpiffeIdOf(absl::string_view system_id);
@@ -78,6 +85,7 @@ class Directory {
   const Agency* FindAgency(absl::string_view id) const;
   const System* FindSystem(absl::string_view id) const;
   const Affair* FindAffair(absl::string_view id) const;
+  const Dataset* FindDataset(absl::string_view id) const;
   // Systems that provide a service, sorted by id; empty where none does.
   const std::vector<const System*>& ProvidersOf(
       absl::string_view service) const;
@@ -94,6 +102,7 @@ class Directory {
   absl::flat_hash_map<std::string, std::unique_ptr<Agency>> agencies_;
   absl::flat_hash_map<std::string, std::unique_ptr<System>> systems_;
   absl::flat_hash_map<std::string, std::unique_ptr<Affair>> affairs_;
+  absl::flat_hash_map<std::string, std::unique_ptr<Dataset>> datasets_;
   absl::flat_hash_map<std::string, std::vector<const System*>> providers_;
   std::vector<const Agency*> agency_list_;
   std::vector<const System*> system_list_;

@@ -35,6 +35,8 @@ constexpr char kMesh[] = R"(
   systems { id: "bank/customers" }
   affairs { id: "sign-in" title { ja: "本人確認" en: "Sign-in" }
             statute { ja: "法" en: "Act" } purposes: "public_benefit" }
+  datasets { id: "tax" name { ja: "税情報" en: "Tax data" }
+             attributes { id: "income" name { ja: "所得" en: "income" } } }
 )";
 
 TEST(DirectoryTest, FindsWhatIsConfigured) {
@@ -53,6 +55,9 @@ TEST(DirectoryTest, FindsWhatIsConfigured) {
   EXPECT_EQ((*directory)->FindSystem("bank/customers")->name.en,
             "bank/customers");
   EXPECT_EQ((*directory)->FindAffair("sign-in")->statute.en, "Act");
+  EXPECT_EQ((*directory)->FindDataset("tax")->name.en, "Tax data");
+  EXPECT_EQ((*directory)->FindDataset("tax")->attributes.at("income").ja,
+            "所得");
   EXPECT_THAT((*directory)->FindAffair("sign-in")->purposes,
               ElementsAre("public_benefit"));
 }
@@ -64,6 +69,7 @@ TEST(DirectoryTest, WhatIsNotConfiguredIsNotThere) {
   EXPECT_EQ((*directory)->FindSystem(kGatewaySystem), nullptr);
   EXPECT_EQ((*directory)->FindSystem("town"), nullptr);
   EXPECT_EQ((*directory)->FindAffair(""), nullptr);
+  EXPECT_EQ((*directory)->FindDataset("benefits"), nullptr);
   EXPECT_TRUE((*directory)->ProvidersOf("psm.a.v1.B").empty());
 }
 
@@ -109,6 +115,15 @@ TEST(DirectoryTest, RefusesWhatTheSchemaForbids) {
        "relying party"},
       {"agencies { id: \"x\" discloses: true kind: RELYING_PARTY " + name + "}",
        "relying party"},
+      {"datasets { id: \"Tax\" " + name + "}", "[a-z]"},
+      {"datasets { id: \"x\" }", "name"},
+      {"datasets { id: \"tax\" " + name + "}", "twice"},
+      {"datasets { id: \"x\" " + name + " attributes { id: \"-\" } }", "[a-z]"},
+      {"datasets { id: \"x\" " + name + " attributes { id: \"a\" } }",
+       "name of attribute a"},
+      {"datasets { id: \"x\" " + name + " attributes { id: \"a\" " + name +
+           "} attributes { id: \"a\" " + name + "} }",
+       "attribute a is listed twice"},
       {"systems { id: \"town\" }", "agency/system"},
       {"systems { id: \"town/a/b\" }", "agency/system"},
       {"systems { id: \"town/\" }", "agency/system"},

@@ -80,6 +80,14 @@ const char ExchangeFixture::kConfiguration[] = R"pb(
     title { ja: "t" en: "t" }
     statute { ja: "s" en: "s" }
   }
+  datasets {
+    id: "tax"
+    name { ja: "税" en: "tax" }
+    attributes {
+      id: "category"
+      name { ja: "区分" en: "category of tax" }
+    }
+  }
   agreements {
     id: "benefit-tax"
     version: 3

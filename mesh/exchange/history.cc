@@ -70,6 +70,14 @@ Text BasisOf(const Record& record, const PolicyEngine& policy) {
                        record.agreement_version())};
 }
 
+Text AttributeName(const Dataset* dataset, const std::string& id) {
+  if (dataset != nullptr) {
+    const auto found = dataset->attributes.find(id);
+    if (found != dataset->attributes.end()) return found->second;
+  }
+  return SameInBoth(id);
+}
+
 Text OutcomeOf(const Record& record) {
   switch (record.kind()) {
     case Record::EXCHANGE:
@@ -102,6 +110,15 @@ RecordTexts TextsOf(const Record& record, const PolicyEngine& policy) {
       texts.mutable_affair());
   Say(BasisOf(record, policy), texts.mutable_basis());
   Say(OutcomeOf(record), texts.mutable_outcome());
+  const Dataset* dataset = directory.FindDataset(record.dataset());
+  if (!record.dataset().empty()) {
+    Say(dataset != nullptr ? dataset->name : SameInBoth(record.dataset()),
+        texts.mutable_dataset());
+  }
+  for (const std::string& id : record.released())
+    Say(AttributeName(dataset, id), texts.add_released());
+  for (const std::string& id : record.withheld())
+    Say(AttributeName(dataset, id), texts.add_withheld());
   return texts;
 }
 

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "mesh/directory/configuration.h"
 #include "mesh/exchange/reason_texts.h"
 #include "mesh/exchange/tax_exchange_fixture.h"
 
@@ -117,6 +118,9 @@ TEST_F(HistoryTest, EverythingIsNamedInBothLanguages) {
   record.set_affair("benefit");
   record.set_agreement("benefit-tax");
   record.set_agreement_version(3);
+  record.set_dataset("tax");
+  record.add_released("category");
+  record.add_withheld("income");
   RecordTexts texts = TextsOf(record, *policy_);
   EXPECT_EQ(texts.consumer_agency().ja(), "a");
   EXPECT_EQ(texts.consumer_system().en(), "x");
@@ -124,6 +128,10 @@ TEST_F(HistoryTest, EverythingIsNamedInBothLanguages) {
   EXPECT_EQ(texts.affair().en(), "t");
   EXPECT_EQ(texts.basis().ja(), "s");
   EXPECT_EQ(texts.outcome().en(), "done");
+  EXPECT_EQ(texts.dataset().ja(), "税");
+  EXPECT_EQ(texts.released(0).ja(), "区分");
+  EXPECT_EQ(texts.released(0).en(), "category of tax");
+  EXPECT_EQ(texts.withheld(0).ja(), "income") << "nobody has named it";
   // What the configuration does not know any more is called as it was.
   record.set_agreement_version(2);
   EXPECT_EQ(TextsOf(record, *policy_).basis().en(),
@@ -131,11 +139,14 @@ TEST_F(HistoryTest, EverythingIsNamedInBothLanguages) {
   record.set_consumer("akatsuki/gone");
   record.set_provider("nobody/here");
   record.set_affair("unheard-of");
+  record.set_dataset("unheard_of");
   texts = TextsOf(record, *policy_);
   EXPECT_EQ(texts.consumer_agency().ja(), "a");
   EXPECT_EQ(texts.consumer_system().ja(), "akatsuki/gone");
   EXPECT_EQ(texts.provider_agency().en(), "nobody");
   EXPECT_EQ(texts.affair().ja(), "unheard-of");
+  EXPECT_EQ(texts.dataset().en(), "unheard_of");
+  EXPECT_EQ(texts.released(0).en(), "category");
 
   record.set_consent_id("c");
   EXPECT_EQ(TextsOf(record, *policy_).basis().ja(), "本人の同意");
@@ -171,6 +182,31 @@ TEST(ReasonTextsTest, EveryReasonThatACallerMayGetHasWords) {
     EXPECT_TRUE(HasReasonText(std::string(match[1]))) << match[1];
   }
   EXPECT_GT(reasons, 50);
+}
+
+// The project's own contracts and names.
+TEST(DatasetNamesTest, EveryAttributeOfTheProjectsContractsHasAName) {
+  const std::string contracts_file = PSM_CONTRACTS_FILE;
+  const auto configuration =
+      LoadConfiguration({std::string(PSM_ROOT) + "/services",
+                         contracts_file.substr(0, contracts_file.rfind('/'))});
+  ASSERT_TRUE(configuration.ok()) << configuration.status();
+  const auto directory = Directory::Create(*configuration);
+  ASSERT_TRUE(directory.ok()) << directory.status();
+  const auto contracts = ContractSet::Create(configuration->descriptor_sets);
+  ASSERT_TRUE(contracts.ok()) << contracts.status();
+  int names = 0;
+  for (const MethodPlan* plan : (*contracts)->methods()) {
+    if (plan->transparent) continue;
+    const Dataset* dataset = (*directory)->FindDataset(plan->dataset);
+    for (const std::string& attribute : plan->NamesOf(~AttributeMask{0})) {
+      ASSERT_NE(dataset, nullptr) << plan->dataset;
+      EXPECT_TRUE(dataset->attributes.contains(attribute))
+          << plan->dataset << "." << attribute;
+      ++names;
+    }
+  }
+  EXPECT_GT(names, 20);
 }
 
 }  // namespace

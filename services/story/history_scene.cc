@@ -43,18 +43,26 @@ std::string BasisOf(const Stage& stage, const Record& record) {
                            : absl::StrCat(title, "、", affair->statute.ja);
 }
 
-std::string OutcomeOf(const Record& record) {
+using Texts = google::protobuf::RepeatedPtrField<records::v1::Text>;
+
+std::string InJapanese(const Texts& texts) {
+  return absl::StrJoin(texts, "、",
+                       [](std::string* out, const records::v1::Text& text) {
+                         absl::StrAppend(out, text.ja());
+                       });
+}
+
+std::string OutcomeOf(const Record& record,
+                      const records::v1::RecordTexts& texts) {
   if (record.kind() == Record::REFUSALS)
     return absl::StrCat("拒否 ", record.reason(), " ×", record.count());
   if (record.kind() == Record::REFUSAL)
     return absl::StrCat("拒否 ", record.reason());
   if (record.kind() == Record::INTENT) return "書込み前の記録";
-  std::string items = record.released_size() == 0
-                          ? "項目なし"
-                          : absl::StrJoin(record.released(), ", ");
-  if (record.withheld_size() > 0)
-    absl::StrAppend(&items, "(非提供: ", absl::StrJoin(record.withheld(), ", "),
-                    ")");
+  std::string items =
+      texts.released().empty() ? "項目なし" : InJapanese(texts.released());
+  if (!texts.withheld().empty())
+    absl::StrAppend(&items, "(非提供: ", InJapanese(texts.withheld()), ")");
   return items;
 }
 
@@ -96,7 +104,8 @@ void HerHistory(Stage& stage) {
   bool tax_asked = false;
   bool tax_office_refused = false;
   bool codes_hidden = true;
-  for (const Record& record : history.records()) {
+  for (int i = 0; i < history.records_size(); ++i) {
+    const Record& record = history.records(i);
     if (record.kind() == Record::INTENT &&
         with_outcome.count(record.exchange_id()) > 0) {
       continue;
@@ -105,7 +114,8 @@ void HerHistory(Stage& stage) {
     narrator.Fact(absl::StrCat(
         absl::FormatTime("%m-%d %H:%M:%S", time, absl::LocalTimeZone()), "  ",
         NameOf(stage, record.consumer()), " → ", ProviderOf(stage, record),
-        "  [", BasisOf(stage, record), "]  ", OutcomeOf(record)));
+        "  [", BasisOf(stage, record), "]  ",
+        OutcomeOf(record, history.texts(i))));
     tax_asked |=
         record.provider() == "yunagi/tax" && record.kind() == Record::EXCHANGE;
     tax_office_refused |=
