@@ -45,6 +45,7 @@ after_step() {
     './psm verify receipts') shows 'akatsuki/benefits' 'proved' '! PROVES NOTHING' ;;
     './psm reconcile') shows 'agree on every side' ;;
     './psm verify witness --once') shows 'cosigned: tree ' ;;
+    './psm pki rotate-log') shows 'of the log names its new key' ;;
     './psm restart '*) shows 'akatsuki/tax serves again' ;;
     './psm down') shows 'Stopped 11 processes' ;;
     'buf curl '*) shows '"category": "EXEMPT"' '! incomeYen' ;;

@@ -71,8 +71,7 @@ absl::Status ReceiptProver::Prove() {
       position_ = batch.behind;
       return absl::OkStatus();
     }
-    const absl::StatusOr<tlog::VerifierKey> key =
-        ReadLogVerifier(options_.log_key);
+    const absl::StatusOr<LogKeys> key = ReadLogKeys(options_.log_key);
     const absl::Status settled = key.ok() ? Settle(batch, *key) : key.status();
     if (!settled.ok()) {
       SayLate(batch.pending.front(), settled);
@@ -165,8 +164,7 @@ void ReceiptProver::Cancel() {
   if (asking_ != nullptr) asking_->TryCancel();
 }
 
-absl::Status ReceiptProver::Settle(const Batch& batch,
-                                   const tlog::VerifierKey& key) {
+absl::Status ReceiptProver::Settle(const Batch& batch, const LogKeys& key) {
   std::vector<SideEntry> verdicts;
   GetProofsResponse response;
   const absl::Status answered = Ask(batch.pending, &response);
@@ -201,7 +199,7 @@ absl::Status ReceiptProver::Settle(const Batch& batch,
 
 SideEntry ReceiptProver::Judge(const Pending& pending,
                                const GetProofsResponse::Proof& proof,
-                               const tlog::VerifierKey& key) const {
+                               const LogKeys& key) const {
   records::v1::ReceiptProof whole;
   *whole.mutable_receipt() = OnlyLeaf(pending.entry.receipt(), pending.leaf);
   *whole.mutable_record() = proof.record();

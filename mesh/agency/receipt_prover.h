@@ -16,8 +16,8 @@
 #include "grpcpp/client_context.h"
 #include "mesh/base/clock.h"
 #include "mesh/base/mutex.h"
+#include "mesh/records/log_keys.h"
 #include "mesh/records/side_ledger.h"
-#include "mesh/records/tlog/note_key.h"
 #include "psm/records/v1/records_service.pb.h"
 
 namespace psm::agency {
@@ -75,14 +75,14 @@ class ReceiptProver {
   };
 
   absl::StatusOr<Batch> NextBatch();
-  absl::Status Settle(const Batch& batch, const tlog::VerifierKey& key);
+  absl::Status Settle(const Batch& batch, const LogKeys& key);
   absl::Status Ask(absl::Span<const Pending> pending,
                    records::v1::GetProofsResponse* response);
   // The entry that says what came of it.
   records::v1::SideEntry Judge(
       const Pending& pending,
       const records::v1::GetProofsResponse::Proof& proof,
-      const tlog::VerifierKey& key) const;
+      const LogKeys& key) const;
   void Say(const records::v1::SideEntry& entry);
   void SayLate(const Pending& oldest, const absl::Status& why);
   absl::Status Advance(const SidePosition& behind);

@@ -71,6 +71,11 @@ std::vector<std::string> AuditLines(
             : absl::StrCat(Count(report.signatures, "signature", "signatures"),
                            " verified")));
   }
+  if (report.rotations > 0) {
+    lines.push_back(absl::StrCat(
+        Count(report.rotations, "change of its key", "changes of its key"),
+        ", each in the log and signed by the key before"));
+  }
   if (report.finding.has_value()) return lines;
   lines.push_back(absl::StrFormat(
       "every entry, tile%s and signature%s holds (%.2f s)",

@@ -26,7 +26,7 @@ LeafKey KeyOf(const records::v1::Receipt& receipt) {
 
 class Reader {
  public:
-  Reader(const std::string& system, const tlog::VerifierKey& log)
+  Reader(const std::string& system, const LogKeys& log)
       : system_(system), log_(log) {}
 
   void Take(const SideEntry& entry) {
@@ -76,7 +76,7 @@ class Reader {
   }
 
   const std::string& system_;
-  const tlog::VerifierKey& log_;
+  const LogKeys& log_;
   KeptReceipts kept_;
   std::map<LeafKey, std::size_t> places_;
 };
@@ -85,7 +85,7 @@ class Reader {
 
 absl::StatusOr<KeptReceipts> ReadKeptReceipts(const std::string& folder,
                                               const std::string& system,
-                                              const tlog::VerifierKey& log) {
+                                              const LogKeys& log) {
   Reader reader(system, log);
   PSM_RETURN_IF_ERROR(ReadSide(
                           folder, {},

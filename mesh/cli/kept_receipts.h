@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "mesh/records/tlog/note_key.h"
+#include "mesh/records/log_keys.h"
 #include "psm/records/v1/side.pb.h"
 
 namespace psm {
@@ -30,7 +30,7 @@ struct KeptReceipts {
 // answered. Errors as ReadSide's.
 absl::StatusOr<KeptReceipts> ReadKeptReceipts(const std::string& folder,
                                               const std::string& system,
-                                              const tlog::VerifierKey& log);
+                                              const LogKeys& log);
 
 // Systems that keep a ledger below `ledgers`, sorted. Errors of the operating
 // system.

@@ -51,6 +51,10 @@ void AddVerifyReceipts(CLI::App& verb, CommandLine& line);
 void AddReconcile(CLI::App& app, CommandLine& line);
 void AddVerifyWitness(CLI::App& verify, CommandLine& line);
 
+// pki rotate-log: returns when the log goes on under its new key, or will when
+// the gateway starts. UNAVAILABLE where the gateway cannot do it yet.
+absl::Status RotateLogKey(const CommandLine& line);
+
 // The mesh that was started in the run folder. NOT_FOUND, with what to do,
 // where none was.
 absl::StatusOr<std::unique_ptr<Launcher>> OpenMesh(const CommandLine& line);

@@ -57,11 +57,13 @@ void AddPki(CLI::App& app, CommandLine& line) {
       "pki", "Certificates of the mesh: issue, renew, rotate, revoke, show");
   verb->footer(
       "Verbs: init, issue, renew, rotate, revoke, retire, show. Each has "
-      "--help.\n"
+      "--help.\nAnd rotate-log, which has none.\n"
       "Examples:\n  ./psm pki show\n"
       "  ./psm pki issue my-agency/my-system\n"
       "  ./psm pki rotate                  new root, intermediate and "
       "certificates, while it runs\n"
+      "  ./psm pki rotate-log              another key signs the record log, "
+      "while it runs\n"
       "  ./psm pki revoke akatsuki/tax     and its calls are refused\n"
       "  ./psm pki renew --help");
   // All that follows is psm-pki's, its options too.
@@ -71,6 +73,8 @@ void AddPki(CLI::App& app, CommandLine& line) {
   verb->callback([&line, verb] {
     line.chosen = [&line, verb]() -> absl::Status {
       std::vector<std::string> words = verb->remaining();
+      if (words == std::vector<std::string>{"rotate-log"})
+        return RotateLogKey(line);
       const std::string program = line.programs + "/psm-pki";
       std::vector<std::string> command = {program};
       if (words.empty()) words = {"--help"};

@@ -46,6 +46,8 @@ std::string WhatHappened(const records::v1::Record& record) {
     case Record::REFUSALS:
       return absl::StrCat("REFUSED ", record.reason(), ", ", record.count(),
                           " more times");
+    case Record::KEY_ROTATION:
+      return "the log has a new key";
     default:
       return absl::StrCat("REFUSED ", record.reason());
   }

@@ -12,6 +12,7 @@
 #include "mesh/base/error.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/cli/audit_lines.h"
+#include "mesh/cli/log_trust.h"
 #include "mesh/cli/receipt_file.h"
 #include "mesh/cli/run_folder.h"
 #include "mesh/cli/table.h"
@@ -36,14 +37,6 @@ struct Options {
   bool every_signature = false;
 };
 
-absl::StatusOr<tlog::VerifierKey> ReadVerifierKey(const std::string& file) {
-  absl::StatusOr<tlog::VerifierKey> key = ReadLogVerifier(file);
-  if (!absl::IsNotFound(key.status())) return key;
-  return absl::NotFoundError(
-      absl::StrCat("no key of a log in ", file,
-                   "; ./psm up starts a mesh, --key names another file"));
-}
-
 // The records are looked at where they are this log's and can be read.
 std::string RecordsOf(const RunFolder& folder, const Options& options) {
   if (options.no_records) return "";
@@ -54,38 +47,39 @@ std::string RecordsOf(const RunFolder& folder, const Options& options) {
 
 // Asked before the log is looked at, so that the log cannot be the older one.
 absl::StatusOr<std::optional<KeptCheckpoint>> WitnessedBy(
-    const RunFolder& folder, const Options& options,
-    const tlog::VerifierKey& log) {
+    const RunFolder& folder, const Options& options, LogKeys& keys,
+    tlog::TileSource& log) {
   if (options.witness.empty()) return std::nullopt;
   PSM_ASSIGN_OR_RETURN(const tlog::VerifierKey key,
-                       ReadVerifierKey(options.witness_key.empty()
+                       ReadLogVerifier(options.witness_key.empty()
                                            ? folder.Witness() + "/key.pem.vkey"
                                            : options.witness_key));
   PSM_ASSIGN_OR_RETURN(web::Witnessed seen,
-                       web::AskWitness(options.witness, log, key));
+                       web::AskWitness(options.witness, keys, log, key));
   return KeptCheckpoint{std::move(seen.checkpoint), seen.time};
 }
 
 absl::Status VerifyLog(const CommandLine& line, const Options& options) {
   const RunFolder folder(line.run);
-  PSM_ASSIGN_OR_RETURN(
-      const tlog::VerifierKey key,
-      ReadVerifierKey(options.key.empty() ? folder.LogVerifierKey()
-                                          : options.key));
-  const std::string state =
-      options.state.empty() ? folder.KeptCheckpoint(key.name()) : options.state;
   AuditOptions audit;
   audit.log = options.log.empty() ? folder.PublishedLog() : options.log;
-  std::unique_ptr<web::LogSource> served;
-  if (web::IsUrl(audit.log)) {
-    PSM_ASSIGN_OR_RETURN(served, web::LogSource::Create(audit.log));
-    audit.served = served.get();
-  }
+  PSM_ASSIGN_OR_RETURN(const std::unique_ptr<tlog::TileSource> log,
+                       SourceOf(audit.log));
+  if (web::IsUrl(audit.log)) audit.served = log.get();
+  PSM_ASSIGN_OR_RETURN(
+      const LogKeys trusted,
+      ReadTrustedKeys(options.key.empty() ? folder.LogVerifierKey()
+                                          : options.key));
+  PSM_ASSIGN_OR_RETURN(LogKeys keys, FollowShownKeys(*log, trusted));
+  const std::string state = options.state.empty()
+                                ? folder.KeptCheckpoint(keys.origin())
+                                : options.state;
   audit.records = RecordsOf(folder, options);
   audit.every_signature = options.every_signature;
-  PSM_ASSIGN_OR_RETURN(audit.kept, ReadKeptCheckpoint(state, key));
-  PSM_ASSIGN_OR_RETURN(audit.witnessed, WitnessedBy(folder, options, key));
-  absl::StatusOr<AuditReport> report = AuditLog(audit, key, SystemClock());
+  PSM_ASSIGN_OR_RETURN(audit.kept, ReadKeptCheckpoint(state, keys));
+  PSM_ASSIGN_OR_RETURN(audit.witnessed,
+                       WitnessedBy(folder, options, keys, *log));
+  absl::StatusOr<AuditReport> report = AuditLog(audit, keys, SystemClock());
   if (absl::IsNotFound(report.status())) {
     return absl::NotFoundError(
         absl::StrCat("cannot read the log: ", report.status().message()));
@@ -101,25 +95,35 @@ absl::Status VerifyLog(const CommandLine& line, const Options& options) {
     return absl::DataLossError(
         absl::StrCat("the log does not hold: ", FindingLine(*report->finding)));
   }
-  return KeepCheckpoint(state, *report, key);
+  return KeepCheckpoint(state, *report);
 }
 
 struct ReceiptOptions {
   std::string file;
   std::string key;
+  std::string log;
 };
 
 absl::Status VerifyReceipt(const CommandLine& line,
                            const ReceiptOptions& options) {
   PSM_ASSIGN_OR_RETURN(
-      const tlog::VerifierKey key,
-      ReadVerifierKey(options.key.empty() ? RunFolder(line.run).LogVerifierKey()
+      LogKeys keys,
+      ReadTrustedKeys(options.key.empty() ? RunFolder(line.run).LogVerifierKey()
                                           : options.key));
+  if (!options.log.empty()) {
+    PSM_ASSIGN_OR_RETURN(const std::unique_ptr<tlog::TileSource> log,
+                         SourceOf(options.log));
+    PSM_ASSIGN_OR_RETURN(keys, FollowShownKeys(*log, keys));
+  }
   PSM_ASSIGN_OR_RETURN(const records::v1::ReceiptProof proof,
                        ReadReceiptFile(options.file));
-  if (absl::Status holds = VerifyReceiptProof(proof, key); !holds.ok()) {
-    return absl::DataLossError(
-        absl::StrCat(options.file, " proves nothing: ", holds.message()));
+  if (absl::Status holds = VerifyReceiptProof(proof, keys); !holds.ok()) {
+    const bool may_lead_on =
+        absl::IsPermissionDenied(holds) && options.log.empty();
+    return absl::DataLossError(absl::StrCat(
+        options.file, " proves nothing: ", holds.message(),
+        may_lead_on ? "; where the log has changed its key, --log leads on"
+                    : ""));
   }
   std::printf("The receipt holds: the log has signed this record.\n");
   for (const std::string& text : ReceiptLines(proof)) {
@@ -139,12 +143,19 @@ void AddVerifyReceipt(CLI::App& verb, CommandLine& line) {
   receipt->footer(
       "Examples:\n"
       "  ./psm verify receipt FILE\n"
-      "  ./psm verify receipt FILE --key log.vkey    away from the mesh");
+      "  ./psm verify receipt FILE --key log.vkey    away from the mesh\n"
+      "  ./psm verify receipt FILE --key log.vkey --log "
+      "http://127.0.0.1:PORT/\n"
+      "                                the log has changed its key since");
   auto* options = new ReceiptOptions;
   receipt->add_option("FILE", options->file, "The receipt")->required();
   receipt->add_option("--key", options->key,
                       "File with the log's verifying key, a vkey (default: the "
                       "run folder's)");
+  receipt->add_option("--log", options->log,
+                      "Folder of the published log, or the http:// address "
+                      "where it is served: its file `keys` leads on from a key "
+                      "that was trusted before the log changed it");
   receipt->callback([&line, options] {
     line.chosen = [&line, options] { return VerifyReceipt(line, *options); };
   });

@@ -7,12 +7,12 @@
 #include "mesh/base/clock.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/cli/kept_receipts.h"
+#include "mesh/cli/log_trust.h"
 #include "mesh/cli/receipt_file.h"
 #include "mesh/cli/run_folder.h"
 #include "mesh/cli/table.h"
 #include "mesh/cli/verb.h"
 #include "mesh/directory/directory.h"
-#include "mesh/records/log_key.h"
 #include "mesh/records/reconciliation.h"
 
 namespace psm {
@@ -30,7 +30,7 @@ struct Options {
 // Asks for what has not been proved yet, as the system. Ends at the first
 // question that is not answered: the rest would not be, either.
 absl::Status ProveTheRest(const RunFolder& folder, const std::string& system,
-                          const tlog::VerifierKey& log, KeptReceipts& kept) {
+                          const LogKeys& log, KeptReceipts& kept) {
   static const SystemClock clock;
   agency::GatewayChannel gateway(
       folder.Endpoint(kGatewaySystem),
@@ -44,6 +44,41 @@ absl::Status ProveTheRest(const RunFolder& folder, const std::string& system,
     leaf.proved = leaf.finding.empty();
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<LogKeys> KeysNow(const RunFolder& folder,
+                                const Options& options) {
+  PSM_ASSIGN_OR_RETURN(
+      const LogKeys trusted,
+      ReadTrustedKeys(options.key.empty() ? folder.LogVerifierKey()
+                                          : options.key));
+  tlog::FolderSource log(folder.PublishedLog());
+  return FollowShownKeys(log, trusted);
+}
+
+// What the system has kept, and what of it is proved. A log that changes its
+// key meanwhile is looked at again with the key that it has then.
+absl::StatusOr<KeptReceipts> Look(const RunFolder& folder,
+                                  const std::string& system,
+                                  const Options& options) {
+  PSM_ASSIGN_OR_RETURN(LogKeys keys, KeysNow(folder, options));
+  for (;;) {
+    PSM_ASSIGN_OR_RETURN(KeptReceipts kept,
+                         ReadKeptReceipts(folder.Ledger(system), system, keys));
+    const absl::Status rest = options.offline
+                                  ? absl::OkStatus()
+                                  : ProveTheRest(folder, system, keys, kept);
+    PSM_ASSIGN_OR_RETURN(const LogKeys now, KeysNow(folder, options));
+    if (now.all().size() > keys.all().size()) {
+      keys = now;
+      continue;
+    }
+    if (!rest.ok()) {
+      std::fprintf(stderr, "psm: %s: not proved yet: %s\n", system.c_str(),
+                   std::string(rest.message()).c_str());
+    }
+    return kept;
+  }
 }
 
 std::string StateOf(const KeptReceipts::Leaf& leaf) {
@@ -60,10 +95,6 @@ std::string TimeOf(const records::v1::SideEntry& entry) {
 
 absl::Status VerifyReceipts(const CommandLine& line, const Options& options) {
   const RunFolder folder(line.run);
-  PSM_ASSIGN_OR_RETURN(
-      const tlog::VerifierKey key,
-      ReadLogVerifier(options.key.empty() ? folder.LogVerifierKey()
-                                          : options.key));
   std::vector<std::string> systems = {options.as};
   if (options.as.empty()) {
     PSM_ASSIGN_OR_RETURN(systems, SystemsWithLedger(folder.Ledgers()));
@@ -73,15 +104,8 @@ absl::Status VerifyReceipts(const CommandLine& line, const Options& options) {
   std::uint64_t wrong = 0;
   std::uint64_t waiting = 0;
   for (const std::string& system : systems) {
-    PSM_ASSIGN_OR_RETURN(KeptReceipts kept,
-                         ReadKeptReceipts(folder.Ledger(system), system, key));
-    if (!options.offline) {
-      const absl::Status rest = ProveTheRest(folder, system, key, kept);
-      if (!rest.ok()) {
-        std::fprintf(stderr, "psm: %s: not proved yet: %s\n", system.c_str(),
-                     std::string(rest.message()).c_str());
-      }
-    }
+    PSM_ASSIGN_OR_RETURN(const KeptReceipts kept,
+                         Look(folder, system, options));
     std::uint64_t proved = 0;
     std::uint64_t bad = 0;
     for (const KeptReceipts::Leaf& leaf : kept.leaves) {

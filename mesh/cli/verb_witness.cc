@@ -11,13 +11,12 @@
 #include "mesh/base/status_macros.h"
 #include "mesh/cli/audit_lines.h"
 #include "mesh/cli/interrupt.h"
+#include "mesh/cli/log_trust.h"
 #include "mesh/cli/run_folder.h"
 #include "mesh/cli/verb.h"
-#include "mesh/records/log_key.h"
 #include "mesh/records/tlog/witness.h"
 #include "mesh/records/witness_key.h"
 #include "mesh/web/http_server.h"
-#include "mesh/web/log_source.h"
 #include "mesh/web/witness_desk.h"
 
 namespace psm {
@@ -72,17 +71,11 @@ class LastLook {
   std::optional<std::uint64_t> size_;
 };
 
-absl::StatusOr<std::unique_ptr<tlog::TileSource>> SourceOf(
-    const std::string& log) {
-  if (!web::IsUrl(log)) return std::make_unique<tlog::FolderSource>(log);
-  return web::LogSource::Create(log);
-}
-
 absl::Status RunWitness(const CommandLine& line, const Options& options) {
   const RunFolder folder(line.run);
   PSM_ASSIGN_OR_RETURN(
-      const tlog::VerifierKey key,
-      ReadLogVerifier(options.key.empty() ? folder.LogVerifierKey()
+      const LogKeys keys,
+      ReadTrustedKeys(options.key.empty() ? folder.LogVerifierKey()
                                           : options.key));
   const std::string state =
       options.state.empty() ? folder.Witness() : options.state;
@@ -94,7 +87,7 @@ absl::Status RunWitness(const CommandLine& line, const Options& options) {
   const SystemClock clock;
   PSM_ASSIGN_OR_RETURN(
       const std::unique_ptr<tlog::Witness> witness,
-      tlog::Witness::Open(state + "/log", key, cosigner, clock));
+      tlog::Witness::Open(state + "/log", keys.Clone(), cosigner, clock));
   LastLook look;
   if (options.once) return look.Take(witness->Follow(*log), *witness);
 
@@ -112,8 +105,8 @@ absl::Status RunWitness(const CommandLine& line, const Options& options) {
   const std::string url = absl::StrCat("http://", server->endpoint(), "/");
   PSM_RETURN_IF_ERROR(
       WriteWholeFile(state + "/url", url + "\n", kPublic, Outlives::kProcess));
-  Say(absl::StrCat(options.name, " watches ", key.name(), "; ask it at ", url,
-                   "\nits key: ", state, "/key.pem.vkey"));
+  Say(absl::StrCat(options.name, " watches ", keys.origin(), "; ask it at ",
+                   url, "\nits key: ", state, "/key.pem.vkey"));
   ListenForInterrupts();
   absl::Status last;
   while (!interrupted) {
@@ -148,8 +141,8 @@ void AddVerifyWitness(CLI::App& verify, CommandLine& line) {
                    "Folder of the log, or the http:// address where it is "
                    "served (default: the run folder's)");
   verb->add_option("--log-key", options->key,
-                   "File with the log's verifying key, a vkey (default: the "
-                   "run folder's)");
+                   "File with the log's verifying key, a vkey, from which the "
+                   "log leads on to later ones (default: the run folder's)");
   verb->add_option("--state", options->state,
                    "Folder with the witness's key and what it has seen "
                    "(default: witness of the run folder); whoever may write "

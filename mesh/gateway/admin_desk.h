@@ -3,11 +3,12 @@
 #ifndef PSM_MESH_GATEWAY_ADMIN_DESK_H_
 #define PSM_MESH_GATEWAY_ADMIN_DESK_H_
 
+#include <memory>
 #include <string>
 #include <utility>
 
 #include "mesh/records/record_log.h"
-#include "mesh/records/tlog/note_key.h"
+#include "mesh/records/tlog/log_verifier.h"
 #include "mesh/web/http.h"
 #include "mesh/web/log_files.h"
 
@@ -16,9 +17,10 @@ namespace psm {
 // Belongs to the thread of its HttpServer. `log` must outlive it.
 class AdminDesk {
  public:
-  // `tiles` is the folder of the published log, `key` the log's own.
-  AdminDesk(std::string tiles, tlog::VerifierKey key, RecordLog& log)
-      : files_(std::move(tiles), std::move(key)), log_(log) {}
+  // `tiles` is the folder of the published log, `keys` the log's own.
+  AdminDesk(std::string tiles, std::unique_ptr<tlog::LogVerifier> keys,
+            RecordLog& log)
+      : files_(std::move(tiles), std::move(keys)), log_(log) {}
 
   // /healthz: 200 while the process answers. /readyz: 200 while records can be
   // made durable, else 503. The rest as LogFiles.

@@ -17,8 +17,9 @@ class AdminDeskTest : public ExchangeFixture {
   const TempFolder temp_;
   AdminDesk desk_{
       temp_.path(),
-      tlog::NoteSigner::Make("psm.test/log/main", *Ed25519Key::Generate())
-          ->verifier(),
+      std::make_unique<tlog::OneKey>(
+          tlog::NoteSigner::Make("psm.test/log/main", *Ed25519Key::Generate())
+              ->verifier()),
       log_};
 };
 

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "mesh/base/durable_file.h"
 #include "mesh/base/error.h"
+#include "mesh/base/file_fingerprint.h"
 #include "mesh/base/log.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/directory/admin_endpoint.h"
@@ -86,7 +87,10 @@ class Gateway::Impl {
             [this] { return ConfigurationFingerprint(options_.configuration); },
             [this] { ReloadPolicy(); }),
         certificates_(options.run, clock,
-                      [this](const auto& tls) { PutInForce(tls); }) {}
+                      [this](const auto& tls) { PutInForce(tls); }),
+        log_key_(absl::StrCat(options.run, "/keys/log.pem")),
+        key_follower_([this] { return NextLogKeyFingerprint(); },
+                      [this] { TakeNextLogKey(); }) {}
 
   absl::Status Start() {
     PSM_ASSIGN_OR_RETURN(const Configuration configuration,
@@ -105,9 +109,18 @@ class Gateway::Impl {
     RecordStoreOptions records;
     records.folder = options_.run + "/records";
     records.tiles = options_.run + "/log";
-    PSM_ASSIGN_OR_RETURN(
-        records.signer,
-        ReadLogKey(options_.run + "/keys/log.pem", LogOrigin(options_.name)));
+    PSM_ASSIGN_OR_RETURN(LogSigning signing,
+                         ReadLogSigning(log_key_, LogOrigin(options_.name)));
+    const LogKeys keys = signing.keys;
+    records.signer = std::move(signing.signer);
+    records.keys = std::move(signing.keys);
+    records.next = std::move(signing.next);
+    records.prepare_keys = [this](const LogKeys& next) {
+      return PrepareLogKeys(log_key_, next);
+    };
+    records.put_keys_in_force = [this](const LogKeys& next) {
+      return PutLogKeysInForce(log_key_, next);
+    };
     absl::StatusOr<std::unique_ptr<RecordStore>> log =
         RecordStore::Open(records, clock_, SystemRandom());
     if (!log.ok()) return WithPlace(log.status(), records.folder);
@@ -139,8 +152,9 @@ class Gateway::Impl {
     for (auto& room : rooms_) room->worker().Start();
     policy_follower_.Start();
     certificates_.Start();
+    key_follower_.Start();
 
-    PSM_RETURN_IF_ERROR(ServeLog(records.tiles, records.signer->verifier()));
+    PSM_RETURN_IF_ERROR(ServeLog(records.tiles, keys));
     const std::string endpoint =
         absl::StrCat(options_.listen.substr(0, options_.listen.rfind(':')), ":",
                      server_->port());
@@ -172,6 +186,7 @@ class Gateway::Impl {
     admin_.reset();
     policy_follower_.Stop();
     certificates_.Stop();
+    key_follower_.Stop();
     for (auto& room : rooms_) room->worker().Stop();
     for (auto& room : rooms_) room->worker().Join();
     server_.reset();
@@ -187,18 +202,17 @@ class Gateway::Impl {
   using ServerStats = edge::ServerStats;
 
   // On a port of its own, which nobody needs a certificate for.
-  absl::Status ServeLog(const std::string& tiles,
-                        const tlog::VerifierKey& key) {
+  absl::Status ServeLog(const std::string& tiles, const LogKeys& keys) {
     if (options_.admin.empty()) return absl::OkStatus();
     web::HttpServerOptions served;
     served.address = options_.admin;
     PSM_ASSIGN_OR_RETURN(
         admin_,
-        web::HttpServer::Start(
-            served, [desk = std::make_shared<AdminDesk>(tiles, key, *log_)](
-                        const web::HttpRequest& request) {
-              return desk->Answer(request);
-            }));
+        web::HttpServer::Start(served, [desk = std::make_shared<AdminDesk>(
+                                            tiles, keys.Clone(), *log_)](
+                                           const web::HttpRequest& request) {
+          return desk->Answer(request);
+        }));
     PSM_RETURN_IF_ERROR(admin_endpoint_.Write(admin_->endpoint()));
     LogInfo("log_served", {{"endpoint", admin_->endpoint()}});
     return absl::OkStatus();
@@ -217,6 +231,24 @@ class Gateway::Impl {
     for (auto& room : rooms_) room->Update(*policy);
     LogInfo("configuration_in_force",
             {{"agreements", absl::StrCat((*policy)->agreements().size())}});
+  }
+
+  std::string NextLogKeyFingerprint() const {
+    std::string fingerprint = FingerprintOf({NextLogKeyFile(log_key_)});
+    // What cannot be read for want of descriptors, say, may be read later.
+    if (log_key_refused_)
+      absl::StrAppend(&fingerprint, absl::ToInt64Seconds(clock_.Monotonic()));
+    return fingerprint;
+  }
+  void TakeNextLogKey() {
+    auto next = ReadNextLogKey(log_key_, LogOrigin(options_.name));
+    if (const bool said = std::exchange(log_key_refused_, !next.ok());
+        !next.ok() && !said) {
+      LogError("log_key_refused",
+               {{"error", std::string(next.status().message())},
+                {"in_force", "the key before"}});
+    }
+    if (next.ok() && *next != nullptr) log_->RotateTo(*std::move(next));
   }
 
   void PutInForce(const std::shared_ptr<const edge::TlsConfig>& tls) {
@@ -239,6 +271,9 @@ class Gateway::Impl {
   std::unique_ptr<edge::Server> server_;
   FileFollower policy_follower_;
   TlsKeeper certificates_;
+  const std::string log_key_;     // file
+  bool log_key_refused_ = false;  // the next one; its follower's
+  FileFollower key_follower_;
   std::unique_ptr<web::HttpServer> admin_;  // null: not asked for
 };
 

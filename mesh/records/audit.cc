@@ -34,10 +34,10 @@ absl::Status Enough() { return absl::CancelledError("enough"); }
 
 class Audit {
  public:
-  Audit(const AuditOptions& options, const tlog::VerifierKey& log,
-        const SignedCheckpoint& published, AuditReport& report)
+  Audit(const AuditOptions& options, const SignedCheckpoint& published,
+        AuditReport& report)
       : options_(options),
-        log_(log),
+        log_(*report.keys),
         published_(published),
         folder_(options.log),
         tree_(options.served != nullptr ? *options.served : folder_,
@@ -80,6 +80,7 @@ class Audit {
     absl::StatusOr<bool> more = tree_.Next();
     TakeFindingOfTree();
     if (!more.ok() || !*more) return more;
+    CheckRotation();
     CheckHistory(options_.kept, "that was kept");
     CheckHistory(options_.witnessed, "that the witness has cosigned");
     return true;
@@ -93,6 +94,35 @@ class Audit {
     Find({In::kHistory, 0, tree_.done() - 1, kCheckpointFile,
           absl::StrCat("these entries are not those of the checkpoint ", which,
                        ": the log shows two histories")});
+  }
+
+  // What the keys were followed by must be in the log, where it says.
+  void CheckRotation() {
+    const std::vector<LogKeys::Rotation>& rotations = log_.rotations();
+    if (report_.rotations == rotations.size()) return;
+    const LogKeys::Rotation& next = rotations[report_.rotations];
+    if (tree_.done() != next.index + 1) return;
+    ++report_.rotations;
+    if (tree_.entry() == next.leaf) return;
+    Find({In::kKeys, next.index, next.index, tlog::kKeysName,
+          "the entry does not name the key that signs what follows it"});
+  }
+
+  // The log may have changed its key behind what was read of its keys.
+  absl::Status FollowRecord(std::uint64_t index, absl::string_view seed) {
+    const std::vector<LogKeys::Rotation>& rotations = log_.rotations();
+    if (!rotations.empty() && index <= rotations.back().index)
+      return absl::OkStatus();
+    if (const absl::Status followed = log_.Follow(record_, seed);
+        !followed.ok() || rotations.back().index != index) {
+      return Bad(index, index,
+                 followed.ok()
+                     ? "the record changes the log's key at another index"
+                     : absl::StrCat("the record does not change the log's "
+                                    "key: ",
+                                    followed.message()));
+    }
+    return absl::OkStatus();
   }
 
   absl::Status ReadRecords() {
@@ -154,6 +184,8 @@ class Audit {
         if (report_.unpublished == 0) beyond_ = tree_.frontier();
         beyond_.Append(tlog::LeafHash(seal.leaf()));
         ++report_.unpublished;
+        if (record_.kind() == records::v1::Record::KEY_ROTATION)
+          PSM_RETURN_IF_ERROR(FollowRecord(index, item.seed));
       }
       ++index;
     }
@@ -168,7 +200,7 @@ class Audit {
     const tlog::Frontier frontier =
         report_.unpublished == 0 ? tree_.frontier() : beyond_;
     tlog::Checkpoint checkpoint;
-    checkpoint.origin = log_.name();
+    checkpoint.origin = log_.origin();
     checkpoint.size = frontier.size();
     checkpoint.root = frontier.Root();
     PSM_ASSIGN_OR_RETURN(std::string text, tlog::FormatCheckpoint(checkpoint));
@@ -201,7 +233,7 @@ class Audit {
     if (head_.empty() || std::exchange(head_verified_, true)) {
       return absl::OkStatus();
     }
-    if (!SignedCheckpoint::Open(head_, log_).ok()) {
+    if (!log_.Open(head_).ok()) {
       return Bad(head_first_, head_end_ - 1,
                  "the head behind these records is not signed by the log",
                  In::kHead);
@@ -257,7 +289,7 @@ class Audit {
   }
 
   const AuditOptions& options_;
-  const tlog::VerifierKey& log_;
+  LogKeys& log_;  // the report's
   const SignedCheckpoint& published_;
   tlog::FolderSource folder_;
   PublishedTree tree_;
@@ -275,13 +307,48 @@ class Audit {
 };
 
 // What is wrong with a checkpoint that does not open.
-AuditFinding NotTheLogs(const absl::Status& status,
-                        const tlog::VerifierKey& log) {
+AuditFinding NotTheLogs(const absl::Status& status, const LogKeys& log) {
   AuditFinding finding{In::kCheckpoint, std::nullopt, std::nullopt,
                        kCheckpointFile, std::string(status.message())};
   if (absl::IsPermissionDenied(status)) {
-    finding.what = absl::StrCat("is not signed by the key of ", log.name());
+    finding.what = absl::StrCat(
+        "is not signed by the key of ", log.origin(),
+        log.rotations().empty() ? "" : " that signs trees of its size");
   }
+  return finding;
+}
+
+// Follows the keys that the log shows to whoever trusts an earlier one. They
+// are read behind `checkpoint`: a key is shown before anything is published
+// that it has signed.
+absl::StatusOr<std::optional<AuditFinding>> FollowKeys(
+    tlog::TileSource& source, absl::string_view checkpoint, LogKeys& keys) {
+  AuditFinding finding{In::kKeys, std::nullopt, std::nullopt, tlog::kKeysName,
+                       ""};
+  const absl::StatusOr<std::string> shown = source.Read(tlog::kKeysName);
+  if (!shown.ok() && !absl::IsNotFound(shown.status())) return shown.status();
+  const std::vector<LogKeys::Rotation> known = keys.rotations();
+  if (shown.ok()) {
+    if (const auto followed = keys.Follow(*shown); !followed.ok()) {
+      finding.what = std::string(followed.status().message());
+      return finding;
+    }
+  }
+  const auto published = keys.Open(checkpoint);
+  if (!published.ok() || known.empty()) return std::nullopt;
+  // It may still be about to show the newest.
+  std::optional<std::uint64_t> needed, there;
+  for (const LogKeys::Rotation& rotation : known) {
+    if (rotation.index + 1 < published->size()) needed = rotation.index;
+  }
+  if (shown.ok()) {
+    PSM_ASSIGN_OR_RETURN(const LogKeys others, LogKeys::FromText(*shown));
+    if (!others.rotations().empty()) there = others.rotations().back().index;
+  }
+  if (!needed.has_value() || (there.has_value() && *there >= *needed))
+    return std::nullopt;
+  finding.first = finding.last = needed;
+  finding.what = "the log does not show the key that it has changed to";
   return finding;
 }
 
@@ -310,10 +377,11 @@ std::optional<AuditFinding> Compare(const SignedCheckpoint& published,
 }  // namespace
 
 absl::StatusOr<AuditReport> AuditLog(const AuditOptions& options,
-                                     const tlog::VerifierKey& log,
+                                     const LogKeys& trusted,
                                      const Clock& clock) {
   const absl::Duration start = clock.Monotonic();
   AuditReport report;
+  LogKeys& log = report.keys.emplace(trusted);
   tlog::FolderSource folder(options.log);
   tlog::TileSource& source =
       options.served != nullptr ? *options.served : folder;
@@ -325,9 +393,11 @@ absl::StatusOr<AuditReport> AuditLog(const AuditOptions& options,
                                   options.kept->checkpoint.size(), " entries")};
   } else {
     PSM_RETURN_IF_ERROR(bytes.status());
-    absl::StatusOr<SignedCheckpoint> published =
-        SignedCheckpoint::Open(*bytes, log);
-    if (!published.ok()) {
+    PSM_ASSIGN_OR_RETURN(report.finding, FollowKeys(source, *bytes, log));
+    absl::StatusOr<SignedCheckpoint> published = log.Open(*bytes);
+    if (report.finding.has_value()) {
+      // Whoever trusts an earlier key would be led astray.
+    } else if (!published.ok()) {
       report.finding = NotTheLogs(published.status(), log);
     } else {
       if (options.kept.has_value()) {
@@ -340,7 +410,7 @@ absl::StatusOr<AuditReport> AuditLog(const AuditOptions& options,
       }
       report.checkpoint = *published;
       if (!report.finding.has_value()) {
-        PSM_RETURN_IF_ERROR(Audit(options, log, *published, report).Run());
+        PSM_RETURN_IF_ERROR(Audit(options, *published, report).Run());
       }
     }
   }
@@ -349,14 +419,14 @@ absl::StatusOr<AuditReport> AuditLog(const AuditOptions& options,
 }
 
 absl::StatusOr<std::optional<KeptCheckpoint>> ReadKeptCheckpoint(
-    const std::string& file, const tlog::VerifierKey& log) {
+    const std::string& file, const LogKeys& log) {
   absl::StatusOr<std::string> bytes = ReadFile(file);
   if (absl::IsNotFound(bytes.status())) return std::nullopt;
   PSM_RETURN_IF_ERROR(bytes.status());
-  absl::StatusOr<SignedCheckpoint> kept = SignedCheckpoint::Open(*bytes, log);
+  absl::StatusOr<SignedCheckpoint> kept = log.Open(*bytes);
   if (!kept.ok()) {
     return absl::FailedPreconditionError(absl::StrCat(
-        file, " is not a checkpoint that ", log.name(),
+        file, " is not a checkpoint that ", log.origin(),
         " signed with this key: the key was changed since it was kept, or it "
         "is another log's"));
   }
@@ -368,8 +438,8 @@ absl::StatusOr<std::optional<KeptCheckpoint>> ReadKeptCheckpoint(
                         absl::TimeFromTimespec(status.st_mtim)};
 }
 
-absl::Status KeepCheckpoint(const std::string& file, const AuditReport& report,
-                            const tlog::VerifierKey& log) {
+absl::Status KeepCheckpoint(const std::string& file,
+                            const AuditReport& report) {
   if (report.finding.has_value() || !report.checkpoint.has_value()) {
     return absl::FailedPreconditionError("the log does not hold");
   }
@@ -377,7 +447,7 @@ absl::Status KeepCheckpoint(const std::string& file, const AuditReport& report,
   PSM_RETURN_IF_ERROR(MakeFolder(folder));
   PSM_ASSIGN_OR_RETURN(const FolderLock lock, FolderLock::Take(folder));
   PSM_ASSIGN_OR_RETURN(std::optional<KeptCheckpoint> kept,
-                       ReadKeptCheckpoint(file, log));
+                       ReadKeptCheckpoint(file, *report.keys));
   if (kept.has_value() && kept->checkpoint.size() > report.checkpoint->size()) {
     return absl::OkStatus();
   }

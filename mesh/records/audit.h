@@ -12,9 +12,9 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "mesh/base/clock.h"
+#include "mesh/records/log_keys.h"
 #include "mesh/records/published_tree.h"
 #include "mesh/records/tlog/checkpoint.h"
-#include "mesh/records/tlog/note_key.h"
 
 namespace psm {
 
@@ -25,10 +25,11 @@ struct KeptCheckpoint {
 };
 
 // What a file of KeepCheckpoint's holds; nullopt where there is none.
-// FAILED_PRECONDITION where it is not signed by `log`: then the key was changed
-// since, or it is another log's. Else the code of the errno.
+// FAILED_PRECONDITION where it is not signed by `log`, with the key of its
+// size: then the key was changed since otherwise than by a rotation, or it is
+// another log's. Else the code of the errno.
 absl::StatusOr<std::optional<KeptCheckpoint>> ReadKeptCheckpoint(
-    const std::string& file, const tlog::VerifierKey& log);
+    const std::string& file, const LogKeys& log);
 
 struct AuditOptions {
   std::string log;  // folder of tiles
@@ -61,16 +62,20 @@ struct AuditReport {
   std::uint64_t unpublished = 0;  // records behind the checkpoint
   std::uint64_t heads = 0;        // whose root is that of the records so far
   std::uint64_t signatures = 0;   // of heads, verified
+  std::uint64_t rotations = 0;    // of keys, that are entries of the log
+  // As far as the log led, from those that were trusted.
+  std::optional<LogKeys> keys;
   absl::Duration took;
 };
 
 // Reads a log that a gateway may be writing: the checkpoint first, then what it
 // covers; records behind it are counted only, and checked against their own
-// heads. What is wrong with the log is the report's finding. Errors mean that
-// nothing can be said: NOT_FOUND where nothing was ever published or there is
-// no such folder; else the code of the errno.
+// heads. Keys are followed from those in `trusted` on, each of which must be
+// named in the log. What is wrong with the log is the report's finding. Errors
+// mean that nothing can be said: NOT_FOUND where nothing was ever published or
+// there is no such folder; else the code of the errno.
 absl::StatusOr<AuditReport> AuditLog(const AuditOptions& options,
-                                     const tlog::VerifierKey& log,
+                                     const LogKeys& trusted,
                                      const Clock& clock);
 
 // Keeps the checkpoint of an audit for the next one, durably, unless a larger
@@ -78,8 +83,7 @@ absl::StatusOr<AuditReport> AuditLog(const AuditOptions& options,
 // FAILED_PRECONDITION for a report with a finding. Else as ReadKeptCheckpoint.
 // Whoever may write to the file can make the auditor forget, not lie: keep it
 // where the log's operator has no access.
-absl::Status KeepCheckpoint(const std::string& file, const AuditReport& report,
-                            const tlog::VerifierKey& log);
+absl::Status KeepCheckpoint(const std::string& file, const AuditReport& report);
 
 }  // namespace psm
 

@@ -80,7 +80,7 @@ class AuditTest : public RecordStoreFixture {
   void Keep() {
     absl::StatusOr<AuditReport> report = Audit();
     ASSERT_TRUE(report.ok()) << report.status();
-    ASSERT_TRUE(KeepCheckpoint(State(), *report, key()).ok());
+    ASSERT_TRUE(KeepCheckpoint(State(), *report).ok());
     auto kept = ReadKeptCheckpoint(State(), key());
     ASSERT_TRUE(kept.ok() && kept->has_value()) << kept.status();
     kept_ = **std::move(kept);
@@ -389,7 +389,7 @@ TEST_F(AuditTest, NothingIsKeptOfALogThatDoesNotHold) {
   fs::remove(tiles_.File("log/tile/0/001"));
   auto report = Audit();
   ASSERT_TRUE(report.ok() && report->finding.has_value());
-  EXPECT_FALSE(KeepCheckpoint(State(), *report, key()).ok());
+  EXPECT_FALSE(KeepCheckpoint(State(), *report).ok());
   EXPECT_FALSE(fs::exists(State()));
 }
 

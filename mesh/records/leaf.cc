@@ -75,6 +75,7 @@ void AppendPart(const records::v1::Record& record, LeafPart part,
       out.Text(20, record.gateway());
       out.Number(23, record.count());
       out.Time(25, record.has_record_time(), record.record_time());
+      out.Text(27, record.key_rotation());
       break;
     case LeafPart::kConsumer:
       out.Text(8, record.agreement());

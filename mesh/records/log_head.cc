@@ -55,11 +55,10 @@ std::optional<HeadParts> SplitHead(absl::string_view payload) {
 }
 
 absl::StatusOr<LogHead> DecodeHead(absl::string_view payload,
-                                   const tlog::VerifierKey& log) {
+                                   const LogKeys& log) {
   const std::optional<HeadParts> parts = SplitHead(payload);
   if (!parts.has_value()) return DamagedHead("a head is cut short");
-  absl::StatusOr<tlog::SignedCheckpoint> checkpoint =
-      tlog::SignedCheckpoint::Open(parts->note, log);
+  absl::StatusOr<tlog::SignedCheckpoint> checkpoint = log.Open(parts->note);
   if (absl::IsNotFound(checkpoint.status()) ||
       absl::IsPermissionDenied(checkpoint.status())) {
     return MakeError(absl::StatusCode::kFailedPrecondition, "LOG_KEY_UNKNOWN",

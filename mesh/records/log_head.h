@@ -10,6 +10,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "mesh/records/log_keys.h"
 #include "mesh/records/tlog/checkpoint.h"
 #include "mesh/records/tlog/merkle.h"
 #include "mesh/records/tlog/note_key.h"
@@ -43,9 +44,10 @@ std::optional<HeadParts> SplitHead(absl::string_view payload);
 
 // DATA_LOSS, reason RECORDS_DAMAGED, where the bytes are none that EncodeHead
 // makes, or the frontier is not the signed one; reason LOG_KEY_UNKNOWN,
-// FAILED_PRECONDITION, where `log` is not the key that signed it. About 100 us.
+// FAILED_PRECONDITION, where it is signed by none of `log`'s keys, or by one at
+// another's time. About 100 us.
 absl::StatusOr<LogHead> DecodeHead(absl::string_view payload,
-                                   const tlog::VerifierKey& log);
+                                   const LogKeys& log);
 
 }  // namespace psm
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "mesh/base/durable_file.h"
 #include "mesh/base/log.h"
 #include "mesh/base/status_macros.h"
@@ -16,19 +17,30 @@ constexpr std::size_t kReadBatch = 4096;
 }  // namespace
 
 absl::StatusOr<std::optional<tlog::SignedCheckpoint>> PublishedCheckpoint(
-    const std::string& folder, const tlog::VerifierKey& log) {
+    const std::string& folder, const LogKeys& log) {
   absl::StatusOr<std::string> bytes = ReadFile(folder + "/checkpoint");
   if (absl::IsNotFound(bytes.status())) return std::nullopt;
   PSM_RETURN_IF_ERROR(bytes.status());
-  PSM_ASSIGN_OR_RETURN(tlog::SignedCheckpoint checkpoint,
-                       tlog::SignedCheckpoint::Open(*bytes, log));
+  PSM_ASSIGN_OR_RETURN(tlog::SignedCheckpoint checkpoint, log.Open(*bytes));
   return checkpoint;
 }
 
-LogPublisher::LogPublisher(Options options, const tlog::VerifierKey& log,
-                           LeafReader read,
+absl::Status PublishKeys(const std::string& folder, const LogKeys& log) {
+  if (log.rotations().empty()) return absl::OkStatus();
+  PSM_RETURN_IF_ERROR(MakeFolder(folder));
+  const std::string file = absl::StrCat(folder, "/", tlog::kKeysName);
+  const std::string text = log.ToText();
+  // Whatever name it has not yet on the disk is synced with the checkpoint's.
+  if (const auto there = ReadFile(file); there.ok() && *there == text)
+    return absl::OkStatus();
+  return WriteWholeFile(file, text, kPublic);
+}
+
+LogPublisher::LogPublisher(Options options, LogKeys log, LeafReader read,
                            std::optional<tlog::SignedCheckpoint> head)
-    : options_(std::move(options)), log_(log), read_(std::move(read)) {
+    : options_(std::move(options)),
+      log_(std::move(log)),
+      read_(std::move(read)) {
   if (head.has_value()) {
     waiting_.checkpoint =
         std::make_shared<const tlog::SignedCheckpoint>(*std::move(head));
@@ -60,6 +72,11 @@ void LogPublisher::Offer(
   const bool first = waiting_.checkpoint == nullptr;
   waiting_.checkpoint = std::move(checkpoint);
   if (first) work_.NotifyOne();
+}
+
+void LogPublisher::Rekey(LogKeys log) {
+  MutexLock lock(mu_);
+  waiting_.log = std::move(log);
 }
 
 std::uint64_t LogPublisher::published() {
@@ -110,9 +127,15 @@ std::optional<LogPublisher::Work> LogPublisher::AwaitWork() {
 }
 
 absl::Status LogPublisher::Publish(Work work) {
+  if (work.log.has_value()) {
+    log_ = *std::move(work.log);
+    folder_.reset();
+  }
   if (folder_ == nullptr) {
     PSM_ASSIGN_OR_RETURN(folder_,
-                         tlog::TileFolder::Open(options_.folder, log_));
+                         tlog::TileFolder::Open(options_.folder, log_.all()));
+    // Before the first checkpoint by a key that they lead to.
+    PSM_RETURN_IF_ERROR(PublishKeys(options_.folder, log_));
   }
   const std::uint64_t size = work.checkpoint->size();
   std::uint64_t first = size - work.leaves.size();

@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "mesh/base/mutex.h"
+#include "mesh/records/log_keys.h"
 #include "mesh/records/tlog/checkpoint.h"
 #include "mesh/records/tlog/tile_folder.h"
 
@@ -24,7 +25,12 @@ namespace psm {
 // The checkpoint that a folder of tiles has; nullopt for a folder without one.
 // Errors as SignedCheckpoint::Open and ReadFile.
 absl::StatusOr<std::optional<tlog::SignedCheckpoint>> PublishedCheckpoint(
-    const std::string& folder, const tlog::VerifierKey& log);
+    const std::string& folder, const LogKeys& log);
+
+// Puts the log's keys beside it, LogKeys::ToText, for whoever trusts an earlier
+// one; nothing for a log that has had one key. Makes the folder where it is
+// missing. Errors as WriteWholeFile's.
+absl::Status PublishKeys(const std::string& folder, const LogKeys& log);
 
 // Thread-safe. What cannot be published is tried again, for ever; meanwhile the
 // log lines log_not_published and log_published say so once each.
@@ -46,7 +52,7 @@ class LogPublisher {
 
   // Starts the thread. `head` is the log's, nullopt where none is durable yet:
   // what of it is not published yet is read back.
-  LogPublisher(Options options, const tlog::VerifierKey& log, LeafReader read,
+  LogPublisher(Options options, LogKeys log, LeafReader read,
                std::optional<tlog::SignedCheckpoint> head);
   // Publishes what it was given, once, and ends.
   ~LogPublisher();
@@ -58,6 +64,9 @@ class LogPublisher {
   void Offer(std::vector<std::string> leaves,
              std::shared_ptr<const tlog::SignedCheckpoint> checkpoint)
       PSM_EXCLUDES(mu_);
+
+  // The log has changed its key: `log` signs what is offered from now on.
+  void Rekey(LogKeys log) PSM_EXCLUDES(mu_);
 
   // Size of the last tree that was published by this object, or found; 0
   // before.
@@ -71,6 +80,7 @@ class LogPublisher {
   struct Work {
     std::vector<std::string> leaves;  // the last ones before `checkpoint`
     std::shared_ptr<const tlog::SignedCheckpoint> checkpoint;
+    std::optional<LogKeys> log;  // other keys than before
   };
 
   void Run();
@@ -80,7 +90,7 @@ class LogPublisher {
   void Told(const absl::Status& status);
 
   const Options options_;
-  const tlog::VerifierKey log_;
+  LogKeys log_;
   LeafReader read_;
   std::unique_ptr<tlog::TileFolder> folder_;  // null: to be opened
   bool failing_ = false;

@@ -41,8 +41,7 @@ absl::StatusOr<std::string> FindHead(
 }  // namespace
 
 absl::StatusOr<RecoveredLog> RecoverLog(SegmentFolder& folder,
-                                        const tlog::VerifierKey& key,
-                                        Random& random) {
+                                        const LogKeys& keys, Random& random) {
   RecoveredLog log;
   PSM_ASSIGN_OR_RETURN(LogChain chain, FindChain(folder));
   log.highest = chain.highest;
@@ -74,7 +73,7 @@ absl::StatusOr<RecoveredLog> RecoverLog(SegmentFolder& folder,
     PSM_ASSIGN_OR_RETURN(head, FindHead(folder, chain.segments));
   }
   if (!head.empty()) {
-    PSM_ASSIGN_OR_RETURN(log.head, DecodeHead(head, key));
+    PSM_ASSIGN_OR_RETURN(log.head, DecodeHead(head, keys));
   }
   const std::uint64_t signed_size =
       log.head.has_value() ? log.head->frontier.size() : 0;

@@ -30,8 +30,7 @@ struct RecoveredLog {
 // acknowledged records of the last segment are missing or damaged; otherwise as
 // FindChain and DecodeHead.
 absl::StatusOr<RecoveredLog> RecoverLog(SegmentFolder& folder,
-                                        const tlog::VerifierKey& key,
-                                        Random& random);
+                                        const LogKeys& keys, Random& random);
 
 }  // namespace psm
 

@@ -30,6 +30,7 @@ struct AuditFinding {
     kRecord,      // a record is not what its entry commits to
     kHead,        // a head in the records' folder
     kRoot,        // everything agrees but with the checkpoint
+    kKeys,        // a change of keys is not in the log where it says
   };
   In in;
   // Leaf indices, zero-based: the first one that is bad, and the last one where

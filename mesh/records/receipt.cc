@@ -70,7 +70,8 @@ void FillLeaf(std::uint64_t index, const RecordSeal& seal,
 }
 
 absl::Status VerifySignature(const records::v1::Receipt& receipt,
-                             const tlog::VerifierKey& log) {
+                             const LogKeys& keys) {
+  const tlog::VerifierKey& log = keys.Of(receipt.tree_size());
   const std::string& bytes = receipt.signature();
   if (bytes.size() <= kKeyIdBytes)
     return absl::InvalidArgumentError("the signature is too short");
@@ -87,8 +88,14 @@ absl::Status VerifySignature(const records::v1::Receipt& receipt,
         signature.key_id << 8 | static_cast<unsigned char>(bytes[i]);
   }
   signature.bytes = bytes.substr(kKeyIdBytes);
-  if (!log.IsOf(signature))
+  if (!log.IsOf(signature)) {
+    for (const tlog::VerifierKey& other : keys.all()) {
+      if (other.IsOf(signature))
+        return absl::PermissionDeniedError(
+            "a key of the log signed that is not the one of its time");
+    }
     return absl::PermissionDeniedError("another log, or another key, signed");
+  }
   if (!log.Verify(text, signature))
     return absl::PermissionDeniedError("the log has not signed this tree");
   return absl::OkStatus();
@@ -167,7 +174,7 @@ records::v1::Record OpenedToConsumer(const records::v1::Record& record) {
 }
 
 absl::Status VerifyReceiptProof(const records::v1::ReceiptProof& proof,
-                                const tlog::VerifierKey& log) {
+                                const LogKeys& log) {
   const records::v1::Receipt& receipt = proof.receipt();
   if (receipt.leaves_size() != 1) {
     return absl::InvalidArgumentError(

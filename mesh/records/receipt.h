@@ -8,8 +8,8 @@
 
 #include "absl/status/status.h"
 #include "mesh/records/leaf.h"
+#include "mesh/records/log_keys.h"
 #include "mesh/records/record_log.h"
-#include "mesh/records/tlog/note_key.h"
 #include "psm/records/v1/receipt.pb.h"
 #include "psm/records/v1/record.pb.h"
 
@@ -35,13 +35,13 @@ records::v1::Receipt OnlyLeaf(const records::v1::Receipt& receipt, int leaf);
 // The parts of `record` that are opened to its consumer, and nothing else.
 records::v1::Record OpenedToConsumer(const records::v1::Record& record);
 
-// OK where `log` signed a tree that has the record. PERMISSION_DENIED where the
-// signature does not hold or is another log's; INVALID_ARGUMENT, which says
-// what is wrong, for everything else: a record with other values than were
-// recorded or with fields that were not opened, a proof that leads elsewhere,
-// other sizes. Any input is safe.
+// OK where `log` signed a tree that has the record, with its key of that time.
+// PERMISSION_DENIED where the signature does not hold or is another log's;
+// INVALID_ARGUMENT, which says what is wrong, for everything else: a record
+// with other values than were recorded or with fields that were not opened, a
+// proof that leads elsewhere, other sizes. Any input is safe.
 absl::Status VerifyReceiptProof(const records::v1::ReceiptProof& proof,
-                                const tlog::VerifierKey& log);
+                                const LogKeys& log);
 
 }  // namespace psm
 

@@ -53,7 +53,7 @@ std::string HowTheyDiffer(const SideEntry& answered, const Record& record) {
 
 std::string FindingOf(const SideEntry& entry,
                       const records::v1::ReceiptProof& proof,
-                      const std::string& system, const tlog::VerifierKey& log) {
+                      const std::string& system, const LogKeys& log) {
   if (const absl::Status holds = VerifyReceiptProof(proof, log); !holds.ok())
     return std::string(holds.message());
   if (proof.record().consumer() != system)
@@ -62,7 +62,10 @@ std::string FindingOf(const SideEntry& entry,
 }
 
 void Reconciliation::AddRecord(const Record& record) {
-  if (record.kind() == Record::REFUSALS) return;
+  if (record.kind() == Record::REFUSALS ||
+      record.kind() == Record::KEY_ROTATION) {
+    return;
+  }
   exchanges_[{AskerOf(record), record.exchange_id()}].records.push_back(record);
 }
 

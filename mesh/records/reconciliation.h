@@ -13,7 +13,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "mesh/records/tlog/note_key.h"
+#include "mesh/records/log_keys.h"
 #include "psm/records/v1/receipt.pb.h"
 #include "psm/records/v1/record.pb.h"
 #include "psm/records/v1/side.pb.h"
@@ -31,7 +31,7 @@ std::string HowTheyDiffer(const records::v1::SideEntry& answered,
 // or says something else; "" where nothing is.
 std::string FindingOf(const records::v1::SideEntry& entry,
                       const records::v1::ReceiptProof& proof,
-                      const std::string& system, const tlog::VerifierKey& log);
+                      const std::string& system, const LogKeys& log);
 
 // One thing that is not as all sides say.
 struct Difference {

@@ -57,9 +57,8 @@ RecordStore::~RecordStore() {
   if (commits_.joinable()) commits_.join();
 }
 
-void RecordStore::Append(std::vector<records::v1::Record> records,
-                         Executor& executor,
-                         Completion<absl::StatusOr<Recorded>>* done) {
+RecordStore::QueuedAppend RecordStore::Queue(
+    std::vector<records::v1::Record> records) const {
   QueuedAppend append;
   append.frame =
       FrameOf(std::move(records), clock_.Now(), append.recorded.seals);
@@ -68,6 +67,13 @@ void RecordStore::Append(std::vector<records::v1::Record> records,
     append.leaves.push_back(tlog::LeafHash(seal.leaf()));
   }
   append.bytes = FrameBytes(append.frame.payload.size());
+  return append;
+}
+
+void RecordStore::Append(std::vector<records::v1::Record> records,
+                         Executor& executor,
+                         Completion<absl::StatusOr<Recorded>>* done) {
+  QueuedAppend append = Queue(std::move(records));
   append.waiter = {&executor, done};
   const bool fits = !append.frame.keys.empty() && append.bytes <= frames_bytes_;
   {
@@ -107,6 +113,7 @@ RecordStore::Figures RecordStore::figures() const {
 void RecordStore::Run() {
   std::vector<QueuedAppend> batch;
   while (AwaitBatch(batch)) {
+    GoOnRotating();
     Settle(batch, Commit(batch));
     batch.clear();
   }
@@ -114,10 +121,11 @@ void RecordStore::Run() {
 
 bool RecordStore::AwaitBatch(std::vector<QueuedAppend>& batch) {
   MutexLock lock(mu_);
-  while (queue_.empty() && !stopping_) {
+  const bool takes_keys = !AwaitsKey();
+  while (queue_.empty() && !stopping_ && !(takes_keys && given_ != nullptr)) {
     awaits_ = Awaits::kFirst;
     bool told = true;
-    if (writer_->active()) {
+    if (writer_->active() && next_ == nullptr) {
       work_.Wait(mu_);
     } else {
       told = work_.WaitFor(mu_,
@@ -126,7 +134,7 @@ bool RecordStore::AwaitBatch(std::vector<QueuedAppend>& batch) {
     awaits_ = Awaits::kNothing;
     if (!told) return true;
   }
-  if (queue_.empty()) return false;
+  if (queue_.empty()) return !stopping_;
   if (queue_.size() > options_.gather_above) Gather();
   const std::uint64_t most = std::min(options_.max_batch_bytes, frames_bytes_);
   std::uint64_t bytes = 0;
@@ -169,11 +177,15 @@ absl::Status RecordStore::Commit(std::vector<QueuedAppend>& batch) {
 
 absl::StatusOr<LogHead> RecordStore::HeadWith(
     const std::vector<QueuedAppend>& batch) {
+  if (AwaitsKey()) {
+    return absl::FailedPreconditionError(
+        "the log has named another key, which is not in force yet");
+  }
   tlog::Frontier frontier = frontier_;
   for (const QueuedAppend& append : batch) {
     for (const tlog::Hash& leaf : append.leaves) frontier.Append(leaf);
   }
-  return SignHead(frontier, *options_.signer);
+  return SignHead(frontier, *signer_);
 }
 
 absl::Status RecordStore::MakeDurable(std::vector<QueuedAppend>& batch) {

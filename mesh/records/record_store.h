@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,6 +21,7 @@
 #include "mesh/base/mutex.h"
 #include "mesh/base/task.h"
 #include "mesh/crypto/digest.h"
+#include "mesh/records/log_keys.h"
 #include "mesh/records/log_publisher.h"
 #include "mesh/records/log_recovery.h"
 #include "mesh/records/log_writer.h"
@@ -36,6 +38,19 @@ struct RecordStoreOptions {
 
   // Signs the log's heads; its name is the log's origin. Never null.
   std::shared_ptr<const tlog::NoteSigner> signer;
+
+  // What verifies the log from its first key on, the signer's being the last;
+  // nullopt: it has had no other.
+  std::optional<LogKeys> keys;
+  // As RotateTo; a start that finds the log ending with a rotation to it ends
+  // that.
+  std::shared_ptr<const tlog::NoteSigner> next;
+  // Where the keys are kept, called by the thread that commits. Before a
+  // rotation is put into the log: whatever takes room on the disk. When it is
+  // durable there, once or again after a failure or a crash: the keys as they
+  // are now; nothing is signed until that has returned OK. May be empty.
+  std::function<absl::Status(const LogKeys&)> prepare_keys;
+  std::function<absl::Status(const LogKeys&)> put_keys_in_force;
 
   // Where the log is published for everybody, as tiles; "": nowhere.
   std::string tiles;
@@ -95,6 +110,14 @@ class RecordStore : public RecordLog {
       std::unique_ptr<SegmentFolder> folder, const RecordStoreOptions& options,
       const Clock& clock, Random& random);
 
+  // Changes the key that signs the log, soon: between two commits, the key of
+  // before signs, as a record of the log, that `next`, of its name, signs all
+  // larger trees; when that is durable it is forgotten, and appends that wait
+  // go on under `next`. Where the record cannot be made durable the old key
+  // goes on, and it is tried again. Once it is durable and the keys cannot be
+  // put in force, nothing is signed and appends are refused until they can.
+  void RotateTo(std::shared_ptr<const tlog::NoteSigner> next) PSM_EXCLUDES(mu_);
+
   // Commits what waits, sets every completion, and ends. Executors that were
   // given to Append must still be there.
   ~RecordStore() override;
@@ -145,15 +168,15 @@ class RecordStore : public RecordLog {
 
  private:
   struct Waiter {
-    Executor* executor;
-    Completion<absl::StatusOr<Recorded>>* done;
+    Executor* executor = nullptr;
+    Completion<absl::StatusOr<Recorded>>* done = nullptr;
   };
   struct QueuedAppend {
     QueuedFrame frame;
-    std::uint64_t bytes;             // in a segment
+    std::uint64_t bytes = 0;         // in a segment
     Recorded recorded;               // what the waiter is to be told
     std::vector<tlog::Hash> leaves;  // hashes, one a record
-    Waiter waiter;
+    Waiter waiter = {};
   };
 
   RecordStore(std::unique_ptr<SegmentFolder> folder,
@@ -162,6 +185,22 @@ class RecordStore : public RecordLog {
   // Whether the log, with this head, can be the one that was published.
   absl::Status CheckPublished(const std::optional<LogHead>& head) const;
   void StartPublishing(std::optional<tlog::SignedCheckpoint> checkpoint);
+
+  // A change of the key, by the commit thread or before it begins: begins one
+  // that was asked for, or goes on with one that failed, when it is due.
+  void GoOnRotating();
+  absl::Status Rotate();
+  absl::Status RecordRotation();
+  // Whether a rotation is in the log and its key not in force.
+  bool AwaitsKey() const;
+  // Beside what is published.
+  void ShowKeys();
+  // At a start: takes a rotation that ends the log and that the keys do not
+  // have yet; the one to `next_`, or it is refused.
+  absl::Status FollowLastRecord();
+
+  // Seals the records: an append that nobody waits for yet.
+  QueuedAppend Queue(std::vector<records::v1::Record> records) const;
 
   // The commit thread.
   void Run();
@@ -198,6 +237,11 @@ class RecordStore : public RecordLog {
   // Owned by the commit thread after Start.
   std::unique_ptr<SegmentSupply> supply_;
   std::unique_ptr<LogWriter> writer_;
+  LogKeys keys_;  // as the log has them
+  std::shared_ptr<const tlog::NoteSigner> signer_;
+  std::shared_ptr<const tlog::NoteSigner> next_;  // null: no rotation
+  absl::Duration next_rotation_ = -absl::InfiniteDuration();  // not before
+  bool rotation_failed_ = false;                              // and it was said
   tlog::Frontier frontier_;  // of what is durable, and of what is carried
   absl::Duration last_commit_ = -absl::InfiniteDuration();  // its start
   absl::Duration next_attempt_ = -absl::InfiniteDuration();
@@ -213,6 +257,8 @@ class RecordStore : public RecordLog {
   enum class Awaits { kNothing, kFirst, kFull, kMost };
   Awaits awaits_ PSM_GUARDED_BY(mu_) = Awaits::kNothing;
   bool stopping_ PSM_GUARDED_BY(mu_) = false;
+  // What RotateTo was given and the commit thread has not taken yet.
+  std::shared_ptr<const tlog::NoteSigner> given_ PSM_GUARDED_BY(mu_);
   absl::Status health_ PSM_GUARDED_BY(mu_);
   std::shared_ptr<const tlog::SignedCheckpoint> checkpoint_ PSM_GUARDED_BY(mu_);
   Figures figures_ PSM_GUARDED_BY(mu_);  // without the first two

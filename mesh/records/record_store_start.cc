@@ -27,6 +27,13 @@ RecordIndexOptions IndexOptionsOf(const RecordStoreOptions& options) {
   return index;
 }
 
+// Nobody is to keep a key that the log has changed.
+RecordStoreOptions WithoutKeys(RecordStoreOptions options) {
+  options.signer.reset();
+  options.next.reset();
+  return options;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<RecordStore>> RecordStore::Open(
@@ -56,18 +63,21 @@ absl::StatusOr<std::unique_ptr<RecordStore>> RecordStore::OpenOn(
 
 RecordStore::RecordStore(std::unique_ptr<SegmentFolder> folder,
                          const RecordStoreOptions& options, const Clock& clock)
-    : options_(options),
+    : options_(WithoutKeys(options)),
       clock_(clock),
       folder_(std::move(folder)),
       quota_(options.folder + "/quota", options.max_total_bytes),
-      index_(IndexOptionsOf(options), *folder_, clock) {}
+      index_(IndexOptionsOf(options), *folder_, clock),
+      keys_(options.keys.value_or(LogKeys(options.signer->verifier()))),
+      signer_(options.signer),
+      next_(options.next) {}
 
 absl::Status RecordStore::Start(Random& random) {
-  PSM_ASSIGN_OR_RETURN(
-      RecoveredLog log,
-      RecoverLog(*folder_, options_.signer->verifier(), random));
+  PSM_ASSIGN_OR_RETURN(RecoveredLog log, RecoverLog(*folder_, keys_, random));
   PSM_RETURN_IF_ERROR(CheckPublished(log.head));
   if (log.head.has_value()) frontier_ = log.head->frontier;
+  PSM_RETURN_IF_ERROR(FollowLastRecord());
+  if (AwaitsKey()) PSM_RETURN_IF_ERROR(Rotate());
   PSM_RETURN_IF_ERROR(index_.Start(log.end.log_id, log.end.index));
   std::uint64_t carried_records = 0;
   std::uint64_t carried_bytes = kSegmentHeaderBytes;
@@ -104,15 +114,15 @@ absl::Status RecordStore::Start(Random& random) {
           std::make_shared<const tlog::SignedCheckpoint>(log.head->checkpoint);
     }
   }
+  if (status.ok()) GoOnRotating();
   if (!options_.tiles.empty()) {
     // What was carried and is not durable yet is published with what follows.
     // A log without records has a checkpoint, too.
     std::optional<tlog::SignedCheckpoint> durable;
-    if (status.ok() && log.head.has_value()) {
-      durable = log.head->checkpoint;
+    if (const auto newest = Checkpoint(); status.ok() && newest != nullptr) {
+      durable = *newest;
     } else if (status.ok()) {
-      PSM_ASSIGN_OR_RETURN(LogHead empty,
-                           SignHead(tlog::Frontier(), *options_.signer));
+      PSM_ASSIGN_OR_RETURN(LogHead empty, SignHead(tlog::Frontier(), *signer_));
       durable = std::move(empty.checkpoint);
     }
     StartPublishing(std::move(durable));
@@ -124,10 +134,23 @@ absl::Status RecordStore::Start(Random& random) {
 absl::Status RecordStore::CheckPublished(
     const std::optional<LogHead>& head) const {
   if (options_.tiles.empty()) return absl::OkStatus();
-  PSM_ASSIGN_OR_RETURN(
-      std::optional<tlog::SignedCheckpoint> published,
-      PublishedCheckpoint(options_.tiles, options_.signer->verifier()));
-  if (!published.has_value()) return absl::OkStatus();
+  // Older keys than those that were published are restored together with older
+  // records: so these are named.
+  LogKeys shown = keys_;
+  tlog::FolderSource tiles(options_.tiles);
+  const absl::StatusOr<std::string> bytes = tiles.Read("checkpoint");
+  if (absl::IsNotFound(bytes.status())) return absl::OkStatus();
+  PSM_RETURN_IF_ERROR(bytes.status());
+  const auto published = shown.Open(*bytes, tiles);
+  if (absl::IsPermissionDenied(published.status())) {
+    return MakeError(
+        absl::StatusCode::kFailedPrecondition, "LOG_KEY_UNKNOWN",
+        Party::kGateway,
+        absl::StrCat(options_.tiles,
+                     "/checkpoint is signed by a key to which those of the log "
+                     "do not lead: restore the newest keys"));
+  }
+  PSM_RETURN_IF_ERROR(published.status());
   const std::uint64_t size = head.has_value() ? head->frontier.size() : 0;
   if (published->size() < size || published->size() == 0) {
     return absl::OkStatus();
@@ -167,8 +190,8 @@ void RecordStore::StartPublishing(
     return status;
   };
   publisher_ = std::make_unique<LogPublisher>(
-      std::move(options), options_.signer->verifier(), std::move(read),
-      std::move(checkpoint));
+      std::move(options), keys_, std::move(read), std::move(checkpoint));
+  ShowKeys();
 }
 
 }  // namespace psm

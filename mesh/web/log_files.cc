@@ -32,10 +32,9 @@ HttpAnswer AnswerOf(const absl::StatusOr<std::string>& bytes) {
 HttpAnswer LogFiles::Answer(const HttpRequest& request) {
   absl::string_view path = request.target;
   if (!absl::ConsumePrefix(&path, "/")) return NotFound();
-  if (path == kCheckpointName) {
+  if (path == kCheckpointName || path == tlog::kKeysName) {
     if (!IsRead(request)) return MethodNotAllowed("GET, HEAD");
-    HttpAnswer answer =
-        AnswerOf(ReadFile(absl::StrCat(folder_, "/", kCheckpointName)));
+    HttpAnswer answer = AnswerOf(ReadFile(absl::StrCat(folder_, "/", path)));
     answer.cache_control = "no-cache";  // asked for again each time
     return answer;
   }
@@ -56,10 +55,10 @@ bool LogFiles::IsPublished(const tlog::Tile& tile) {
     return tlog::TileAt(tile.level, tile.index, published_).width >= tile.width;
   };
   if (covers()) return true;
-  const absl::StatusOr<std::string> bytes =
-      ReadFile(absl::StrCat(folder_, "/", kCheckpointName));
+  tlog::FolderSource folder(folder_);
+  const absl::StatusOr<std::string> bytes = folder.Read(kCheckpointName);
   if (!bytes.ok()) return false;
-  const auto checkpoint = tlog::SignedCheckpoint::Open(*bytes, log_);
+  const auto checkpoint = log_->Open(*bytes, folder);
   if (!checkpoint.ok()) return false;
   published_ = checkpoint->size();
   return covers();

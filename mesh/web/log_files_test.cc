@@ -135,6 +135,16 @@ TEST_F(LogFilesTest, NobodyCanChangeAnything) {
   }
 }
 
+TEST_F(LogFilesTest, TheKeysAreShownWhereTheLogHasHadSeveral) {
+  EXPECT_EQ(Ask("/keys").status, 404);
+  temp_.Write("log/keys", "as they are");
+  const HttpAnswer keys = Ask("/keys");
+  EXPECT_EQ(keys.status, 200);
+  EXPECT_EQ(keys.body, "as they are");
+  EXPECT_EQ(keys.cache_control, "no-cache") << "there may be more of them";
+  EXPECT_EQ(Ask("/keys", "POST").status, 405);
+}
+
 TEST_F(LogFilesTest, ATileBeyondTheCheckpointIsNotThere) {
   // What a crash leaves: nobody has signed it, and it may yet be replaced.
   temp_.Write("log/tile/0/002", std::string(256 * 32, 'x'));

@@ -30,7 +30,7 @@ class WitnessDesk {
   WitnessDesk(tlog::Witness& witness, Told told)
       : witness_(witness),
         told_(std::move(told)),
-        monitored_("/" + WitnessedPath(witness.log().name())) {}
+        monitored_("/" + WitnessedPath(witness.origin())) {}
 
   // POST /add-checkpoint and GET /<origin hash>/checkpoint, with the statuses
   // of the specification; 500 where the witness's folder fails, in which case

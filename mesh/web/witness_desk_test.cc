@@ -214,13 +214,16 @@ TEST_F(WitnessDeskTest, DamagedTilesAreNoSecondHistory) {
 
 TEST_F(WitnessDeskTest, AnAuditorComparesTheLogWithWhatTheWitnessSaw) {
   log_.Grow(300);
-  EXPECT_TRUE(absl::IsNotFound(
-      AskWitness(url(), log_.key(), Key(9).verifier()).status()));
+  tlog::OneKey keys(log_.key());
+  tlog::FolderSource source(log_.folder());
+  const auto ask = [&](char witness) {
+    return AskWitness(url(), keys, source, Key(witness).verifier());
+  };
+  EXPECT_TRUE(absl::IsNotFound(ask(9).status()));
   ASSERT_EQ(Follow(log_)->outcome, WitnessOutcome::kCosigned);
-  EXPECT_TRUE(absl::IsPermissionDenied(
-      AskWitness(url(), log_.key(), Key(8).verifier()).status()))
+  EXPECT_TRUE(absl::IsPermissionDenied(ask(8).status()))
       << "another witness's key";
-  const auto seen = AskWitness(url(), log_.key(), Key(9).verifier());
+  const auto seen = ask(9);
   ASSERT_TRUE(seen.ok()) << seen.status();
   EXPECT_EQ(seen->time, clock_.Now());
   AuditOptions options;

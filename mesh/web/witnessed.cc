@@ -11,20 +11,21 @@
 namespace psm::web {
 
 absl::StatusOr<Witnessed> AskWitness(const std::string& url,
-                                     const tlog::VerifierKey& log,
+                                     tlog::LogVerifier& keys,
+                                     tlog::TileSource& log,
                                      const tlog::VerifierKey& witness) {
   PSM_ASSIGN_OR_RETURN(const auto source, LogSource::Create(url));
-  const auto shown = source->Read(WitnessedPath(log.name()));
+  const auto shown = source->Read(WitnessedPath(keys.origin()));
   if (absl::IsNotFound(shown.status())) {
     return absl::NotFoundError(absl::StrCat(
-        "the witness at ", url, " has cosigned nothing of ", log.name()));
+        "the witness at ", url, " has cosigned nothing of ", keys.origin()));
   }
   PSM_RETURN_IF_ERROR(shown.status());
-  auto checkpoint = tlog::SignedCheckpoint::Open(*shown, log);
+  auto checkpoint = keys.Open(*shown, log);
   if (!checkpoint.ok()) {
     return absl::PermissionDeniedError(
-        absl::StrCat("what the witness at ", url, " shows is not ", log.name(),
-                     "'s: ", checkpoint.status().message()));
+        absl::StrCat("what the witness at ", url, " shows is not ",
+                     keys.origin(), "'s: ", checkpoint.status().message()));
   }
   const auto cosigned = checkpoint->Cosignatures({&witness, 1});
   if (!cosigned.ok()) {

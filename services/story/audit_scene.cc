@@ -67,7 +67,7 @@ void TheAuditor(Stage& stage) {
   narrator.Tell(
       "An auditor has the log's public key, and no other. He goes through the "
       "whole log:");
-  auto key = ReadLogVerifier(stage.folder.LogVerifierKey());
+  auto key = ReadLogKeys(stage.folder.LogVerifierKey());
   if (!narrator.Succeeded(key.status(), "The log's key is public")) return;
   const SystemClock clock;
   AuditOptions options;

@@ -105,7 +105,7 @@ bool AskingClients::Ask(const std::string& id) {
 }
 
 void ExpectProved(Mesh& mesh, const std::vector<HeldReceipt>& receipts,
-                  const tlog::VerifierKey& log) {
+                  const LogKeys& log) {
   for (std::size_t first = 0; first < receipts.size(); first += kProofsAtOnce) {
     const std::size_t end = std::min(receipts.size(), first + kProofsAtOnce);
     records::v1::GetProofsRequest request;

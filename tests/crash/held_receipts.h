@@ -12,7 +12,7 @@
 
 #include "absl/time/time.h"
 #include "mesh/base/mutex.h"
-#include "mesh/records/tlog/note_key.h"
+#include "mesh/records/log_keys.h"
 #include "psm/records/v1/receipt.pb.h"
 #include "psm/tax/v1/tax.pb.h"
 #include "tests/support/mesh.h"
@@ -75,7 +75,7 @@ class AskingClients {
 // verifies each with the log's public key; the test fails for any that does not
 // hold, or is of another exchange.
 void ExpectProved(Mesh& mesh, const std::vector<HeldReceipt>& receipts,
-                  const tlog::VerifierKey& log);
+                  const LogKeys& log);
 
 // Fails the test where an exchange is not in the log, or twice.
 void ExpectRecordedOnce(const Mesh& mesh,

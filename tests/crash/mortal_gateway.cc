@@ -48,10 +48,16 @@ void MortalGateway::SetUp() {
   absl::StatusOr<std::unique_ptr<Mesh>> mesh = Mesh::Start(std::move(options));
   ASSERT_TRUE(mesh.ok()) << mesh.status();
   mesh_ = *std::move(mesh);
-  absl::StatusOr<tlog::VerifierKey> key =
-      ReadLogVerifier(mesh_->folder().LogVerifierKey());
-  ASSERT_TRUE(key.ok()) << key.status();
-  log_key_ = *std::move(key);
+  absl::StatusOr<LogKeys> keys = ReadLogKeys(mesh_->folder().LogVerifierKey());
+  ASSERT_TRUE(keys.ok()) << keys.status();
+  first_key_ = *std::move(keys);
+}
+
+LogKeys MortalGateway::log_keys() {
+  absl::StatusOr<LogKeys> keys =
+      FollowPublishedKeys(mesh().folder().PublishedLog(), *first_key_);
+  EXPECT_TRUE(keys.ok()) << keys.status();
+  return keys.ok() ? *std::move(keys) : *first_key_;
 }
 
 void MortalGateway::StartClients(int count, int pause) {
@@ -121,7 +127,7 @@ std::optional<int> MortalGateway::AwaitEnd(absl::Duration patience) {
 
 std::optional<KeptCheckpoint> MortalGateway::KeptByAuditor() {
   absl::StatusOr<std::optional<KeptCheckpoint>> before =
-      ReadKeptCheckpoint(kept(), log_key());
+      ReadKeptCheckpoint(kept(), log_keys());
   EXPECT_TRUE(before.ok()) << before.status();
   return before.ok() ? *std::move(before) : std::nullopt;
 }
@@ -132,14 +138,14 @@ bool MortalGateway::ExpectLogHolds() {
   audit.records = mesh().folder().Records();
   audit.kept = KeptByAuditor();
   absl::StatusOr<AuditReport> report =
-      AuditLog(audit, log_key(), SystemClock());
+      AuditLog(audit, *first_key_, SystemClock());
   EXPECT_TRUE(report.ok()) << report.status();
   if (!report.ok()) return false;
   EXPECT_FALSE(report->finding.has_value())
       << report->finding->file << ": " << report->finding->what;
   if (report->finding.has_value()) return false;
   EXPECT_TRUE(report->records_read);
-  const absl::Status kept_now = KeepCheckpoint(kept(), *report, log_key());
+  const absl::Status kept_now = KeepCheckpoint(kept(), *report);
   EXPECT_TRUE(kept_now.ok()) << kept_now;
   last_audit_ = *std::move(report);
   return true;
@@ -148,7 +154,7 @@ bool MortalGateway::ExpectLogHolds() {
 void MortalGateway::ExpectNothingLost() {
   clients_->Hold();
   std::vector<HeldReceipt> held = clients_->Take();
-  ExpectProved(mesh(), held, log_key());
+  ExpectProved(mesh(), held, log_keys());
   ExpectRecordedOnce(mesh(), held);
   receipts_.insert(receipts_.end(), std::make_move_iterator(held.begin()),
                    std::make_move_iterator(held.end()));
@@ -157,7 +163,7 @@ void MortalGateway::ExpectNothingLost() {
 
 void MortalGateway::ExpectNothingEverLost() {
   ExpectNothingLost();
-  ExpectProved(mesh(), receipts_, log_key());
+  ExpectProved(mesh(), receipts_, log_keys());
   ExpectRecordedOnce(mesh(), receipts_);
   ASSERT_TRUE(mesh().StopSystem(kGatewaySystem).ok());
   EXPECT_TRUE(ExpectLogHolds());

@@ -12,7 +12,7 @@
 #include "gtest/gtest.h"
 #include "mesh/base/temp_folder.h"
 #include "mesh/records/audit.h"
-#include "mesh/records/tlog/note_key.h"
+#include "mesh/records/log_keys.h"
 #include "tests/crash/held_receipts.h"
 #include "tests/crash/traced_programs.h"
 #include "tests/support/mesh.h"
@@ -30,7 +30,8 @@ class MortalGateway : public ::testing::Test {
   Mesh& mesh() { return *mesh_; }
   TracedPrograms& programs() { return *programs_; }
   AskingClients& clients() { return *clients_; }
-  const tlog::VerifierKey& log_key() const { return *log_key_; }
+  // As far as the log leads from the key with which it began.
+  LogKeys log_keys();
   const std::vector<HeldReceipt>& receipts() const { return receipts_; }
   int lives() const { return lives_; }
   std::uint64_t torn_bytes() const { return torn_bytes_; }  // of all starts
@@ -72,7 +73,7 @@ class MortalGateway : public ::testing::Test {
   std::unique_ptr<TracedPrograms> programs_;
   std::unique_ptr<Mesh> mesh_;
   std::unique_ptr<AskingClients> clients_;
-  std::optional<tlog::VerifierKey> log_key_;
+  std::optional<LogKeys> first_key_;
   std::vector<HeldReceipt> receipts_;
   int lives_ = 1;
   std::uint64_t torn_bytes_ = 0;

@@ -95,7 +95,7 @@ TEST_F(Rollback, ASmallerTreeThanThePublishedOneIsNotSigned) {
   AuditOptions audit;
   audit.log = log;
   audit.kept = KeptByAuditor();
-  const auto report = AuditLog(audit, log_key(), SystemClock());
+  const auto report = AuditLog(audit, log_keys(), SystemClock());
   ASSERT_TRUE(report.ok()) << report.status();
   ASSERT_TRUE(report->finding.has_value());
   EXPECT_THAT(report->finding->what, HasSubstr("rolled back"));

@@ -4,10 +4,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <map>
+#include <thread>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
@@ -18,12 +22,15 @@
 #include "mesh/cli/process.h"
 #include "mesh/cli/said.h"
 #include "mesh/cli/table.h"
+#include "mesh/directory/directory.h"
+#include "mesh/records/log_key.h"
 #include "nlohmann/json.hpp"
 #include "tests/scenarios/scenario.h"
 
 namespace psm::testing {
 namespace {
 
+namespace fs = std::filesystem;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
@@ -286,6 +293,98 @@ TEST_F(CommandLine, RestartedSystemsAnswerAndTheGatewayKeepsItsAddress) {
   const Said unknown = Run("restart no/body");
   EXPECT_EQ(unknown.code, 1);
   EXPECT_THAT(unknown.text, HasSubstr("no system no/body"));
+}
+
+// While calls go on, and for whoever kept nothing but the log's first key.
+TEST_F(CommandLine, TheLogChangesItsKeyUnderLoadAndLeadsOnFromTheOldOne) {
+  const TempFolder away;
+  const std::string log = LogUrl(mesh().folder());
+  fs::copy(mesh().folder().LogVerifierKey(), away.File("old.vkey"));
+  ASSERT_TRUE(CreateLogKey(away.File("stranger"), LogOrigin(kMainLog)).ok());
+  const auto receipt = [&away](const std::string& file) {
+    const Said said = Run(absl::StrCat(
+        "call --as akatsuki/benefits --affair benefit-tax-exempt --person "
+        "hanako --provider yunagi/tax --receipt ",
+        away.File(file), " psm.tax.v1.TaxService/GetTaxStatus"));
+    EXPECT_EQ(said.code, 0) << said.text;
+  };
+  // Nothing of the mesh but what `options` say.
+  const auto elsewhere = [&away](const std::string& options) {
+    return RunPsm(PSM_CLI, away.File("elsewhere"), options);
+  };
+  const auto verify = [&](const std::string& file, const std::string& key,
+                          const std::string& options = "") {
+    return elsewhere(absl::StrCat("verify receipt ", away.File(file), " --key ",
+                                  away.File(key), options));
+  };
+  const auto witness = [&] {
+    return elsewhere(absl::StrCat("verify witness --once --log ", log,
+                                  " --log-key ", away.File("old.vkey"),
+                                  " --state ", away.File("witness")));
+  };
+  const auto audit = [&] {
+    return elsewhere(absl::StrCat("verify log --log ", log, " --key ",
+                                  away.File("old.vkey"), " --state ",
+                                  away.File("kept")));
+  };
+  receipt("before.json");
+  EXPECT_EQ(witness().code, 0);
+  EXPECT_EQ(audit().code, 0);
+  const auto process =
+      ReadProcessName(mesh().folder().ProcessId(kGatewaySystem));
+
+  std::atomic<bool> stop = false;
+  std::atomic<int> answered = 0, refused = 0;
+  std::thread load([&] {
+    while (!stop) ++(AskTax(mesh()).status.ok() ? answered : refused);
+  });
+  for (int rotation = 1; rotation <= 2; ++rotation) {
+    const int before = answered;
+    const Said rotated = Run("pki rotate-log");
+    EXPECT_EQ(rotated.code, 0) << rotated.text;
+    EXPECT_THAT(rotated.text, HasSubstr("of the log names its new key"));
+    while (answered < before + 5 && refused == 0) std::this_thread::yield();
+  }
+  stop = true;
+  load.join();
+  EXPECT_EQ(refused, 0);
+  EXPECT_EQ(ReadProcessName(mesh().folder().ProcessId(kGatewaySystem))->pid,
+            process->pid)
+      << "it went on running";
+  receipt("after.json");
+
+  // Once it is published.
+  Said said = audit();
+  const absl::Duration start = mesh().clock().Monotonic();
+  while (!absl::StrContains(said.text, "2 changes of its key") &&
+         mesh().clock().Monotonic() - start < absl::Seconds(20))
+    said = audit();
+  EXPECT_EQ(said.code, 0) << said.text;
+  EXPECT_THAT(said.text,
+              HasSubstr("2 changes of its key, each in the log and signed by "
+                        "the key before"));
+  said = witness();
+  EXPECT_EQ(said.code, 0) << said.text;
+  EXPECT_THAT(said.text, HasSubstr("cosigned: tree"));
+
+  EXPECT_EQ(verify("before.json", "old.vkey").code, 0);
+  said = verify("after.json", "old.vkey");
+  EXPECT_EQ(said.code, 1);
+  EXPECT_THAT(said.text, HasSubstr("another key, signed; where the log has "
+                                   "changed its key, --log leads on"));
+  for (const std::string& where : {log, mesh().folder().PublishedLog()}) {
+    said = verify("after.json", "old.vkey", " --log " + where);
+    EXPECT_EQ(said.code, 0) << said.text;
+    said = verify("after.json", "stranger.vkey", " --log " + where);
+    EXPECT_EQ(said.code, 1);
+    EXPECT_THAT(said.text,
+                HasSubstr("do not lead from the one that is trusted"));
+  }
+  for (const char* all : {"verify log --every-signature", "verify receipts",
+                          "reconcile", "verify witness --once"}) {
+    said = Run(all);
+    EXPECT_EQ(said.code, 0) << all << ": " << said.text;
+  }
 }
 
 }  // namespace

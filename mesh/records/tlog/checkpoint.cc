@@ -78,15 +78,23 @@ absl::StatusOr<SignedCheckpoint> SignedCheckpoint::Make(Checkpoint checkpoint,
 
 absl::StatusOr<SignedCheckpoint> SignedCheckpoint::Open(
     absl::string_view bytes, const VerifierKey& log) {
-  if (log.type() != SignatureType::kEd25519)
-    return absl::InvalidArgumentError("a log signs with a key of type 1");
+  return Open(bytes, absl::Span<const VerifierKey>(&log, 1));
+}
+
+absl::StatusOr<SignedCheckpoint> SignedCheckpoint::Open(
+    absl::string_view bytes, absl::Span<const VerifierKey> keys) {
+  const VerifierKey& log = keys.front();
+  for (const VerifierKey& key : keys) {
+    if (key.type() != SignatureType::kEd25519 || key.name() != log.name())
+      return absl::InvalidArgumentError("a log signs with a key of type 1");
+  }
   PSM_ASSIGN_OR_RETURN(Note note, ParseNote(bytes));
   PSM_ASSIGN_OR_RETURN(Checkpoint checkpoint, ParseCheckpoint(note.text));
   if (checkpoint.origin != log.name()) {
     return absl::NotFoundError(
         absl::StrCat("the checkpoint is not of the log ", log.name()));
   }
-  PSM_RETURN_IF_ERROR(VerifySignatures(note, {&log, 1}).status());
+  PSM_RETURN_IF_ERROR(VerifySignatures(note, keys).status());
   return SignedCheckpoint(std::move(checkpoint), std::move(note));
 }
 

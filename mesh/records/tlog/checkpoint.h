@@ -52,6 +52,10 @@ class SignedCheckpoint {
   // others are kept, unverified.
   static absl::StatusOr<SignedCheckpoint> Open(absl::string_view bytes,
                                                const VerifierKey& log);
+  // The same where the log has had several keys, all of one name: any of them
+  // may have signed. `keys` is not empty.
+  static absl::StatusOr<SignedCheckpoint> Open(
+      absl::string_view bytes, absl::Span<const VerifierKey> keys);
 
   const Checkpoint& checkpoint() const { return checkpoint_; }
   std::uint64_t size() const { return checkpoint_.size; }

@@ -81,8 +81,8 @@ Hash RootOf(const std::vector<Hash>& hashes) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<TileFolder>> TileFolder::Open(
-    const std::string& folder, const VerifierKey& log) {
-  std::unique_ptr<TileFolder> opened(new TileFolder(folder, log));
+    const std::string& folder, std::vector<VerifierKey> keys) {
+  std::unique_ptr<TileFolder> opened(new TileFolder(folder, std::move(keys)));
   PSM_RETURN_IF_ERROR(MakeFolder(FolderOf(folder)));
   PSM_RETURN_IF_ERROR(opened->MakePublicFolder(folder));
   PSM_RETURN_IF_ERROR(opened->Restore());
@@ -95,11 +95,11 @@ absl::Status TileFolder::Restore() {
   absl::StatusOr<std::string> bytes = source.Read(kCheckpointName);
   if (absl::IsNotFound(bytes.status())) return absl::OkStatus();
   PSM_RETURN_IF_ERROR(bytes.status());
-  auto checkpoint = SignedCheckpoint::Open(*bytes, log_);
+  auto checkpoint = SignedCheckpoint::Open(*bytes, keys_);
   if (!checkpoint.ok()) {
     return absl::FailedPreconditionError(
-        absl::StrCat(folder_, "/", kCheckpointName, " is not one of ",
-                     log_.name(), ": ", checkpoint.status().message()));
+        absl::StrCat(folder_, "/", kCheckpointName, " is not one of ", origin(),
+                     ": ", checkpoint.status().message()));
   }
   const std::uint64_t size = checkpoint->size();
   TileReader reader(source, size);
@@ -184,7 +184,7 @@ absl::Status TileFolder::WriteTile(const Tile& tile, absl::string_view bytes) {
 
 absl::Status TileFolder::Publish(const SignedCheckpoint& checkpoint) {
   if (broken_) return absl::FailedPreconditionError("open the folder again");
-  if (checkpoint.checkpoint().origin != log_.name() ||
+  if (checkpoint.checkpoint().origin != origin() ||
       checkpoint.size() != size() || checkpoint.root() != root()) {
     return absl::InvalidArgumentError(
         "the checkpoint is not of the entries that were added");

@@ -35,7 +35,13 @@ class TileFolder {
   // where the tiles at the tree's edge are missing, damaged or do not have the
   // checkpoint's root; else the code of the errno.
   static absl::StatusOr<std::unique_ptr<TileFolder>> Open(
-      const std::string& folder, const VerifierKey& log);
+      const std::string& folder, const VerifierKey& log) {
+    return Open(folder, std::vector<VerifierKey>{log});
+  }
+  // The same for a log that has had several keys, of one name: its checkpoint
+  // may be signed by any of them.
+  static absl::StatusOr<std::unique_ptr<TileFolder>> Open(
+      const std::string& folder, std::vector<VerifierKey> keys);
   TileFolder(const TileFolder&) = delete;
   TileFolder& operator=(const TileFolder&) = delete;
 
@@ -59,9 +65,10 @@ class TileFolder {
   absl::Status Publish(const SignedCheckpoint& checkpoint);
 
  private:
-  TileFolder(std::string folder, VerifierKey log)
-      : folder_(std::move(folder)), log_(std::move(log)) {}
+  TileFolder(std::string folder, std::vector<VerifierKey> keys)
+      : folder_(std::move(folder)), keys_(std::move(keys)) {}
 
+  const std::string& origin() const { return keys_.front().name(); }
   absl::Status Restore();
   absl::Status AddEntry(const std::string& entry);
   absl::Status AddHash(std::size_t level, const Hash& hash);
@@ -74,7 +81,7 @@ class TileFolder {
   absl::Status PublishLocked(const SignedCheckpoint& checkpoint);
 
   const std::string folder_;
-  const VerifierKey log_;
+  const std::vector<VerifierKey> keys_;  // not empty
   bool broken_ = false;
   std::string published_bytes_;  // of the checkpoint's file; "" for none
   std::optional<SignedCheckpoint> published_;

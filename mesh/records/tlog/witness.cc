@@ -69,15 +69,34 @@ std::string WitnessAnswerBody(const WitnessAnswer& answer) {
   }
 }
 
-absl::StatusOr<std::unique_ptr<Witness>> Witness::Open(std::string folder,
-                                                       VerifierKey log,
-                                                       Cosigner cosigner,
-                                                       const Clock& clock) {
+absl::StatusOr<std::unique_ptr<Witness>> Witness::Open(
+    std::string folder, std::unique_ptr<LogVerifier> log, Cosigner cosigner,
+    const Clock& clock) {
   PSM_RETURN_IF_ERROR(MakeFolder(folder));
   std::unique_ptr<Witness> witness(new Witness(
       std::move(folder), std::move(log), std::move(cosigner), clock));
   PSM_RETURN_IF_ERROR(witness->Latest().status());
   return witness;
+}
+
+absl::StatusOr<SignedCheckpoint> Witness::OpenKnown(
+    absl::string_view bytes) const {
+  MutexLock lock(keys_mu_);
+  auto opened = log_->Open(bytes);
+  if (!absl::IsPermissionDenied(opened.status())) return opened;
+  PSM_RETURN_IF_ERROR(FollowKept());
+  return log_->Open(bytes);
+}
+
+absl::Status Witness::FollowKept() const {
+  const std::string file = absl::StrCat(folder_, "/", kKeysName);
+  const absl::StatusOr<std::string> kept = ReadFile(file);
+  if (absl::IsNotFound(kept.status())) return absl::OkStatus();
+  PSM_RETURN_IF_ERROR(kept.status());
+  const absl::Status followed = log_->Follow(*kept).status();
+  if (followed.ok()) return followed;
+  return absl::FailedPreconditionError(absl::StrCat(
+      file, " is not what this witness kept: ", followed.message()));
 }
 
 absl::StatusOr<std::optional<SignedCheckpoint>> Witness::Latest() const {
@@ -86,7 +105,7 @@ absl::StatusOr<std::optional<SignedCheckpoint>> Witness::Latest() const {
   if (absl::IsNotFound(bytes.status()))
     return std::optional<SignedCheckpoint>();
   PSM_RETURN_IF_ERROR(bytes.status());
-  auto checkpoint = SignedCheckpoint::Open(*bytes, log_);
+  auto checkpoint = OpenKnown(*bytes);
   absl::Status signed_by_both = checkpoint.status();
   if (signed_by_both.ok()) {
     signed_by_both =
@@ -101,7 +120,8 @@ absl::StatusOr<std::optional<SignedCheckpoint>> Witness::Latest() const {
 
 absl::StatusOr<WitnessAnswer> Witness::AddCheckpoint(
     const WitnessRequest& request) {
-  const auto shown = SignedCheckpoint::Open(request.checkpoint, log_);
+  const auto shown = OpenKnown(request.checkpoint);
+  if (absl::IsFailedPrecondition(shown.status())) return shown.status();
   if (!shown.ok())
     return Refusal(OutcomeOf(shown.status()), shown.status().message());
   if (request.old_size > shown->size()) {
@@ -144,12 +164,16 @@ absl::StatusOr<WitnessAnswer> Witness::Decide(const WitnessRequest& request,
 absl::StatusOr<WitnessAnswer> Witness::Cosign(const SignedCheckpoint& shown) {
   // Others' signatures are not this witness's to keep, and could fill the note.
   Note note{shown.note().text, {}};
-  for (const NoteSignature& signature : shown.note().signatures) {
-    if (log_.IsOf(signature) && note.signatures.empty())
-      note.signatures.push_back(signature);
+  {
+    MutexLock lock(keys_mu_);
+    const VerifierKey& key = log_->Of(shown.size());
+    for (const NoteSignature& signature : shown.note().signatures) {
+      if (key.IsOf(signature) && note.signatures.empty())
+        note.signatures.push_back(signature);
+    }
   }
   PSM_ASSIGN_OR_RETURN(SignedCheckpoint checkpoint,
-                       SignedCheckpoint::Open(FormatNote(note), log_));
+                       OpenKnown(FormatNote(note)));
   WitnessAnswer answer;
   answer.outcome = WitnessOutcome::kCosigned;
   PSM_ASSIGN_OR_RETURN(answer.cosignature,

@@ -14,7 +14,9 @@
 
 #include "absl/status/statusor.h"
 #include "mesh/base/clock.h"
+#include "mesh/base/mutex.h"
 #include "mesh/records/tlog/checkpoint.h"
+#include "mesh/records/tlog/log_verifier.h"
 #include "mesh/records/tlog/note_key.h"
 #include "mesh/records/tlog/tile_reader.h"
 #include "mesh/records/tlog/witness_request.h"
@@ -48,9 +50,10 @@ struct WitnessAnswer {
 // reason.
 std::string WitnessAnswerBody(const WitnessAnswer& answer);
 
-// State is the folder's: the file `checkpoint`, signed by log and witness, and
-// `evidence/`. Any number of processes may use one folder; each request holds
-// its lock, so that no answer is given that another has overtaken.
+// State is the folder's: the file `checkpoint`, signed by log and witness,
+// `keys` where the log has changed its key, and `evidence/`. Any number of
+// processes may use one folder; each request holds its lock, so that no answer
+// is given that another has overtaken.
 // Thread-safe. `clock` must outlive it.
 //
 // Who may write to the folder can make the witness forget, not sign what it has
@@ -59,18 +62,30 @@ class Witness {
  public:
   // Makes the folder where it is missing (mode 0700). FAILED_PRECONDITION where
   // its checkpoint is not signed by both keys; else the code of the errno.
+  // `log` begins with a key that is trusted; how it goes on is learnt.
+  static absl::StatusOr<std::unique_ptr<Witness>> Open(
+      std::string folder, std::unique_ptr<LogVerifier> log, Cosigner cosigner,
+      const Clock& clock);
+  // The same for a log that has one key for ever.
   static absl::StatusOr<std::unique_ptr<Witness>> Open(std::string folder,
                                                        VerifierKey log,
                                                        Cosigner cosigner,
-                                                       const Clock& clock);
+                                                       const Clock& clock) {
+    return Open(std::move(folder), std::make_unique<OneKey>(std::move(log)),
+                std::move(cosigner), clock);
+  }
 
-  // Decides. What it cosigns outlives a power cut before it is answered. An
+  // Decides. A key of the log that Follow has not learnt yet is not the log's.
+  // What it cosigns outlives a power cut before it is answered. An
   // error means that the folder cannot be read or written, and that nothing was
   // decided.
   absl::StatusOr<WitnessAnswer> AddCheckpoint(const WitnessRequest& request);
 
   // Looks at what the log shows now and decides on it, with a proof made from
   // its tiles. Another history is a split view also where the tree has grown.
+  // Where the log has changed its key, follows it, once the entries are there
+  // in which the key before names the next; it is kept, durably, before
+  // anything is cosigned under it.
   // Errors as AddCheckpoint's; NOT_FOUND where there is no checkpoint;
   // DATA_LOSS where tiles are missing or are not those of the checkpoint; else
   // as the source's.
@@ -80,16 +95,27 @@ class Witness {
   // witness; nullopt where there is none. Errors as Open's.
   absl::StatusOr<std::optional<SignedCheckpoint>> Latest() const;
 
-  const VerifierKey& log() const { return log_; }
+  const std::string& origin() const { return origin_; }
   const VerifierKey& verifier() const { return cosigner_.verifier(); }
 
  private:
-  Witness(std::string folder, VerifierKey log, Cosigner cosigner,
-          const Clock& clock)
+  Witness(std::string folder, std::unique_ptr<LogVerifier> log,
+          Cosigner cosigner, const Clock& clock)
       : folder_(std::move(folder)),
-        log_(std::move(log)),
+        origin_(log->origin()),
         cosigner_(std::move(cosigner)),
-        clock_(clock) {}
+        clock_(clock),
+        log_(std::move(log)) {}
+
+  // Opens a checkpoint with the keys that are known, those that another process
+  // has learnt, too.
+  absl::StatusOr<SignedCheckpoint> OpenKnown(absl::string_view bytes) const
+      PSM_EXCLUDES(keys_mu_);
+  absl::Status FollowKept() const PSM_REQUIRES(keys_mu_);
+  // Follows the keys that `log` shows to that of `checkpoint`. A refusal where
+  // they do not lead there, or its entries do not name them.
+  absl::StatusOr<std::optional<WitnessAnswer>> Learn(
+      TileSource& log, const std::string& checkpoint) PSM_EXCLUDES(keys_mu_);
 
   absl::StatusOr<WitnessAnswer> Decide(const WitnessRequest& request,
                                        const SignedCheckpoint& shown);
@@ -98,9 +124,13 @@ class Witness {
                             const SignedCheckpoint& shown) const;
 
   const std::string folder_;
-  const VerifierKey log_;
+  const std::string origin_;
   const Cosigner cosigner_;
   const Clock& clock_;
+
+  // What the folder says is learnt again after a restart.
+  mutable Mutex keys_mu_;
+  mutable std::unique_ptr<LogVerifier> log_ PSM_GUARDED_BY(keys_mu_);
 };
 
 }  // namespace psm::tlog
