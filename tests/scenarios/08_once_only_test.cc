@@ -1,6 +1,10 @@
 // 8. Nobody is asked twice: the numbers of the story, and who joins it.
 #include <set>
+#include <string>
+#include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
 #include "psm/benefits/v1/benefits.grpc.pb.h"
 #include "psm/identity/v1/history.grpc.pb.h"
 #include "psm/subjects/v1/subjects.grpc.pb.h"
@@ -11,6 +15,10 @@ namespace {
 
 using benefits::v1::BenefitsService;
 using subjects::v1::SubjectsService;
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr char kTerminal[] = "portal/terminal";
 
@@ -81,6 +89,91 @@ TEST_F(OnceOnly, TheTaxOfficeIsRefusedTheAccountAndSheCanReadThat) {
     EXPECT_EQ(texts.basis().ja(), "");
   }
   EXPECT_TRUE(found);
+}
+
+// Yunagi's tax office looks into somebody, and an ordinance says that the
+// person is not to know as long as it does.
+std::string Investigation(int version, const std::string& more) {
+  return absl::StrCat(R"(
+agreements {
+  id: "yunagi-tax-investigation"
+  consumer: "yunagi/tax"
+  affair: "collect-arrears"
+  statute { ja: "地方税法 第331条" en: "Local Tax Act, art. 331" }
+  grants {
+    method: "psm.tax.v1.TaxService/GetTaxStatus"
+    attributes: "category"
+    providers: "minato/tax"
+  }
+  valid_from: "2026-01-01"
+  version: )",
+                      version, more, "}\n");
+}
+constexpr char kUndisclosed[] = R"--( undisclosed_by {
+    ja: "ゆうなぎ市個人情報保護条例 第20条(架空)"
+    en: "Yunagi City privacy ordinance, art. 20 (fictitious)"
+  })--";
+
+TEST_F(OnceOnly, WhatAnOrdinanceWithholdsIsRecordedAndNotShown) {
+  // The ids in her history, one a page: no page may be empty for it.
+  const auto history = [] {
+    std::vector<std::string> ids;
+    identity::v1::ListHistoryRequest question;
+    question.set_subject(mesh().Person("kenji").CodeAt("portal"));
+    question.set_page_size(1);
+    do {
+      const auto page = mesh().Client(kTerminal).Call(
+          &identity::v1::HistoryService::Stub::ListHistory,
+          {.affair = "own-request"}, question);
+      EXPECT_TRUE(page.status.ok()) << page.status;
+      EXPECT_EQ(page->records_size(), 1);
+      if (page->records_size() != 1) break;
+      ids.push_back(page->records(0).exchange_id());
+      question.set_page_token(page->next_page_token());
+    } while (!question.page_token().empty());
+    return ids;
+  };
+  const auto investigate = [] {
+    tax::v1::GetTaxStatusRequest request;
+    request.set_subject(mesh().Person("kenji").CodeAt("yunagi"));
+    return mesh()
+        .Client(kYunagiTax)
+        .Call(&tax::v1::TaxService::Stub::GetTaxStatus,
+              {.affair = "collect-arrears", .provider = kMinatoTax}, request);
+  };
+  // Without the name of a provision nothing can be withheld.
+  const absl::Status nameless =
+      mesh().EditAgreements(Investigation(1, " undisclosed_by {}"));
+  EXPECT_THAT(std::string(nameless.message()),
+              HasSubstr("name in ja and en the provision"));
+
+  ASSERT_TRUE(mesh().EditAgreements(Investigation(1, kUndisclosed)).ok());
+  const TaxReply shown = AskTax(mesh(), "kenji");
+  ASSERT_TRUE(shown.status.ok()) << shown.status;
+  const TaxReply withheld = investigate();
+  ASSERT_TRUE(withheld.status.ok()) << withheld.status;
+  mesh().Break(kMinatoTax);
+  const TaxReply refused = investigate();
+  EXPECT_FALSE(refused.status.ok());
+  mesh().Mend(kMinatoTax);
+  const TaxReply last = AskTax(mesh(), "kenji");
+  ASSERT_TRUE(last.status.ok()) << last.status;
+
+  for (const TaxReply* reply : {&withheld, &refused}) {
+    EXPECT_EQ(OnlyRecord(mesh(),
+                         {.exchange_id = reply->exchange_id, .person = "kenji"})
+                  .undisclosed_by(),
+              "ゆうなぎ市個人情報保護条例 第20条(架空)");
+  }
+  EXPECT_THAT(history(),
+              AllOf(Contains(shown.exchange_id), Contains(last.exchange_id),
+                    Not(Contains(withheld.exchange_id)),
+                    Not(Contains(refused.exchange_id))));
+  // It is over: a later version names no ground any more.
+  ASSERT_TRUE(mesh().EditAgreements(Investigation(2, "")).ok());
+  EXPECT_THAT(history(), AllOf(Contains(withheld.exchange_id),
+                               Contains(refused.exchange_id)));
+  ASSERT_TRUE(mesh().EditAgreements("").ok());
 }
 
 TEST_F(OnceOnly, WhoIsNotHeadOfTheHouseholdCannotApplyForIt) {
