@@ -206,7 +206,7 @@ bool Http2Connection::ContinueHandshake() {
     Close(session.status());
     return false;
   }
-  tls_.ForgetCertificates();
+  tls_.ForgetHandshake();
   session_ = *session;
   secured_ = true;
   handshake_timer_.Cancel();

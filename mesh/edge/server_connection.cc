@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "mesh/base/error.h"
 #include "mesh/base/log.h"
+#include "mesh/edge/http2_memory.h"
 #include "mesh/edge/server_stream.h"
 
 namespace psm::edge {
@@ -71,7 +72,8 @@ absl::StatusOr<nghttp2_session*> ServerConnection::OnSecured(
 
   static nghttp2_option* const options = NewOptions();
   nghttp2_session* session = nullptr;
-  if (nghttp2_session_server_new2(&session, Callbacks(), this, options) != 0)
+  if (nghttp2_session_server_new3(&session, Callbacks(), this, options,
+                                  SparseMemory()) != 0)
     return absl::ResourceExhaustedError("no memory for an HTTP/2 session");
   const ServerLimits& limits = shard_.limits();
   const nghttp2_settings_entry settings[] = {

@@ -74,7 +74,7 @@ TlsSession::Step TlsSession::Handshake() {
   return result == 1 ? Step::kDone : Failed(result);
 }
 
-void TlsSession::ForgetCertificates() {
+void TlsSession::ForgetHandshake() {
   // Its stacks are ours to empty, though not to free: these are of this
   // connection alone. The leaf itself, of which OpenSSL holds another
   // reference, stays, but for its extensions.
@@ -85,6 +85,8 @@ void TlsSession::ForgetCertificates() {
   X509* const leaf = SSL_get0_peer_certificate(ssl_.get());
   while (leaf != nullptr && X509_get_ext_count(leaf) > 0)
     X509_EXTENSION_free(X509_delete_ext(leaf, 0));
+  // A server's last word before this was its longest for a while.
+  if (output_.empty()) std::string().swap(output_);
 }
 
 TlsSession::Step TlsSession::Read(char* buffer, std::size_t capacity,

@@ -30,11 +30,13 @@ class TlsSession {
   // Goes on with the handshake. kFailed: see error(); an alert may be in the
   // output.
   Step Handshake();
-  // Lets go of the peer's certificates, which take 11 KiB and would stay as
-  // long as the connection. Once, after the handshake and after all questions
-  // about them: nothing of TLS 1.3 looks at them again where nothing is resumed
-  // and nobody is asked for a certificate later (tls_config.cc).
-  void ForgetCertificates();
+  // Lets go of what only the handshake needed and what would stay as long as
+  // the connection: the peer's certificates, which take 11 KiB, and the
+  // output's memory, where nothing is left in it. Once, after the handshake and
+  // after all questions about the certificates: nothing of TLS 1.3 looks at
+  // them again where nothing is resumed and nobody is asked for a certificate
+  // later (tls_config.cc).
+  void ForgetHandshake();
   // Reads plain text into `buffer` and sets `size`. kFailed: the peer has
   // closed (error() is OK then) or broken TLS.
   Step Read(char* buffer, std::size_t capacity, std::size_t* size);
