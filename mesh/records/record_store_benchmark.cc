@@ -1,10 +1,13 @@
 // What the record store bears, on the disk of --folder (default: a temporary
 // one; in it, `append` and `grown` are removed):
-//   record_store_benchmark [--folder=DIR] [--records=N] [--benchmark_...]
+//   record_store_benchmark [--folder=DIR] [--records=N] [--keep]
+//                          [--benchmark_...]
 // Append: so many appends of one record each wait at any time. Grow: a log of
 // --records (default 1,000,000) is written in ten steps, 1,024 waiting, records
-// of a million subjects; then pages, exchanges, starts and audits on it. With
-// --records=10000000 it takes several minutes and 6 GB.
+// of a million subjects, and one in sixteen of a thousand busy ones; then
+// pages, exchanges, proofs, starts and audits on it. With --records=10000000 it
+// takes several minutes and 7 GB; --keep leaves the log for a next run with
+// --keep, which then needs no Grow (--benchmark_filter=Page).
 #include <benchmark/benchmark.h>
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -19,12 +22,15 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/strip.h"
+#include "mesh/base/error.h"
 #include "mesh/base/temp_folder.h"
 #include "mesh/records/audit.h"
+#include "mesh/records/log_key.h"
 #include "mesh/records/record_store.h"
 #include "mesh/records/record_testing.h"
 
@@ -35,6 +41,7 @@ namespace fs = std::filesystem;
 
 constexpr int kSteps = 10;
 constexpr std::uint64_t kSubjects = 1'000'000;
+constexpr std::uint64_t kBusySubjects = 1000;
 constexpr int kGrowWaiting = 1024;
 
 std::string& Folder() {
@@ -47,13 +54,29 @@ const SystemClock& TheClock() {
   return clock;
 }
 
+// The same for every run in a folder: a log that was kept has its key's heads.
+const std::shared_ptr<const tlog::NoteSigner>& Signer() {
+  static const auto& signer = *[] {
+    const std::string file = Folder() + "/grown.pem";
+    const std::string origin = LogOrigin("benchmark");
+    CreateLogKey(file, origin).IgnoreError();  // or it is there
+    auto key = ReadLogKey(file, origin);
+    if (!key.ok()) {
+      std::fprintf(stderr, "%s\n", std::string(key.status().message()).c_str());
+      std::exit(1);
+    }
+    return new std::shared_ptr<const tlog::NoteSigner>(*std::move(key));
+  }();
+  return signer;
+}
+
 std::unique_ptr<RecordStore> OpenStore(const std::string& folder, bool index,
                                        const std::string& tiles = "") {
   RecordStoreOptions options;
   options.folder = folder;
   options.tiles = tiles;
   options.index = index;
-  options.signer = TestSigner();
+  options.signer = Signer();
   auto store = RecordStore::Open(options, TheClock(), SystemRandom());
   if (store.ok()) return *std::move(store);
   std::fprintf(stderr, "%s\n", std::string(store.status().message()).c_str());
@@ -62,6 +85,11 @@ std::unique_ptr<RecordStore> OpenStore(const std::string& folder, bool index,
 
 std::string SubjectOf(std::uint64_t number) {
   return absl::StrCat("subject-of-the-benchmark-", number % kSubjects);
+}
+
+// Somebody with much more to read than a page holds, in a log of millions.
+std::string BusySubjectOf(std::uint64_t number) {
+  return absl::StrCat("busy-one-of-the-benchmark-", number % kBusySubjects);
 }
 
 std::string ExchangeOf(std::uint64_t number) {
@@ -83,7 +111,9 @@ bool Append(RecordStore& store, std::int64_t count, std::int64_t waiting,
   auto run = [&](RecordStore& log) -> Detached {
     while (left > 0 && !failed) {
       --left;
-      sample.set_subject(SubjectOf(random()));
+      const std::uint64_t number = random();
+      sample.set_subject(number >> 60 == 0 ? BusySubjectOf(number)
+                                           : SubjectOf(number));
       sample.set_exchange_id(ExchangeOf(next++));
       Completion<absl::StatusOr<Recorded>> done;
       std::vector<records::v1::Record> records(1, sample);
@@ -164,16 +194,21 @@ struct Grown {
   std::unique_ptr<RecordStore> store;
   std::uint64_t records = 0;
   std::string folder() const { return Folder() + "/grown"; }
+  std::string tiles() const { return folder() + "/log"; }
 };
 
+// Open, with what an earlier run has kept.
 Grown& TheLog() {
   static Grown grown;
+  if (grown.store == nullptr) {
+    grown.store = OpenStore(grown.folder(), true);
+    grown.records = grown.store->figures().records;
+  }
   return grown;
 }
 
 void BM_Grow(benchmark::State& state) {
   Grown& log = TheLog();
-  if (log.store == nullptr) log.store = OpenStore(log.folder(), true);
   const double cpu = CpuSeconds();
   while (state.KeepRunningBatch(state.range(0))) {
     if (!Append(*log.store, state.range(0), kGrowWaiting, log.records)) {
@@ -235,9 +270,10 @@ void BM_Page(benchmark::State& state) {
   // Once and outside the time taken: of a large log few pages meet what one
   // before them has read.
   if (state.range(0) != 0) DropFromPageCache(TheLog().folder());
+  const bool busy = state.range(1) != 0;
   MeasureEach(state, [&](std::uint64_t number) -> std::optional<std::size_t> {
     RecordQuery query;
-    query.subject = SubjectOf(number);
+    query.subject = busy ? BusySubjectOf(number) : SubjectOf(number);
     auto page = TheLog().store->List(query);
     if (!page.ok()) return std::nullopt;
     return page->records.size();
@@ -258,36 +294,58 @@ void BM_Exchange(benchmark::State& state) {
 
 void BM_Start(benchmark::State& state) {
   const bool indexed = state.range(0) != 0;
+  Grown& log = TheLog();
   for (auto _ : state) {
     state.PauseTiming();
-    TheLog().store.reset();
-    if (!indexed) fs::remove_all(TheLog().folder() + "/index");
+    log.store.reset();
+    if (!indexed) fs::remove_all(log.folder() + "/index");
     state.ResumeTiming();
-    TheLog().store = OpenStore(TheLog().folder(), true);
+    log.store = OpenStore(log.folder(), true);
   }
   state.counters["memory_mib"] = MemoryMiB();
 }
 
+// Publishes the whole log: the end of a store has.
+void Publish(Grown& log) {
+  log.store.reset();
+  OpenStore(log.folder(), true, log.tiles());
+}
+
+void BM_Proof(benchmark::State& state) {
+  Grown& log = TheLog();
+  log.store.reset();
+  log.store = OpenStore(log.folder(), true, log.tiles());
+  while (ReasonOf(log.store->Prove(0, log.records).status()) ==
+         "LOG_NOT_PUBLISHED") {
+    std::this_thread::yield();
+  }
+  if (state.range(0) != 0) DropFromPageCache(log.folder());
+  MeasureEach(state, [&](std::uint64_t number) -> std::optional<std::size_t> {
+    auto proved = log.store->Prove(number % log.records, log.records);
+    if (!proved.ok()) return std::nullopt;
+    return proved->inclusion.size();
+  });
+}
+
 // An audit of the whole log, published just before.
 void BM_Audit(benchmark::State& state) {
-  const std::string tiles = TheLog().folder() + "/log";
-  TheLog().store.reset();
-  OpenStore(TheLog().folder(), true, tiles);  // its end has published all
+  Grown& log = TheLog();
+  Publish(log);
   AuditOptions options;
-  options.log = tiles;
-  if (state.range(0) != 0) options.records = TheLog().folder();
+  options.log = log.tiles();
+  if (state.range(0) != 0) options.records = log.folder();
   const double cpu = CpuSeconds();
   for (auto _ : state) {
-    auto report = AuditLog(options, TestSigner()->verifier(), TheClock());
+    auto report = AuditLog(options, Signer()->verifier(), TheClock());
     if (!report.ok() || report->finding.has_value() ||
-        report->entries != TheLog().records) {
+        report->entries != log.records) {
       state.SkipWithError("the log does not hold");
       return;
     }
     state.counters["heads"] = static_cast<double>(report->heads);
     state.counters["signatures"] = static_cast<double>(report->signatures);
   }
-  const auto records = static_cast<double>(TheLog().records);
+  const auto records = static_cast<double>(log.records);
   state.SetItemsProcessed(static_cast<std::int64_t>(records));
   state.counters["cpu_us"] = (CpuSeconds() - cpu) / records * 1e6;
 }
@@ -302,13 +360,19 @@ void RegisterForLogOf(std::int64_t records) {
       ->Unit(benchmark::kMicrosecond);
   const std::int64_t asks = std::min<std::int64_t>(records, 5000);
   benchmark::RegisterBenchmark("BM_Page", BM_Page)
-      ->ArgName("cold")
-      ->DenseRange(0, 1)
+      ->ArgNames({"cold", "busy"})
+      ->ArgsProduct({{0, 1}, {0, 1}})
       ->Iterations(asks)
       ->UseManualTime()
       ->Unit(benchmark::kMicrosecond);
   benchmark::RegisterBenchmark("BM_Exchange", BM_Exchange)
       ->ArgName("known")
+      ->DenseRange(0, 1)
+      ->Iterations(asks)
+      ->UseManualTime()
+      ->Unit(benchmark::kMicrosecond);
+  benchmark::RegisterBenchmark("BM_Proof", BM_Proof)
+      ->ArgName("cold")
       ->DenseRange(0, 1)
       ->Iterations(asks)
       ->UseManualTime()
@@ -331,6 +395,7 @@ void RegisterForLogOf(std::int64_t records) {
 
 int Main(int argc, char** argv) {
   std::int64_t records = 1'000'000;
+  bool keep = false;
   std::vector<char*> left;
   for (int i = 0; i < argc; ++i) {
     absl::string_view argument = argv[i];
@@ -338,6 +403,8 @@ int Main(int argc, char** argv) {
       Folder() = std::string(argument);
     } else if (absl::ConsumePrefix(&argument, "--records=")) {
       if (!absl::SimpleAtoi(argument, &records) || records < 1) return 64;
+    } else if (argument == "--keep") {
+      keep = true;
     } else {
       left.push_back(argv[i]);
     }
@@ -345,15 +412,20 @@ int Main(int argc, char** argv) {
   std::optional<TempFolder> temporary;
   if (Folder().empty()) Folder() = temporary.emplace().path();
   fs::create_directories(Folder());
-  for (const char* part : {"/append", "/grown"})
-    fs::remove_all(Folder() + part);
+  const auto forget = [keep] {
+    fs::remove_all(Folder() + "/append");
+    for (const char* part : {"/grown", "/grown.pem", "/grown.pem.vkey"}) {
+      if (!keep) fs::remove_all(Folder() + part);
+    }
+  };
+  forget();
   RegisterForLogOf(records);
   auto count = static_cast<int>(left.size());
   benchmark::Initialize(&count, left.data());
   if (benchmark::ReportUnrecognizedArguments(count, left.data())) return 64;
   benchmark::RunSpecifiedBenchmarks();
   TheLog().store.reset();
-  fs::remove_all(TheLog().folder());
+  forget();
   return 0;
 }
 
