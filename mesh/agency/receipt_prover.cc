@@ -172,14 +172,14 @@ absl::Status ReceiptProver::Settle(const Batch& batch, const LogKeys& key) {
   for (std::size_t i = 0; i < batch.pending.size(); ++i) {
     const Pending& one = batch.pending[i];
     if (answered.ok()) {
-      verdicts.push_back(Judge(one, response.proofs(static_cast<int>(i)), key));
+      AddVerdict(one, response.proofs(static_cast<int>(i)), key, verdicts);
       continue;
     }
     // The gateway refuses a batch for one of it: which?
     GetProofsResponse alone;
     const absl::Status status = Ask({one}, &alone);
     if (status.ok()) {
-      verdicts.push_back(Judge(one, alone.proofs(0), key));
+      AddVerdict(one, alone.proofs(0), key, verdicts);
     } else if (IsRefusal(status)) {
       SideEntry refused = Verdict(SideEntry::DISPROVED, one.entry);
       *refused.mutable_proof()->mutable_receipt() =
@@ -195,6 +195,29 @@ absl::Status ReceiptProver::Settle(const Batch& batch, const LogKeys& key) {
   PSM_RETURN_IF_ERROR(ledger_.Sync());
   for (const SideEntry& verdict : verdicts) Say(verdict);
   return absl::OkStatus();
+}
+
+void ReceiptProver::AddVerdict(const Pending& pending,
+                               const GetProofsResponse::Proof& proof,
+                               const LogKeys& key,
+                               std::vector<SideEntry>& verdicts) const {
+  if (!proof.expunged()) {
+    verdicts.push_back(Judge(pending, proof, key));
+    return;
+  }
+  // Nothing shows any more that it holds, nor that it does not: unless it is
+  // too young to be gone.
+  std::string finding = FindingOfExpunged(pending.entry, clock_.Now());
+  if (finding.empty()) {
+    LogWarning("receipt_expunged",
+               {{"exchange_id", pending.entry.exchange_id()}});
+    return;
+  }
+  SideEntry verdict = Verdict(SideEntry::DISPROVED, pending.entry);
+  *verdict.mutable_proof()->mutable_receipt() =
+      OnlyLeaf(pending.entry.receipt(), pending.leaf);
+  verdict.set_finding(std::move(finding));
+  verdicts.push_back(std::move(verdict));
 }
 
 SideEntry ReceiptProver::Judge(const Pending& pending,

@@ -78,7 +78,12 @@ class ReceiptProver {
   absl::Status Settle(const Batch& batch, const LogKeys& key);
   absl::Status Ask(absl::Span<const Pending> pending,
                    records::v1::GetProofsResponse* response);
-  // The entry that says what came of it.
+  // Adds the entry that says what came of it; none where the record was old
+  // enough to be expunged, and is.
+  void AddVerdict(const Pending& pending,
+                  const records::v1::GetProofsResponse::Proof& proof,
+                  const LogKeys& key,
+                  std::vector<records::v1::SideEntry>& verdicts) const;
   records::v1::SideEntry Judge(
       const Pending& pending,
       const records::v1::GetProofsResponse::Proof& proof,

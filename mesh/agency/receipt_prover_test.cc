@@ -22,6 +22,7 @@
 #include "mesh/base/temp_folder.h"
 #include "mesh/records/receipt.h"
 #include "mesh/records/record_testing.h"
+#include "mesh/records/timestamp.h"
 #include "psm/records/v1/records_service.grpc.pb.h"
 
 namespace psm::agency {
@@ -212,6 +213,11 @@ TEST_F(ReceiptProverTest, WhatDoesNotVerifyIsSaidAndTheRestProved) {
           {"another path",
            [](auto& p) { p.add_inclusion(std::string(32, 'x')); }},
           {"no record", [](auto& p) { p.clear_record(); }},
+          {"expunged, and two days are not over",
+           [](auto& p) {
+             p.clear_record();
+             p.set_expunged(true);
+           }},
       };
   int next = 0;
   for (const auto& [what, lie] : lies) {
@@ -235,6 +241,24 @@ TEST_F(ReceiptProverTest, WhatDoesNotVerifyIsSaidAndTheRestProved) {
     EXPECT_EQ(verdicts[2 * i + 1].kind(), SideEntry::PROVED);
   }
   EXPECT_EQ(prover_->disproved(), lies.size());
+}
+
+TEST_F(ReceiptProverTest, WhatWasOldEnoughToBeExpungedIsNotJudged) {
+  SideEntry old = Exchange(1);
+  SetTimestamp(clock_.Now() - absl::Hours(49), old.mutable_time());
+  Keep(old);
+  Keep(Exchange(2));
+  proofs_->Change(old.receipt().leaves(0).index(), [](auto& p) {
+    p.clear_record();
+    p.set_expunged(true);
+  });
+  ASSERT_TRUE(ProveAll().ok());
+  const std::vector<SideEntry> verdicts = Verdicts();
+  ASSERT_EQ(verdicts.size(), 1u);
+  EXPECT_EQ(verdicts[0].kind(), SideEntry::PROVED);
+  const int asked = proofs_->asked();
+  ASSERT_TRUE(ProveAll().ok());
+  EXPECT_EQ(proofs_->asked(), asked) << "it is not asked for for ever";
 }
 
 TEST_F(ReceiptProverTest, ARecordThatSaysSomethingElseThanWasSeenIsDisproved) {

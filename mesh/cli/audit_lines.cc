@@ -63,6 +63,13 @@ std::vector<std::string> AuditLines(
                     " not published yet");
   }
   lines.push_back(read);
+  if (report.expunged > 0) {
+    lines.push_back(absl::StrCat(
+        Count(report.expunged, "record", "records"), " expunged, at least ",
+        Grouped(static_cast<std::uint64_t>(
+            absl::ToInt64Hours(report.youngest_expunged) / 24)),
+        " days old, as the log says"));
+  }
   if (report.records_read) {
     lines.push_back(absl::StrCat(
         Count(report.heads, "head", "heads"), " of commits, ",

@@ -17,7 +17,8 @@ struct KeptReceipts {
   struct Leaf {
     records::v1::SideEntry entry;  // of the exchange; one leaf in its receipt
     bool proved = false;
-    std::string finding;  // why not, where something is wrong
+    std::string finding;    // why not, where something is wrong
+    bool expunged = false;  // before its proof was asked for: nothing is wrong
   };
 
   std::vector<Leaf> leaves;     // in the order of the ledger, each once

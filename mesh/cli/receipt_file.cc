@@ -38,6 +38,11 @@ absl::StatusOr<std::vector<records::v1::ReceiptProof>> FetchProofs(
     return absl::InternalError("the gateway proved other records");
   std::vector<records::v1::ReceiptProof> proofs;
   for (int i = 0; i < response.proofs_size(); ++i) {
+    if (response.proofs(i).expunged()) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("record ", receipt.leaves(i).index(),
+                       " was expunged: what proves it is what was kept"));
+    }
     records::v1::ReceiptProof& proof = proofs.emplace_back();
     *proof.mutable_receipt() = OnlyLeaf(receipt, i);
     *proof.mutable_record() = response.proofs(i).record();

@@ -16,7 +16,8 @@ namespace psm {
 
 // Asks the gateway to prove each leaf of a receipt that `channel`'s system was
 // given. Waits for the log to be published, at most `timeout`. Blocks. Errors
-// as RecordsService/GetProofs.
+// as RecordsService/GetProofs; FAILED_PRECONDITION for a record that the
+// gateway says was expunged.
 absl::StatusOr<std::vector<records::v1::ReceiptProof>> FetchProofs(
     const std::shared_ptr<grpc::Channel>& channel,
     const records::v1::Receipt& receipt, absl::Duration timeout);

@@ -78,6 +78,10 @@ void Print(const ReconciliationReport& report) {
     absl::StrAppend(&sum, "; ", report.unreleased,
                     " were answered by a provider, not recorded, and not "
                     "released, as their consumers say (--strict names them)");
+  if (report.expunged != 0)
+    absl::StrAppend(&sum, "; of ", report.expunged,
+                    " more the gateway's records were old enough to be "
+                    "expunged, so its side cannot be compared");
   if (report.under_way != 0)
     absl::StrAppend(&sum, "; ", report.under_way,
                     " may be under way and are not judged (--grace)");

@@ -48,6 +48,13 @@ std::string WhatHappened(const records::v1::Record& record) {
                           " more times");
     case Record::KEY_ROTATION:
       return "the log has a new key";
+    case Record::EXPUNGED:
+      return absl::StrCat(
+          "expunged records ", record.expunged_begin(), " to ",
+          record.expunged_end() - 1, ", all recorded before ",
+          absl::FormatTime("%Y-%m-%d %H:%M:%S",
+                           FromTimestamp(record.expunged_before()),
+                           absl::LocalTimeZone()));
     default:
       return absl::StrCat("REFUSED ", record.reason());
   }

@@ -32,15 +32,23 @@ struct Options {
 absl::Status ProveTheRest(const RunFolder& folder, const std::string& system,
                           const LogKeys& log, KeptReceipts& kept) {
   static const SystemClock clock;
+  PSM_ASSIGN_OR_RETURN(const std::unique_ptr<Clock> told,
+                       ClockFromEnvironment());
+  const absl::Time now = told->Now();
   agency::GatewayChannel gateway(
       folder.Endpoint(kGatewaySystem),
       agency::CredentialFiles::In(folder.root(), system), clock);
   for (KeptReceipts::Leaf& leaf : kept.leaves) {
     if (leaf.proved || !leaf.finding.empty()) continue;
-    PSM_ASSIGN_OR_RETURN(
-        const std::vector<records::v1::ReceiptProof> proofs,
-        FetchProofs(gateway.Get(), leaf.entry.receipt(), kPatience));
-    leaf.finding = FindingOf(leaf.entry, proofs.front(), system, log);
+    const auto proofs =
+        FetchProofs(gateway.Get(), leaf.entry.receipt(), kPatience);
+    if (absl::IsFailedPrecondition(proofs.status())) {
+      leaf.finding = FindingOfExpunged(leaf.entry, now);
+      leaf.expunged = leaf.finding.empty();
+      continue;
+    }
+    PSM_RETURN_IF_ERROR(proofs.status());
+    leaf.finding = FindingOf(leaf.entry, proofs->front(), system, log);
     leaf.proved = leaf.finding.empty();
   }
   return absl::OkStatus();
@@ -83,6 +91,7 @@ absl::StatusOr<KeptReceipts> Look(const RunFolder& folder,
 
 std::string StateOf(const KeptReceipts::Leaf& leaf) {
   if (leaf.proved) return "proved";
+  if (leaf.expunged) return "expunged";
   return leaf.finding.empty() ? "not proved yet"
                               : absl::StrCat("PROVES NOTHING: ", leaf.finding);
 }
@@ -99,7 +108,8 @@ absl::Status VerifyReceipts(const CommandLine& line, const Options& options) {
   if (options.as.empty()) {
     PSM_ASSIGN_OR_RETURN(systems, SystemsWithLedger(folder.Ledgers()));
   }
-  Table sums({"system", "answers", "receipts", "proved", "not yet", "wrong"});
+  Table sums({"system", "answers", "receipts", "proved", "not yet", "wrong",
+              "expunged"});
   Table list({"time", "system", "exchange", "leaf", "state"});
   std::uint64_t wrong = 0;
   std::uint64_t waiting = 0;
@@ -108,9 +118,11 @@ absl::Status VerifyReceipts(const CommandLine& line, const Options& options) {
                          Look(folder, system, options));
     std::uint64_t proved = 0;
     std::uint64_t bad = 0;
+    std::uint64_t expunged = 0;
     for (const KeptReceipts::Leaf& leaf : kept.leaves) {
       if (leaf.proved) ++proved;
       if (!leaf.finding.empty()) ++bad;
+      if (leaf.expunged) ++expunged;
       if (options.list || !leaf.finding.empty()) {
         list.Add({TimeOf(leaf.entry), system, leaf.entry.exchange_id(),
                   absl::StrCat(leaf.entry.receipt().leaves(0).index()),
@@ -118,11 +130,11 @@ absl::Status VerifyReceipts(const CommandLine& line, const Options& options) {
       }
     }
     wrong += bad;
-    waiting += kept.leaves.size() - proved - bad;
+    const std::uint64_t due = kept.leaves.size() - proved - bad - expunged;
+    waiting += due;
     sums.Add({system, absl::StrCat(kept.answered),
               absl::StrCat(kept.leaves.size()), absl::StrCat(proved),
-              absl::StrCat(kept.leaves.size() - proved - bad),
-              absl::StrCat(bad)});
+              absl::StrCat(due), absl::StrCat(bad), absl::StrCat(expunged)});
     if (kept.not_whole != 0) {
       std::fprintf(stderr, "psm: %s: %s lines of its ledger are not whole\n",
                    system.c_str(), absl::StrCat(kept.not_whole).c_str());

@@ -101,6 +101,7 @@ class Loader {
                                     mesh.agreements()));
     PSM_RETURN_IF_ERROR(
         AddElements(file, places, "datasets", "dataset", mesh.datasets()));
+    AddSetting(file, places, "records_retention", mesh.has_records_retention());
     result_.mesh.MergeFrom(mesh);
     return absl::OkStatus();
   }
@@ -122,6 +123,18 @@ class Loader {
   Configuration Take() { return std::move(result_); }
 
  private:
+  // Where a field of Mesh that occurs once is said; the last file counts.
+  void AddSetting(const std::string& file,
+                  const TextFormat::ParseInfoTree& places,
+                  const std::string& field_name, bool said) {
+    if (!said) return;
+    const FieldDescriptor* field =
+        config::v1::Mesh::descriptor()->FindFieldByName(field_name);
+    const std::string place =
+        absl::StrCat(file, ":", places.GetLocation(field, -1).line + 1);
+    result_.origins.insert(result_.origins.begin(), {field_name, place});
+  }
+
   // Elements of one repeated field of Mesh. `kind` names one of them.
   template <typename Elements>
   absl::Status AddElements(const std::string& file,

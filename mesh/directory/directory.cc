@@ -14,6 +14,7 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "mesh/base/status_macros.h"
+#include "mesh/directory/retention.h"
 
 namespace psm {
 namespace {
@@ -238,6 +239,8 @@ absl::StatusOr<std::shared_ptr<const Directory>> Directory::Create(
   if (std::string wrong = CheckEdgeLimits(configuration.mesh.edge_limits());
       !wrong.empty())
     return ConfigurationError(configuration, "edge_limits", wrong);
+  if (std::string wrong = CheckRetention(configuration.mesh); !wrong.empty())
+    return ConfigurationError(configuration, "records_retention", wrong);
   for (const config::v1::Agency& from : configuration.mesh.agencies()) {
     const std::string element = absl::StrCat("agency ", from.id());
     if (std::string wrong = CheckAgency(from); !wrong.empty())

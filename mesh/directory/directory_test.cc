@@ -3,10 +3,12 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
 #include "mesh/base/error.h"
+#include "mesh/directory/retention.h"
 
 namespace psm {
 namespace {
@@ -186,6 +188,23 @@ TEST(DirectoryTest, ALimitThatLetsNothingThroughIsRefusedByName) {
   }
   EXPECT_TRUE(
       Directory::Create(Parse("edge_limits { connections: 1 pings {} }")).ok());
+}
+
+TEST(DirectoryTest, RecordsAreKeptForSevenYearsUnlessItIsSaidOtherwise) {
+  EXPECT_EQ(RetentionOf(Parse("").mesh), absl::Hours(2557 * 24));
+  EXPECT_EQ(RetentionOf(Parse("records_retention { seconds: 172800 }").mesh),
+            absl::Hours(48));
+  for (const char* text :
+       {"seconds: 172799", "seconds: -1", "", "seconds: 172800 nanos: 1"}) {
+    Configuration configuration =
+        Parse(absl::StrCat("records_retention {", text, "}"));
+    configuration.origins = {{"records_retention", "services/x.textproto:3"}};
+    const absl::Status refused = Directory::Create(configuration).status();
+    EXPECT_EQ(ReasonOf(refused), "CONFIGURATION_INVALID") << text;
+    EXPECT_THAT(std::string(refused.message()),
+                HasSubstr("services/x.textproto:3: records_retention: "))
+        << text;
+  }
 }
 
 TEST(DirectoryTest, TakesEveryFormOfEndpointThatIsOne) {

@@ -86,6 +86,7 @@ class FakeLog : public RecordLog {
     absl::StatusOr<std::vector<tlog::Hash>> inclusion =
         tlog::ProveInclusion(index, tree_size, tree);
     if (!inclusion.ok()) return inclusion.status();
+    if (expunged) return ProvedRecord{{}, *inclusion, true};
     return ProvedRecord{records[static_cast<std::size_t>(index)], *inclusion};
   }
   std::shared_ptr<const tlog::SignedCheckpoint> Checkpoint() override {
@@ -106,6 +107,7 @@ class FakeLog : public RecordLog {
   };
   bool hold = false;
   absl::Status failure;
+  bool expunged = false;  // all that was recorded
   std::vector<Waiting> held;
   std::vector<records::v1::Record> records;
   std::vector<RecordSeal> seals;

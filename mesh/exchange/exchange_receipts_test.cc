@@ -128,6 +128,25 @@ TEST_F(ReceiptsTest, WhatAnotherAskedForIsNotThere) {
   EXPECT_EQ(ReasonOf(Prove(none).status), "RECEIPT_UNKNOWN");
 }
 
+// The consumer's name went with the record: what is left is public.
+TEST_F(ReceiptsTest, OfAnExpungedRecordThereIsThePathAlone) {
+  const Receipt receipt = ReceiptOf(Run(TaxAsk('h')).receipt);
+  const records::v1::Record record = Proved(receipt);
+  log_.expunged = true;
+  const Answer answer = Prove(receipt);
+  ASSERT_TRUE(answer.status.ok()) << answer.status;
+  records::v1::GetProofsResponse response;
+  ASSERT_TRUE(response.ParseFromString(answer.message));
+  EXPECT_TRUE(response.proofs(0).expunged());
+  EXPECT_FALSE(response.proofs(0).has_record());
+  // Who has kept the record can show that it was there.
+  records::v1::ReceiptProof proof;
+  *proof.mutable_receipt() = receipt;
+  *proof.mutable_record() = record;
+  *proof.mutable_inclusion() = response.proofs(0).inclusion();
+  EXPECT_TRUE(VerifyReceiptProof(proof, TestSigner()->verifier()).ok());
+}
+
 TEST_F(ReceiptsTest, NoneOrTooManyAreRefused) {
   GetProofsRequest request;
   EXPECT_EQ(

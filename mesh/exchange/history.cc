@@ -89,6 +89,9 @@ Text OutcomeOf(const Record& record) {
       return {absl::StrCat(reason.ja, "(同様のもの", record.count(), "件)"),
               absl::StrCat(reason.en, " (", record.count(), " times alike)")};
     }
+    case Record::EXPUNGED:
+      return {"保存期間が過ぎた記録を消去しました",
+              "records that were old enough were expunged"};
     default:
       return ReasonText(record.reason());
   }

@@ -1,9 +1,13 @@
 #include "mesh/gateway/edge_limits.h"
 
+#include "absl/strings/match.h"
 #include "google/protobuf/text_format.h"
 #include "gtest/gtest.h"
 #include "mesh/base/temp_folder.h"
 #include "mesh/directory/configuration.h"
+#include "mesh/directory/directory.h"
+#include "mesh/directory/retention.h"
+#include "mesh/records/expunging.h"
 
 namespace psm {
 namespace {
@@ -67,6 +71,20 @@ TEST(EdgeLimitsTest, EveryFieldThatCanBeSaidIsHeard) {
     EXPECT_EQ(heard, 1) << text;
   }
   EXPECT_EQ(UpstreamLimitsOf(Parse("message_bytes: 3")).message_bytes, 3u);
+}
+
+// What the configuration may say is what the store takes and an auditor
+// expects.
+TEST(RetentionTest, TheLeastOfTheConfigurationIsThatOfTheLog) {
+  EXPECT_EQ(kLeastRetention, kShortestRetention);
+  TempFolder folder;
+  folder.Write("b.textproto", "# days\nrecords_retention { seconds: 9 }\n");
+  const auto configuration = LoadConfiguration({folder.path()});
+  ASSERT_TRUE(configuration.ok()) << configuration.status();
+  const absl::Status refused = Directory::Create(*configuration).status();
+  EXPECT_TRUE(absl::StrContains(
+      refused.message(), folder.path() + "/b.textproto:2: records_retention"))
+      << refused;
 }
 
 TEST(EdgeLimitsTest, AreReadFromAnyFileOfTheConfiguration) {

@@ -16,6 +16,7 @@
 #include "mesh/base/status_macros.h"
 #include "mesh/directory/admin_endpoint.h"
 #include "mesh/directory/configuration.h"
+#include "mesh/directory/retention.h"
 #include "mesh/edge/endpoint_source.h"
 #include "mesh/edge/server.h"
 #include "mesh/gateway/admin_desk.h"
@@ -109,6 +110,7 @@ class Gateway::Impl {
     RecordStoreOptions records;
     records.folder = options_.run + "/records";
     records.tiles = options_.run + "/log";
+    records.retention = RetentionOf(configuration.mesh);
     PSM_ASSIGN_OR_RETURN(LogSigning signing,
                          ReadLogSigning(log_key_, LogOrigin(options_.name)));
     const LogKeys keys = signing.keys;

@@ -16,9 +16,11 @@
 #include "mesh/base/error.h"
 #include "mesh/base/folder_lock.h"
 #include "mesh/base/status_macros.h"
+#include "mesh/records/expunging.h"
 #include "mesh/records/log_head.h"
 #include "mesh/records/posix_segment_folder.h"
 #include "mesh/records/record_reader.h"
+#include "mesh/records/timestamp.h"
 
 namespace psm {
 namespace {
@@ -28,6 +30,11 @@ using tlog::SignedCheckpoint;
 
 constexpr std::uint64_t kEachStride = 1024;  // signatures verified
 constexpr char kCheckpointFile[] = "checkpoint";
+
+// A record may wait for its publication, and a checkpoint for being kept; an
+// operator may mend a clock. More than this nobody explains.
+constexpr absl::Duration kPublishedWithin = absl::Hours(24);
+constexpr absl::Duration kClockTurnedBack = absl::Hours(24);
 
 // Ends the reading of records: there is a finding.
 absl::Status Enough() { return absl::CancelledError("enough"); }
@@ -140,7 +147,7 @@ class Audit {
                                                        : TakeRecords(frame);
         });
     if (status.ok()) status = VerifyLastHead();
-    const std::uint64_t read = report_.records + report_.unpublished;
+    const std::uint64_t read = Read();
     if (absl::IsDataLoss(status) || absl::IsFailedPrecondition(status)) {
       Find({In::kRecord, read, read, Where(DetailOf(status)),
             std::string(status.message())});
@@ -151,15 +158,71 @@ class Audit {
       Find({In::kRecord, read, published_.size() - 1, Segment(),
             "the records end before this one, which was published"});
     }
+    CheckExpunged();
     return absl::OkStatus();
+  }
+
+  // Index after the last record that was read, or is known to be gone.
+  std::uint64_t Read() const {
+    return report_.expunged + report_.records + report_.unpublished;
+  }
+
+  // Goes through the entries of records that are gone, up to `end`.
+  absl::Status PassExpunged(std::uint64_t end) {
+    if (end > published_.size()) {
+      return Bad(0, end - 1, "these records are gone, and were not published");
+    }
+    while (report_.expunged < end) {
+      PSM_ASSIGN_OR_RETURN(const bool more, NextEntry());
+      if (!more || report_.finding.has_value()) return Enough();
+      ++report_.expunged;
+    }
+    return absl::OkStatus();
+  }
+
+  // What a record says that expunges others.
+  absl::Status TakeExpunging(const Expunging& says) {
+    if (says.begin >= says.end || says.end > says.index) {
+      return Bad(says.index, says.index,
+                 "the record says that records were expunged that were not "
+                 "there");
+    }
+    if (says.time - says.before < kShortestRetention) {
+      return Bad(says.index, says.index,
+                 "the record says that records were expunged sooner than any "
+                 "log may");
+    }
+    for (const auto& known : {options_.kept, options_.witnessed}) {
+      // What came after a checkpoint is no older than that.
+      if (known.has_value() && says.end > known->checkpoint.size() &&
+          says.before < known->kept - kPublishedWithin) {
+        return Bad(known->checkpoint.size(), says.end - 1,
+                   "these records were expunged, and were too young: they were "
+                   "not there yet when a checkpoint was signed that is known");
+      }
+    }
+    expunging_ = says;
+    return absl::OkStatus();
+  }
+
+  void CheckExpunged() {
+    if (report_.expunged == 0 || report_.finding.has_value()) return;
+    if (!expunging_.has_value() || expunging_->end < report_.expunged) {
+      Find({In::kRecord, expunging_.has_value() ? expunging_->end : 0,
+            report_.expunged - 1, "records",
+            "these records are gone, and no record says that they were "
+            "expunged"});
+      return;
+    }
+    report_.youngest_expunged = expunging_->time - expunging_->before;
   }
 
   absl::Status TakeRecords(const FrameView& frame) {
     const auto items = SplitPayload(frame.payload, frame.header.record_count);
     std::uint64_t index = frame.header.first_index;
-    const std::uint64_t read = report_.records + report_.unpublished;
-    if (index != read) {
-      return Bad(read, index - 1, "these records are missing");
+    if (Read() == 0) PSM_RETURN_IF_ERROR(PassExpunged(index));
+    if (index != Read()) {
+      return Bad(Read(), index - 1, "these records are missing");
     }
     if (!items.has_value()) return Bad(index, index, "the frame is malformed");
     for (const PayloadItem& item : *items) {
@@ -187,6 +250,7 @@ class Audit {
         if (record_.kind() == records::v1::Record::KEY_ROTATION)
           PSM_RETURN_IF_ERROR(FollowRecord(index, item.seed));
       }
+      PSM_RETURN_IF_ERROR(TakeTime(index));
       ++index;
     }
     return absl::OkStatus();
@@ -242,6 +306,20 @@ class Audit {
     return absl::OkStatus();
   }
 
+  // A record that expunges is not of a later time than the one behind it: else
+  // records could be made old enough by a clock that is turned back afterwards.
+  absl::Status TakeTime(std::uint64_t index) {
+    const absl::Time time = FromTimestamp(record_.record_time());
+    if (expunging_.has_value() && expunging_->index + 1 == index &&
+        expunging_->time > time + kClockTurnedBack) {
+      return Bad(expunging_->index, expunging_->index,
+                 "the record expunges others at a later time than that of the "
+                 "record behind it");
+    }
+    const std::optional<Expunging> says = ExpungingOf(index, record_);
+    return says.has_value() ? TakeExpunging(*says) : absl::OkStatus();
+  }
+
   absl::Status Bad(std::uint64_t first, std::uint64_t last,
                    absl::string_view what, In in = In::kRecord) {
     Find({in, first, last, Segment(), std::string(what)});
@@ -295,7 +373,8 @@ class Audit {
   PublishedTree tree_;
   AuditReport& report_;
 
-  records::v1::Record record_;    // its memory is used again
+  records::v1::Record record_;          // its memory is used again
+  std::optional<Expunging> expunging_;  // the last record that says so
   tlog::Frontier beyond_;         // with the records that are not published yet
   std::uint64_t segment_ = 0;     // number of the one being read; 0: none yet
   std::string head_;              // note of the last one; "": none yet

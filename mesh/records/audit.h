@@ -58,11 +58,15 @@ struct AuditReport {
   std::uint64_t entries = 0;  // gone through
   std::uint64_t files = 0;    // tiles and bundles
   bool records_read = false;
-  std::uint64_t records = 0;      // that are their entries' own
-  std::uint64_t unpublished = 0;  // records behind the checkpoint
-  std::uint64_t heads = 0;        // whose root is that of the records so far
-  std::uint64_t signatures = 0;   // of heads, verified
-  std::uint64_t rotations = 0;    // of keys, that are entries of the log
+  std::uint64_t records = 0;  // that are their entries' own
+  // Before these, gone as a record says. Of their entries it is known that they
+  // are the signed ones, and no more.
+  std::uint64_t expunged = 0;
+  absl::Duration youngest_expunged;  // the age that they had, by that record
+  std::uint64_t unpublished = 0;     // records behind the checkpoint
+  std::uint64_t heads = 0;           // whose root is that of the records so far
+  std::uint64_t signatures = 0;      // of heads, verified
+  std::uint64_t rotations = 0;       // of keys, that are entries of the log
   // As far as the log led, from those that were trusted.
   std::optional<LogKeys> keys;
   absl::Duration took;

@@ -1,8 +1,10 @@
 // The names of the runs say which records they cover, so there is no list of
-// them to keep: those that follow one another from index 0 are the index, where
-// two begin alike the longer one counts, and what lies within a longer one is
-// left over from its making. A run gets its name when it is whole and durable,
-// and what it replaces is removed after that.
+// them to keep: those that follow one another from index 0, or the first record
+// that was not expunged, are the index, where two begin alike the longer one
+// counts, and what lies within a longer one is left over: the longer one was
+// made of it, or it of the longer one, to be rid of what was expunged. A run
+// gets its name when it is whole and durable, and what it replaces is removed
+// after that.
 #include "mesh/records/index_folder.h"
 
 #include <dirent.h>
@@ -120,6 +122,7 @@ std::string IndexFolder::FileOf(std::uint64_t from, std::uint64_t to) const {
 }
 
 absl::StatusOr<IndexRuns> IndexFolder::Load(const std::string& log_id,
+                                            std::uint64_t begin,
                                             std::uint64_t most) {
   PSM_ASSIGN_OR_RETURN(std::vector<std::string> names, FilesOf(path_));
   std::multimap<std::uint64_t, std::uint64_t> ranges;  // from -> to
@@ -136,7 +139,7 @@ absl::StatusOr<IndexRuns> IndexFolder::Load(const std::string& log_id,
     ranges.emplace(range->from, range->to);
   }
   IndexRuns runs;
-  std::uint64_t end = 0;
+  std::uint64_t end = begin;
   for (auto at = ranges.begin(); at != ranges.end();) {
     const std::uint64_t from = at->first;
     std::uint64_t to = 0;
@@ -146,10 +149,10 @@ absl::StatusOr<IndexRuns> IndexFolder::Load(const std::string& log_id,
     if (from > end) {
       return absl::DataLossError("a run of the index is missing");
     }
-    if (from < end && to > end) {
+    if (from < end && to > end && !runs.empty()) {
       return absl::DataLossError("runs of the index overlap");
     }
-    if (from < end) continue;
+    if (to <= end) continue;
     PSM_ASSIGN_OR_RETURN(std::shared_ptr<const IndexRun> run,
                          IndexRun::Open(FileOf(from, to), log_id, from, to));
     runs.push_back(std::move(run));
@@ -201,8 +204,8 @@ absl::StatusOr<std::shared_ptr<const IndexRun>> IndexFolder::Write(
 }
 
 absl::StatusOr<std::shared_ptr<const IndexRun>> IndexFolder::Merge(
-    const std::string& log_id, const IndexRuns& runs, absl::Time forget,
-    absl::FunctionRef<bool()> go_on) {
+    const std::string& log_id, const IndexRuns& runs, std::uint64_t begin,
+    absl::Time forget, absl::FunctionRef<bool()> go_on) {
   std::uint64_t entries = 0;
   std::uint64_t keyed = 0;
   Heads heads;
@@ -211,7 +214,7 @@ absl::StatusOr<std::shared_ptr<const IndexRun>> IndexFolder::Merge(
     keyed += run->header().keyed;
     PSM_RETURN_IF_ERROR(heads.Add(*run));
   }
-  const std::uint64_t from = runs.front()->header().from;
+  const std::uint64_t from = std::max(runs.front()->header().from, begin);
   const std::uint64_t to = EndOf(runs);
   const Unfinished file(absl::StrCat(path_, "/", kMerging));
   PSM_ASSIGN_OR_RETURN(
@@ -219,7 +222,8 @@ absl::StatusOr<std::shared_ptr<const IndexRun>> IndexFolder::Merge(
       IndexRunWriter::Create(file.name(), log_id, from, to, entries, keyed));
   for (std::uint64_t seen = 1; !heads.empty(); ++seen) {
     const IndexEntry& entry = heads.least();
-    if (!IsExchangeKey(entry.key) || entry.ask_time() > forget) {
+    if (entry.position.index >= from &&
+        (!IsExchangeKey(entry.key) || entry.ask_time() > forget)) {
       PSM_RETURN_IF_ERROR(writer->Add(entry));
     }
     PSM_RETURN_IF_ERROR(heads.Pop());

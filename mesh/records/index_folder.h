@@ -17,7 +17,8 @@
 
 namespace psm {
 
-// Runs that follow one another from log index 0, oldest first.
+// Runs that follow one another, oldest first, from the first record that is to
+// be found, or one that was expunged.
 using IndexRuns = std::vector<std::shared_ptr<const IndexRun>>;
 
 inline std::uint64_t EndOf(const IndexRuns& runs) {
@@ -31,22 +32,24 @@ class IndexFolder {
  public:
   explicit IndexFolder(std::string path) : path_(std::move(path)) {}
 
-  // The runs of the log `log_id`, of which `most` records may be in an index.
-  // A missing folder has none. Removes what an interrupted Write or Merge left.
-  // DATA_LOSS where a run is damaged, of another log, beyond `most`, or missing
-  // between others.
-  absl::StatusOr<IndexRuns> Load(const std::string& log_id, std::uint64_t most);
+  // The runs of the log `log_id`, of which the records from `begin` on, below
+  // `most`, may be in an index. A missing folder has none. Removes what an
+  // interrupted Write or Merge left, and runs below `begin`. DATA_LOSS where a
+  // run is damaged, of another log, beyond `most`, or missing between others.
+  absl::StatusOr<IndexRuns> Load(const std::string& log_id, std::uint64_t begin,
+                                 std::uint64_t most);
 
   // Makes a part a run; makes the folder (0700) where it is missing.
   absl::StatusOr<std::shared_ptr<const IndexRun>> Write(
       const std::string& log_id, const IndexPart& part);
 
-  // Makes one run of `runs`, which follow one another, without exchanges asked
-  // for at or before `forget`. Asks `go_on` every few milliseconds, which
+  // Makes one run of `runs`, which follow one another and of which the first
+  // reaches beyond `begin`, without records below `begin` and without exchanges
+  // asked for at or before `forget`. Asks `go_on` every few milliseconds, which
   // may Write; CANCELLED when it says no. The files of `runs` are still there.
   absl::StatusOr<std::shared_ptr<const IndexRun>> Merge(
-      const std::string& log_id, const IndexRuns& runs, absl::Time forget,
-      absl::FunctionRef<bool()> go_on);
+      const std::string& log_id, const IndexRuns& runs, std::uint64_t begin,
+      absl::Time forget, absl::FunctionRef<bool()> go_on);
 
   // Removes the files of runs, or of all there are; what is open stays
   // readable.

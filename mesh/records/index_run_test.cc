@@ -113,7 +113,7 @@ TEST_F(IndexRunTest, AMergedRunHoldsWhatItsPartsHeldButForOldExchanges) {
   }
   const std::uint64_t end = EndOf(runs);
   const auto forget = absl::FromUnixSeconds(static_cast<std::int64_t>(end / 2));
-  auto merged = index_.Merge(log_id_, runs, forget, [] { return true; });
+  auto merged = index_.Merge(log_id_, runs, 0, forget, [] { return true; });
   ASSERT_TRUE(merged.ok()) << merged.status();
   EXPECT_EQ((*merged)->header().to, end);
   for (auto& [key, indexes] : expected_) {
@@ -139,7 +139,7 @@ TEST_F(IndexRunTest, AMergedRunHoldsWhatItsPartsHeldButForOldExchanges) {
   }
   EXPECT_GT(exchanges, 2000u);
   // The parts' files count for nothing beside it, and go.
-  auto loaded = index_.Load(log_id_, end);
+  auto loaded = index_.Load(log_id_, 0, end);
   ASSERT_TRUE(loaded.ok()) << loaded.status();
   EXPECT_EQ(loaded->size(), 1u);
   EXPECT_EQ(OnlyFile(),
@@ -148,9 +148,9 @@ TEST_F(IndexRunTest, AMergedRunHoldsWhatItsPartsHeldButForOldExchanges) {
 
 TEST_F(IndexRunTest, AMergeThatIsStoppedLeavesNothing) {
   const IndexRuns runs{Write(MakePart(0, 9000))};
-  auto merged = index_.Merge(log_id_, runs, kNever, [] { return false; });
+  auto merged = index_.Merge(log_id_, runs, 0, kNever, [] { return false; });
   EXPECT_TRUE(absl::IsCancelled(merged.status()));
-  EXPECT_EQ(index_.Load(log_id_, 10'000)->size(), 1u);
+  EXPECT_EQ(index_.Load(log_id_, 0, 10'000)->size(), 1u);
   EXPECT_EQ(OnlyFile(), absl::StrFormat("%s/run-%016d-%016d", folder_.path(), 0,
                                         runs[0]->header().to));
 }
@@ -227,6 +227,43 @@ TEST_F(IndexRunTest, RunsOfOneSizeBecomeOneByFour) {
   }
   EXPECT_THAT(sizes, ElementsAre(2560, 40));
   EXPECT_EQ(rewritten, 2560u * 4 + 40);
+}
+
+TEST_F(IndexRunTest, WhatWasExpungedIsLeftOutWhereverACrashCameBetween) {
+  const auto first = Write(MakePart(0, 1000));
+  const auto second = Write(MakePart(first->header().to, 2000));
+  const std::uint64_t end = second->header().to;
+  const std::uint64_t begin = second->header().from + 300;
+  auto loaded = index_.Load(log_id_, begin, end);
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  ASSERT_EQ(loaded->size(), 1u);
+  EXPECT_EQ(loaded->front()->header().from, second->header().from);
+
+  auto made =
+      index_.Merge(log_id_, *loaded, begin, kNever, [] { return true; });
+  ASSERT_TRUE(made.ok()) << made.status();
+  EXPECT_EQ((*made)->header().from, begin);
+  EXPECT_EQ((*made)->header().to, end);
+  for (const auto& [key, all] : expected_) {
+    std::vector<std::uint64_t> kept;
+    for (auto index = all.rbegin(); index != all.rend(); ++index)
+      if (*index >= begin) kept.push_back(*index);
+    EXPECT_EQ(IndexesOf(**made, key), kept);
+  }
+  // Died before the old one was removed: it is taken, and the step repeated.
+  loaded = index_.Load(log_id_, begin, end);
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  ASSERT_EQ(loaded->size(), 1u);
+  EXPECT_EQ(loaded->front()->header().from, second->header().from);
+  made = index_.Merge(log_id_, *loaded, begin, kNever, [] { return true; });
+  ASSERT_TRUE(made.ok());
+  ASSERT_TRUE(index_.Remove(*loaded).ok());
+  loaded = index_.Load(log_id_, begin, end);
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  ASSERT_EQ(loaded->size(), 1u);
+  EXPECT_EQ(loaded->front()->header().from, begin);
+  EXPECT_EQ(index_.Load(log_id_, begin - 1, end).status().code(),
+            absl::StatusCode::kDataLoss);
 }
 
 }  // namespace

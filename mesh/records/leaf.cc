@@ -29,6 +29,11 @@ class PartEncoder {
     Begin(number, 4);
     Append(value, 4);
   }
+  void Index(std::uint8_t number, std::uint64_t value) {
+    if (value == 0) return;
+    Begin(number, 8);
+    Append(value, 8);
+  }
   void Time(std::uint8_t number, bool set,
             const google::protobuf::Timestamp& time) {
     if (!set) return;
@@ -76,6 +81,9 @@ void AppendPart(const records::v1::Record& record, LeafPart part,
       out.Number(23, record.count());
       out.Time(25, record.has_record_time(), record.record_time());
       out.Text(27, record.key_rotation());
+      out.Index(28, record.expunged_begin());
+      out.Index(29, record.expunged_end());
+      out.Time(30, record.has_expunged_before(), record.expunged_before());
       break;
     case LeafPart::kConsumer:
       out.Text(8, record.agreement());

@@ -36,6 +36,9 @@ Record WithOnly(const FieldDescriptor& field) {
     case FieldDescriptor::CPPTYPE_UINT32:
       reflection.SetUInt32(&record, &field, 7);
       break;
+    case FieldDescriptor::CPPTYPE_UINT64:
+      reflection.SetUInt64(&record, &field, 7);
+      break;
     case FieldDescriptor::CPPTYPE_BOOL:
       reflection.SetBool(&record, &field, true);
       break;

@@ -5,6 +5,7 @@
 
 #include "mesh/base/error.h"
 #include "mesh/base/status_macros.h"
+#include "mesh/records/expunging.h"
 #include "mesh/records/log_commits.h"
 #include "mesh/records/log_scan.h"
 #include "mesh/records/segment_format.h"
@@ -53,7 +54,9 @@ absl::StatusOr<RecoveredLog> RecoverLog(SegmentFolder& folder,
   }
   const ChainSegment& last = chain.segments.back();
   std::vector<HeldFrame> held;  // of the last commit
+  std::optional<Expunging> expunging;
   auto visit = [&](const FrameView& frame, std::uint64_t) {
+    if (std::optional<Expunging> found = ExpungingIn(frame)) expunging = found;
     if (!held.empty() && held.back().header.kind == FrameKind::kHead) {
       held.clear();
     }
@@ -63,6 +66,10 @@ absl::StatusOr<RecoveredLog> RecoverLog(SegmentFolder& folder,
   PSM_ASSIGN_OR_RETURN(
       SegmentScan scan,
       ScanSegment(folder, last, /*still_written=*/false, visit));
+  PSM_ASSIGN_OR_RETURN(expunging, LastExpunging(folder, chain, expunging));
+  PSM_RETURN_IF_ERROR(CheckBeginning(chain, expunging));
+  log.begin = expunging.has_value() ? expunging->end : 0;
+  log.end.expunging = expunging.has_value() ? expunging->index : 0;
   for (const ChainSegment& segment : chain.segments) {
     log.used_bytes += segment.end.value_or(scan.last_batch_offset);
   }

@@ -95,7 +95,8 @@ absl::StatusOr<LogChain> FindChain(SegmentFolder& folder) {
   while (number != 0) {
     auto found = headed.find(number);
     if (found == headed.end()) {
-      return Damaged("a segment is missing: restore the folder", number, 0, 0);
+      chain.missing = number;
+      break;
     }
     ChainSegment segment = found->second;
     headed.erase(found);

@@ -27,12 +27,20 @@ struct LogChain {
   std::vector<ChainSegment> segments;  // oldest first; empty: a new log
   std::vector<SegmentEntry> others;    // spares, abandoned and recycled ones
   std::uint64_t highest = 0;           // number in use; 0: none
+  // Number of the segment that the oldest one follows and that is gone; 0: none
+  // is. Whether it may be gone says CheckBeginning (expunging.h).
+  std::uint64_t missing = 0;
+
+  // Log index of the first record that is there.
+  std::uint64_t first_index() const {
+    return segments.empty() ? 0 : segments.front().header.first_index;
+  }
 };
 
 // Finds the segments of the log: the highest one with a header and those it
-// follows. DATA_LOSS, reason RECORDS_DAMAGED, where one is missing, belongs to
-// another log, or holds records under a damaged header; FAILED_PRECONDITION
-// RECORDS_FORMAT_UNKNOWN; or the operating system's error.
+// follows, up to one that is missing. DATA_LOSS, reason RECORDS_DAMAGED, where
+// one belongs to another log, or holds records under a damaged header;
+// FAILED_PRECONDITION RECORDS_FORMAT_UNKNOWN; or the operating system's error.
 absl::StatusOr<LogChain> FindChain(SegmentFolder& folder);
 
 struct SegmentScan {

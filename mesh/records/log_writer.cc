@@ -77,6 +77,7 @@ absl::Status LogWriter::Open(SegmentFile& file, std::uint64_t number,
   header.first_index = end_.index;
   header.previous = end_.segment;
   header.previous_end = end_.offset;
+  header.expunging = end_.expunging;
   PSM_RETURN_IF_ERROR(file.Write(0, EncodeSegmentHeader(header)));
   return file.Sync();
 }

@@ -30,9 +30,10 @@ struct QueuedFrame {
 // The end of a log, as far as it is known to be durable.
 struct LogEnd {
   std::string log_id;
-  std::uint64_t segment = 0;  // number of the last one that counts; 0: none
-  std::uint64_t offset = 0;   // how much of it counts
-  std::uint64_t index = 0;    // of the next record
+  std::uint64_t segment = 0;    // number of the last one that counts; 0: none
+  std::uint64_t offset = 0;     // how much of it counts
+  std::uint64_t index = 0;      // of the next record
+  std::uint64_t expunging = 0;  // of the last record of kind EXPUNGED; 0: none
   // The last commit found at start: it may have been acknowledged and may not
   // be on the disk.
   std::vector<QueuedFrame> carried;
@@ -49,6 +50,11 @@ class LogWriter {
   LogWriter& operator=(const LogWriter&) = delete;
 
   bool active() const { return file_ != nullptr; }
+
+  // Says that record `index`, which is durable, is of kind EXPUNGED: whoever
+  // reads the log finds it by the headers of segments from now on.
+  void NoteExpunging(std::uint64_t index) { end_.expunging = index; }
+
   // Whether frames of `bytes` in all fit the active segment.
   bool HasRoom(std::uint64_t bytes) const {
     return active() && bytes <= file_bytes_ - end_.offset;

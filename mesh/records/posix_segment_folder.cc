@@ -224,7 +224,7 @@ absl::Status PosixSegmentFolder::Remove(std::uint64_t number) {
   if (unlink(FileOf(number).c_str()) != 0) {
     return absl::ErrnoToStatus(errno, "cannot remove a segment");
   }
-  return absl::OkStatus();
+  return SyncFolder(path_);
 }
 
 }  // namespace psm

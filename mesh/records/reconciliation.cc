@@ -10,6 +10,7 @@
 #include <tuple>
 
 #include "absl/strings/str_cat.h"
+#include "mesh/records/expunging.h"
 #include "mesh/records/leg_exchange_id.h"
 #include "mesh/records/receipt.h"
 #include "mesh/records/timestamp.h"
@@ -23,6 +24,9 @@ using records::v1::SideEntry;
 constexpr char kDisclose[] = "psm.disclosure.v1.DisclosureService/Disclose";
 constexpr char kRetrieve[] = "psm.linkage.v1.LinkageService/Retrieve";
 constexpr char kGatewayItself[] = "mesh/gateway";
+
+// A party's clock beside the gateway's, where records of one age are gone.
+constexpr absl::Duration kClocksApart = absl::Minutes(5);
 
 bool Differ(const std::string& one, const std::string& other) {
   return !one.empty() && !other.empty() && one != other;
@@ -61,7 +65,17 @@ std::string FindingOf(const SideEntry& entry,
   return HowTheyDiffer(entry, proof.record());
 }
 
+std::string FindingOfExpunged(const SideEntry& entry, absl::Time now) {
+  return now - FromTimestamp(entry.time()) < kShortestRetention
+             ? "the gateway says that it was expunged, and it is too young"
+             : "";
+}
+
 void Reconciliation::AddRecord(const Record& record) {
+  if (const auto expunging = ExpungingOf(0, record)) {
+    expunged_before_ = std::max(expunged_before_, expunging->before);
+    return;
+  }
   if (record.kind() == Record::REFUSALS ||
       record.kind() == Record::KEY_ROTATION) {
     return;
@@ -148,6 +162,8 @@ class Reconciliation::Comparison {
         [&](const Provided& one) { return one.provider == system; });
   }
   bool unreleased() const { return unreleased_; }
+  // Whether all that differs is missing at the gateway.
+  bool LacksRecords() const { return lacks_records_; }
   bool one_sided() const {
     return exchange_.asked.empty() && exchange_.provided.empty();
   }
@@ -177,6 +193,7 @@ class Reconciliation::Comparison {
     for (const Difference& known : differences_) {
       if (known.side == side && known.what == what) return;
     }
+    lacks_records_ = lacks_records_ && missing && side == Side::kGateway;
     differences_.push_back({id_, asker_, provider_, method_, time_, side,
                             missing, std::move(what)});
   }
@@ -323,6 +340,7 @@ class Reconciliation::Comparison {
   const Exchange& exchange_;
   const bool strict_;
   bool unreleased_ = false;
+  bool lacks_records_ = true;
   absl::Time time_ = absl::InfiniteFuture();
   std::string method_;
   std::string provider_;
@@ -339,6 +357,11 @@ ReconciliationReport Reconciliation::Compare(const ReconciliationPeriod& period,
       continue;
     }
     std::vector<Difference> differences = comparison.Compare();
+    if (!differences.empty() && comparison.LacksRecords() &&
+        comparison.time() < expunged_before_ + kClocksApart) {
+      ++report.expunged;
+      continue;
+    }
     if (!differences.empty() && comparison.time() >= period.settled) {
       ++report.under_way;
       continue;

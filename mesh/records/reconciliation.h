@@ -33,6 +33,11 @@ std::string FindingOf(const records::v1::SideEntry& entry,
                       const records::v1::ReceiptProof& proof,
                       const std::string& system, const LogKeys& log);
 
+// The same of a record that the gateway says was expunged before it was proved:
+// "" where that can be, by the time `now`.
+std::string FindingOfExpunged(const records::v1::SideEntry& entry,
+                              absl::Time now);
+
 // One thing that is not as all sides say.
 struct Difference {
   enum class Side { kConsumer, kProvider, kGateway };
@@ -55,6 +60,10 @@ struct ReconciliationReport {
   // come to the gateway and no further, as far as the consumer is believed.
   std::uint64_t unreleased = 0;
   std::uint64_t under_way = 0;  // too young to be judged; not among the others
+  // Nothing is recorded of these, and records of their age were expunged, as
+  // the log says: the gateway's side cannot be compared any more. Not among the
+  // others.
+  std::uint64_t expunged = 0;
   std::vector<Difference> differences;  // by time
 };
 
@@ -82,7 +91,7 @@ struct ReconciliationPeriod {
 // method; an answer without a receipt; a write without an outcome. No
 // difference is: a refusal that nobody has recorded, an answer that was never
 // released (unless `strict`), retries, a consumer that never got what was
-// recorded, floods of refusals that the gateway counts.
+// recorded, floods of refusals that the gateway counts, what was expunged.
 class Reconciliation {
  public:
   // In the order of the log.
@@ -117,6 +126,8 @@ class Reconciliation {
 
   std::map<Key, Exchange> exchanges_;
   std::map<std::string, absl::Time> since_;  // by system: its first entry
+  // Records from before this may be gone, as the log says.
+  absl::Time expunged_before_ = absl::InfinitePast();
   // Ids of linkages, by who asked.
   std::map<std::string, std::set<std::string>> linkages_;
 };

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "mesh/crypto/digest.h"
+#include "mesh/records/expunging.h"
 #include "mesh/records/leg_exchange_id.h"
 
 namespace psm {
@@ -155,6 +156,28 @@ TEST_F(ReconciliationTest, ARecordThatTheGatewayLeftOutIsNamed) {
     EXPECT_EQ(difference.provider, kProvider);
     EXPECT_EQ(difference.method, kGetTax);
   }
+}
+
+TEST_F(ReconciliationTest, WhatTheLogSaysWasExpungedIsNotMissing) {
+  constexpr std::int64_t kLater = 3 * 24 * 3600;
+  AddExchange(1, 0);
+  AddExchange(2, kLater);
+  AddExchange(3, kLater);
+  records_.erase(records_.begin());  // expunged
+  records_.erase(records_.begin());  // left out
+  EXPECT_EQ(Compare().differences.size(), 4u);
+  Expunging says;
+  says.end = 1;
+  says.before = absl::FromUnixSeconds(kBegin + 3600);
+  says.time = says.before + kShortestRetention;
+  records_.push_back(ExpungingRecord(says));
+  const ReconciliationReport report = Compare();
+  EXPECT_EQ(report.expunged, 1u);
+  EXPECT_EQ(report.exchanges, 2u);
+  EXPECT_EQ(report.agreed, 1u);
+  ASSERT_EQ(report.differences.size(), 2u);
+  for (const Difference& difference : report.differences)
+    EXPECT_EQ(difference.exchange_id, Id(2));
 }
 
 TEST_F(ReconciliationTest, OneOtherSideIsEnoughToShowAnOmission) {

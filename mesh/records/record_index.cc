@@ -4,10 +4,10 @@
 // order says more than the other; and the place never changes, which pages need
 // to stay stable.
 //
-// Everything below held_ is in runs_, parts_ and young_, in this order and
-// without a gap; what is between held_ and size_ is in the log alone. Only the
-// thread takes from parts_, and puts into runs_ in the same step, so a reader
-// who looks at all three at one moment misses nothing.
+// Everything from begin_ up to held_ is in runs_, parts_ and young_, in this
+// order and without a gap; what is between held_ and size_ is in the log alone.
+// Only the thread takes from parts_, and puts into runs_ in the same step, so a
+// reader who looks at all three at one moment misses nothing.
 //
 // Nothing is answered from a part of the index: a list with a gap would tell a
 // person that an agency did not ask.
@@ -42,18 +42,23 @@ RecordIndex::~RecordIndex() {
   if (thread_.joinable()) thread_.join();
 }
 
-absl::Status RecordIndex::Start(const std::string& log_id, std::uint64_t size) {
+absl::Status RecordIndex::Start(const std::string& log_id, std::uint64_t begin,
+                                std::uint64_t size) {
   log_id_ = log_id;
+  {
+    MutexLock lock(mu_);
+    begin_ = begin;
+  }
   if (options_.folder.empty()) {
     MutexLock lock(mu_);
     size_ = size;
     return absl::OkStatus();
   }
-  const absl::Status loaded = LoadRuns(size);
+  const absl::Status loaded = LoadRuns(begin, size);
   MutexLock lock(mu_);
   if (!loaded.ok()) Forget(loaded.message());
   size_ = size;
-  held_ = EndOf(runs_);
+  held_ = std::max(EndOf(runs_), begin);
   young_ = NewPart(held_);
   thread_ = std::thread([this] { Run(); });
   while (behind() && log_failure_.ok() && (disk_failure_.ok() || !full())) {
@@ -62,8 +67,8 @@ absl::Status RecordIndex::Start(const std::string& log_id, std::uint64_t size) {
   return log_failure_;
 }
 
-absl::Status RecordIndex::LoadRuns(std::uint64_t size) {
-  PSM_ASSIGN_OR_RETURN(IndexRuns runs, folder_.Load(log_id_, size));
+absl::Status RecordIndex::LoadRuns(std::uint64_t begin, std::uint64_t size) {
+  PSM_ASSIGN_OR_RETURN(IndexRuns runs, folder_.Load(log_id_, begin, size));
   PSM_RETURN_IF_ERROR(CheckPlaces(runs));
   MutexLock lock(mu_);
   runs_ = std::move(runs);
@@ -138,6 +143,27 @@ void RecordIndex::Hold(const std::vector<IndexedFrame>& frames) {
   held_ = young_->to();
 }
 
+void RecordIndex::Expunge(std::uint64_t begin) {
+  MutexLock lock(mu_);
+  if (begin <= begin_) return;
+  begin_ = begin;
+  // Below it there is nothing to be caught up with.
+  if (!options_.folder.empty() && held_ < begin) {
+    parts_.clear();
+    runs_.clear();
+    ++life_;
+    remove_ = true;
+    held_ = begin;
+    young_ = NewPart(held_);
+  }
+  work_.NotifyOne();
+}
+
+std::uint64_t RecordIndex::begin() const {
+  MutexLock lock(mu_);
+  return begin_;
+}
+
 std::uint64_t RecordIndex::size() const {
   MutexLock lock(mu_);
   return size_;
@@ -153,19 +179,24 @@ absl::Status RecordIndex::Visit(const IndexKey& key, std::uint64_t before,
   std::vector<std::shared_ptr<const IndexPart>> parts;
   IndexRuns runs;
   std::uint64_t life = 0;
+  std::uint64_t begin = 0;
+  const auto kept = [&](const IndexEntry& entry) {
+    return entry.position.index >= begin && visit(entry);
+  };
   {
     MutexLock lock(mu_);
+    begin = begin_;
     if (behind() || options_.folder.empty()) return Unavailable();
-    if (!young_->Visit(key, before, visit)) return absl::OkStatus();
+    if (!young_->Visit(key, before, kept)) return absl::OkStatus();
     parts.assign(parts_.begin(), parts_.end());
     runs = runs_;
     life = life_;
   }
   for (auto part = parts.rbegin(); part != parts.rend(); ++part) {
-    if (!(*part)->Visit(key, before, visit)) return absl::OkStatus();
+    if (!(*part)->Visit(key, before, kept)) return absl::OkStatus();
   }
   for (auto run = runs.rbegin(); run != runs.rend(); ++run) {
-    absl::StatusOr<bool> more = (*run)->Visit(key, before, visit);
+    absl::StatusOr<bool> more = (*run)->Visit(key, before, kept);
     if (!more.ok()) {
       MutexLock lock(mu_);
       if (life == life_) Forget(more.status().message());
@@ -226,6 +257,7 @@ absl::StatusOr<RecordPosition> RecordIndex::Locate(std::uint64_t index) {
   if (index >= size()) {
     return absl::OutOfRangeError("the log has no such record");
   }
+  if (index < begin()) return absl::NotFoundError("the record was expunged");
   std::optional<RecordPosition> found;
   PSM_RETURN_IF_ERROR(Visit(kPlaceKey, index + 1, [&](const IndexEntry& entry) {
     found = entry.position;
@@ -246,8 +278,8 @@ void RecordIndex::Forget(absl::string_view why) {
   LogWarning("records_index_made_anew", {{"error", std::string(why)}});
   runs_.clear();
   parts_.clear();
-  held_ = 0;
-  young_ = NewPart(0);
+  held_ = begin_;
+  young_ = NewPart(held_);
   ++life_;
   remove_ = true;
   work_.NotifyOne();

@@ -61,12 +61,14 @@ class RecordIndex {
   RecordIndex& operator=(const RecordIndex&) = delete;
 
   // Takes up the runs in the folder, of the log `log_id` with `size` records
-  // that will stay where they are, and reads from the log what they lack. Runs
+  // that will stay where they are and of which those below `begin` were
+  // expunged, and reads from the log what they lack. Runs
   // that are damaged, of another log or of more records than this one are
   // removed, and all is read. Returns when every record is found, or, where the
   // folder cannot be written and memory does not suffice, at once. Errors: the
   // log's, as VisitCommits. Call once, before anything else.
-  absl::Status Start(const std::string& log_id, std::uint64_t size);
+  absl::Status Start(const std::string& log_id, std::uint64_t begin,
+                     std::uint64_t size);
 
   // Waits while as many parts wait for the disk as may, unless the disk fails.
   // For the one who calls Add, beforehand.
@@ -78,6 +80,14 @@ class RecordIndex {
   // be carried elsewhere at the next start.
   void Add(const std::vector<IndexedFrame>& frames);
 
+  // Finds no record below `begin` any more, where the log has a commit begin
+  // that is whole. Later the runs are rid of them: those without any other at
+  // once, one with others when a share of an eighth, or kKeepExpunged, is
+  // reached. Does not wait.
+  static constexpr absl::Duration kKeepExpunged = absl::Hours(30 * 24);
+  void Expunge(std::uint64_t begin);
+
+  std::uint64_t begin() const;    // of the first record that is not expunged
   std::uint64_t size() const;     // records added
   std::uint64_t on_disk() const;  // of these, those in runs
 
@@ -105,7 +115,7 @@ class RecordIndex {
       absl::Time since);
 
   // Where one record lies. OUT_OF_RANGE for an index that the log does not
-  // have.
+  // have, NOT_FOUND for one that was expunged.
   absl::StatusOr<RecordPosition> Locate(std::uint64_t index);
 
   // Says that what the index named is not what lies there: it is removed and
@@ -117,7 +127,7 @@ class RecordIndex {
   // at one moment.
   absl::Status Visit(const IndexKey& key, std::uint64_t before,
                      IndexVisitor visit);
-  absl::Status LoadRuns(std::uint64_t size);
+  absl::Status LoadRuns(std::uint64_t begin, std::uint64_t size);
   absl::Status CheckPlaces(const IndexRuns& runs);
   absl::Status ReadLastFrame(const IndexRun& run);
   std::unique_ptr<IndexPart> NewPart(std::uint64_t from) const;
@@ -129,7 +139,7 @@ class RecordIndex {
   }
 
   // The thread.
-  enum class Work { kRemove, kCatchUp, kWrite, kMerge };
+  enum class Work { kRemove, kCatchUp, kWrite, kExpunge, kMerge };
   void Run();
   bool HasWork(Work& work) const PSM_REQUIRES(mu_);
   std::size_t CatchUpParts() const PSM_REQUIRES(mu_);
@@ -137,7 +147,13 @@ class RecordIndex {
   absl::Status RemoveOld();
   absl::Status CatchUp();
   absl::Status WritePart();
+  bool MayExpunge() const PSM_REQUIRES(mu_);
+  absl::Status ExpungeRun();
   absl::Status MergeRuns();
+  // Makes one run of `merged`, which stand in runs_ from `first` on, without
+  // records below `begin`.
+  absl::Status ReplaceRuns(const IndexRuns& merged, std::size_t first,
+                           std::uint64_t begin, std::uint64_t life);
   void Note(Work work, const absl::Status& status) PSM_REQUIRES(mu_);
   absl::Time Oldest() const { return clock_.Now() - kExchangeLife; }
 
@@ -148,10 +164,12 @@ class RecordIndex {
   IndexFolder folder_;  // used by Start, then by the thread
 
   mutable Mutex mu_;
-  CondVar work_;                                // for the thread
-  CondVar changed_;                             // for Start and AwaitRoom
-  std::uint64_t size_ PSM_GUARDED_BY(mu_) = 0;  // records that there are
-  std::uint64_t held_ PSM_GUARDED_BY(mu_) = 0;  // of these, from 0, those here
+  CondVar work_;                                 // for the thread
+  CondVar changed_;                              // for Start and AwaitRoom
+  std::uint64_t begin_ PSM_GUARDED_BY(mu_) = 0;  // of what is found
+  std::uint64_t size_ PSM_GUARDED_BY(mu_) = 0;   // records that there are
+  std::uint64_t held_ PSM_GUARDED_BY(mu_) = 0;   // of these, those here end
+  absl::Duration expunged_ PSM_GUARDED_BY(mu_) = -absl::InfiniteDuration();
   IndexRuns runs_ PSM_GUARDED_BY(mu_);
   // Parts that wait to become runs, oldest first, and the one that grows.
   std::deque<std::shared_ptr<const IndexPart>> parts_ PSM_GUARDED_BY(mu_);

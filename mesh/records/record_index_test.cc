@@ -432,7 +432,7 @@ TEST_F(RecordIndexTest, LocatesEveryRecordByItsLogIndex) {
   options.folder = folder.File("index");
   options.part_records = 8;
   RecordIndex index(options, *log, clock_);
-  ASSERT_TRUE(index.Start(end->end.log_id, size).ok());
+  ASSERT_TRUE(index.Start(end->end.log_id, 0, size).ok());
   for (std::uint64_t i = 0; i < size; ++i) {
     auto position = index.Locate(i);
     ASSERT_TRUE(position.ok()) << position.status();

@@ -15,6 +15,9 @@ namespace {
 // memory than max_parts.
 constexpr std::size_t kCatchUpParts = 2;
 
+// A run of which one record in so many was expunged is made anew.
+constexpr std::uint64_t kExpungedShare = 8;
+
 }  // namespace
 
 std::size_t RecordIndex::CatchUpParts() const {
@@ -55,6 +58,8 @@ bool RecordIndex::HasWork(Work& work) const {
     work = Work::kRemove;
   } else if (!parts_.empty()) {
     work = Work::kWrite;
+  } else if (MayExpunge()) {
+    work = Work::kExpunge;
   } else if (IndexFolder::CountDue(runs_, options_.part_records) > 0) {
     work = Work::kMerge;
   } else {
@@ -71,6 +76,8 @@ absl::Status RecordIndex::Do(Work work) {
       return CatchUp();
     case Work::kWrite:
       return WritePart();
+    case Work::kExpunge:
+      return ExpungeRun();
     case Work::kMerge:
       return MergeRuns();
   }
@@ -88,7 +95,8 @@ void RecordIndex::Note(Work work, const absl::Status& status) {
     }
   }
   failure = status;
-  if (absl::IsDataLoss(status) && work == Work::kMerge) {
+  if (absl::IsDataLoss(status) &&
+      (work == Work::kMerge || work == Work::kExpunge)) {
     Forget(status.message());
   }
 }
@@ -141,6 +149,37 @@ absl::Status RecordIndex::WritePart() {
   return absl::OkStatus();
 }
 
+bool RecordIndex::MayExpunge() const {
+  if (runs_.empty()) return false;
+  const IndexRunHeader& oldest = runs_.front()->header();
+  if (oldest.from >= begin_) return false;
+  return oldest.to <= begin_ ||
+         (begin_ - oldest.from) * kExpungedShare >= oldest.to - oldest.from ||
+         clock_.Monotonic() - expunged_ >= kKeepExpunged;
+}
+
+// Of the oldest run.
+absl::Status RecordIndex::ExpungeRun() {
+  IndexRuns oldest;
+  std::uint64_t begin = 0;
+  std::uint64_t life = 0;
+  {
+    MutexLock lock(mu_);
+    if (!MayExpunge()) return absl::OkStatus();
+    oldest.assign(runs_.begin(), runs_.begin() + 1);
+    begin = begin_;
+    life = life_;
+    if (oldest.front()->header().to <= begin) {
+      runs_.erase(runs_.begin());
+      begin = 0;
+    } else {
+      expunged_ = clock_.Monotonic();
+    }
+  }
+  return begin == 0 ? folder_.Remove(oldest)
+                    : ReplaceRuns(oldest, 0, begin, life);
+}
+
 absl::Status RecordIndex::MergeRuns() {
   IndexRuns merged;
   std::size_t first = 0;
@@ -155,6 +194,14 @@ absl::Status RecordIndex::MergeRuns() {
     life = life_;
   }
   if (merged.empty()) return absl::OkStatus();
+  // None is left out here that was expunged: a crash might leave runs that
+  // overlap without one lying in the other.
+  return ReplaceRuns(merged, first, /*begin=*/0, life);
+}
+
+absl::Status RecordIndex::ReplaceRuns(const IndexRuns& merged,
+                                      std::size_t first, std::uint64_t begin,
+                                      std::uint64_t life) {
   auto go_on = [&] {
     // Parts do not wait for a merge, which may take seconds.
     const absl::Status written = WritePart();
@@ -163,7 +210,7 @@ absl::Status RecordIndex::MergeRuns() {
     return written.ok() && !stopping_ && life == life_;
   };
   absl::StatusOr<std::shared_ptr<const IndexRun>> run =
-      folder_.Merge(log_id_, merged, Oldest(), go_on);
+      folder_.Merge(log_id_, merged, begin, Oldest(), go_on);
   if (absl::IsCancelled(run.status())) {
     MutexLock lock(mu_);
     return disk_failure_;

@@ -59,6 +59,7 @@ struct StoredRecord {
 struct ProvedRecord {
   records::v1::Record record;
   std::vector<tlog::Hash> inclusion;
+  bool expunged = false;  // then `record` is empty
 };
 
 // Thread-safe.
@@ -91,7 +92,8 @@ class RecordLog {
       absl::string_view consumer, absl::string_view exchange_id,
       absl::Time since) = 0;
 
-  // Record `index`, and that it is in the tree of `tree_size` records.
+  // Record `index`, and that it is in the tree of `tree_size` records; of one
+  // that was expunged, only where in the tree its leaf is, which is public.
   // NOT_FOUND RECEIPT_UNKNOWN where there is no such record, INVALID_ARGUMENT
   // PROOF_REQUEST_INVALID where it is not in that tree, UNAVAILABLE
   // LOG_NOT_PUBLISHED for a tree that is not published yet, or

@@ -5,6 +5,7 @@
 
 #include "mesh/base/error.h"
 #include "mesh/base/status_macros.h"
+#include "mesh/records/expunging.h"
 #include "mesh/records/log_scan.h"
 #include "mesh/records/posix_segment_folder.h"
 #include "mesh/records/segment_format.h"
@@ -39,6 +40,10 @@ absl::Status ReadFrames(
   };
   auto look = [&]() -> absl::Status {
     PSM_ASSIGN_OR_RETURN(LogChain chain, FindChain(folder));
+    // What is gone was to be read: the log has to say why.
+    if (next < chain.first_index()) {
+      PSM_RETURN_IF_ERROR(CheckBeginning(folder, chain));
+    }
     for (std::size_t i = 0; i < chain.segments.size(); ++i) {
       if (i + 1 < chain.segments.size() &&
           chain.segments[i + 1].header.first_index <= next) {

@@ -15,7 +15,8 @@
 namespace psm {
 
 // Visits the frames of a log, heads too, from the one with record `from`
-// (zero-based) on, oldest first, each once. A status of `visit` other than OK
+// (zero-based), or the first one that was not expunged, on, oldest first, each
+// once. A status of `visit` other than OK
 // ends it and is returned. A writer may be at work. What a commit is just
 // writing may be shown a moment before it is durable; what was refused, only
 // until its segment is cut. DATA_LOSS, reason RECORDS_DAMAGED, after the last

@@ -50,6 +50,12 @@ QueuedFrame FrameOf(std::vector<records::v1::Record> records, absl::Time now,
 
 RecordStore::~RecordStore() {
   {
+    MutexLock lock(expunger_mu_);
+    expunger_stopping_ = true;
+    expunger_stop_.NotifyOne();
+  }
+  if (expunger_.joinable()) expunger_.join();
+  {
     MutexLock lock(mu_);
     stopping_ = true;
     work_.NotifyOne();
@@ -60,6 +66,8 @@ RecordStore::~RecordStore() {
 RecordStore::QueuedAppend RecordStore::Queue(
     std::vector<records::v1::Record> records) const {
   QueuedAppend append;
+  append.expunges = !records.empty() &&
+                    records.front().kind() == records::v1::Record::EXPUNGED;
   append.frame =
       FrameOf(std::move(records), clock_.Now(), append.recorded.seals);
   append.leaves.reserve(append.recorded.seals.size());
@@ -106,6 +114,7 @@ RecordStore::Figures RecordStore::figures() const {
     figures = figures_;
   }
   figures.records = index_.size();
+  figures.expunged = index_.begin();
   figures.indexed = index_.on_disk();
   return figures;
 }
@@ -121,8 +130,13 @@ void RecordStore::Run() {
 
 bool RecordStore::AwaitBatch(std::vector<QueuedAppend>& batch) {
   MutexLock lock(mu_);
+  if (leave_ == Leave::kUnderWay) {
+    leave_ = Leave::kNo;
+    left_.NotifyAll();
+  }
   const bool takes_keys = !AwaitsKey();
-  while (queue_.empty() && !stopping_ && !(takes_keys && given_ != nullptr)) {
+  while (queue_.empty() && !stopping_ && leave_ != Leave::kWanted &&
+         !(takes_keys && given_ != nullptr)) {
     awaits_ = Awaits::kFirst;
     bool told = true;
     if (writer_->active() && next_ == nullptr) {
@@ -134,7 +148,11 @@ bool RecordStore::AwaitBatch(std::vector<QueuedAppend>& batch) {
     awaits_ = Awaits::kNothing;
     if (!told) return true;
   }
-  if (queue_.empty()) return !stopping_;
+  if (leave_ == Leave::kWanted) {
+    leave_ = Leave::kUnderWay;
+    leave_segment_ = true;
+  }
+  if (queue_.empty()) return !stopping_ || leave_ == Leave::kUnderWay;
   if (queue_.size() > options_.gather_above) Gather();
   const std::uint64_t most = std::min(options_.max_batch_bytes, frames_bytes_);
   std::uint64_t bytes = 0;
@@ -197,7 +215,10 @@ absl::Status RecordStore::MakeDurable(std::vector<QueuedAppend>& batch) {
 
   std::uint64_t bytes = FrameBytes(head_frame.payload.size());
   for (const QueuedAppend& append : batch) bytes += append.bytes;
-  if (!writer_->HasRoom(bytes)) {
+  // Without a spare at hand it would be left for nothing that can be written.
+  const bool leave =
+      std::exchange(leave_segment_, false) && supply_->HasSpare();
+  if (leave || !writer_->HasRoom(bytes)) {
     PSM_ASSIGN_OR_RETURN(std::vector<IndexedFrame> carried,
                          writer_->Activate());
     if (!carried.empty()) index_.Add(carried);
@@ -219,6 +240,7 @@ absl::Status RecordStore::MakeDurable(std::vector<QueuedAppend>& batch) {
   for (QueuedAppend& append : batch) {
     append.recorded.index = index;
     append.recorded.checkpoint = checkpoint;
+    if (append.expunges) writer_->NoteExpunging(index);
     index += append.recorded.seals.size();
     if (publisher_ == nullptr) continue;
     for (const RecordSeal& seal : append.recorded.seals) {

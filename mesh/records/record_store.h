@@ -21,6 +21,7 @@
 #include "mesh/base/mutex.h"
 #include "mesh/base/task.h"
 #include "mesh/crypto/digest.h"
+#include "mesh/records/expunging.h"
 #include "mesh/records/log_keys.h"
 #include "mesh/records/log_publisher.h"
 #include "mesh/records/log_recovery.h"
@@ -81,6 +82,16 @@ struct RecordStoreOptions {
   // exists. Past the limit the store behaves as on a full disk. The index is
   // not counted.
   std::uint64_t max_total_bytes = 0;
+
+  // Records of this age are expunged with their salts, a segment at a time
+  // (FORMAT.md): at least kShortestRetention; InfiniteDuration: never. A
+  // segment is left for the next one when its first record is of the age
+  // `segment_life`, full or not, so that none waits for it for ever; at most
+  // half of `retention` is taken. Looked after every `expunge_interval`, by the
+  // clock's wall time; InfiniteDuration: when Expunge is called.
+  absl::Duration retention = absl::InfiniteDuration();
+  absl::Duration segment_life = absl::Hours(30 * 24);
+  absl::Duration expunge_interval = absl::Hours(1);
 
   // Whether an index is kept, in `folder`/index; see RecordIndexOptions.
   // Without one, List and FindExchange are UNAVAILABLE: for measuring.
@@ -147,7 +158,8 @@ class RecordStore : public RecordLog {
       absl::string_view consumer, absl::string_view exchange_id,
       absl::Time since) override;
 
-  // As RecordLog; from the tiles that are published.
+  // As RecordLog; from the tiles that are published. Of a record that was
+  // expunged, the path alone.
   absl::StatusOr<ProvedRecord> Prove(std::uint64_t index,
                                      std::uint64_t tree_size) override;
   std::shared_ptr<const tlog::SignedCheckpoint> Checkpoint() override;
@@ -156,9 +168,19 @@ class RecordStore : public RecordLog {
   // names the cause. A failed store tries the disk again by itself.
   absl::Status Health() override;
 
+  // Expunges what is old enough, or what an earlier call has recorded and left
+  // to be removed; returns how many records went. First it makes durable, and
+  // as public as any record, which ones these are. UNAVAILABLE
+  // RECORD_NOT_DURABLE, or LOG_NOT_PUBLISHED for records whose leaves are not
+  // published yet; DATA_LOSS RECORDS_DAMAGED where one of them cannot be read:
+  // its segment stays; or the operating system's error. The next call goes on.
+  // Appends go on meanwhile.
+  absl::StatusOr<std::uint64_t> Expunge() PSM_EXCLUDES(expunging_mu_);
+
   // For metrics.
   struct Figures {
-    std::uint64_t records = 0;   // in the log
+    std::uint64_t records = 0;   // in the log, expunged ones too
+    std::uint64_t expunged = 0;  // of these, those that are gone
     std::uint64_t indexed = 0;   // of these, in the index on the disk
     std::uint64_t commits = 0;   // since the start: one write, one fdatasync
     std::uint64_t appended = 0;  // appends acknowledged since the start
@@ -177,6 +199,7 @@ class RecordStore : public RecordLog {
     Recorded recorded;               // what the waiter is to be told
     std::vector<tlog::Hash> leaves;  // hashes, one a record
     Waiter waiter = {};
+    bool expunges = false;  // is a record of kind EXPUNGED
   };
 
   RecordStore(std::unique_ptr<SegmentFolder> folder,
@@ -201,6 +224,15 @@ class RecordStore : public RecordLog {
 
   // Seals the records: an append that nobody waits for yet.
   QueuedAppend Queue(std::vector<records::v1::Record> records) const;
+
+  // The thread that expunges.
+  void ExpungeInTime() PSM_EXCLUDES(expunging_mu_);
+  absl::Status LeaveOldSegment(absl::Time now) PSM_REQUIRES(expunging_mu_);
+  absl::StatusOr<LogChain> Look() PSM_REQUIRES(expunging_mu_);
+  absl::Status RecordExpunging(const Expunging& due)
+      PSM_REQUIRES(expunging_mu_);
+  absl::StatusOr<std::uint64_t> RemoveExpunged(const LogChain& chain)
+      PSM_REQUIRES(expunging_mu_);
 
   // The commit thread.
   void Run();
@@ -234,15 +266,17 @@ class RecordStore : public RecordLog {
   std::string log_id_;
   std::uint64_t frames_bytes_ = 0;  // most that one segment holds
 
-  // Owned by the commit thread after Start.
   std::unique_ptr<SegmentSupply> supply_;
+
+  // Owned by the commit thread after Start.
   std::unique_ptr<LogWriter> writer_;
   LogKeys keys_;  // as the log has them
   std::shared_ptr<const tlog::NoteSigner> signer_;
   std::shared_ptr<const tlog::NoteSigner> next_;  // null: no rotation
   absl::Duration next_rotation_ = -absl::InfiniteDuration();  // not before
   bool rotation_failed_ = false;                              // and it was said
-  tlog::Frontier frontier_;  // of what is durable, and of what is carried
+  tlog::Frontier frontier_;     // of what is durable, and of what is carried
+  bool leave_segment_ = false;  // with the next commit
   absl::Duration last_commit_ = -absl::InfiniteDuration();  // its start
   absl::Duration next_attempt_ = -absl::InfiniteDuration();
 
@@ -259,9 +293,21 @@ class RecordStore : public RecordLog {
   bool stopping_ PSM_GUARDED_BY(mu_) = false;
   // What RotateTo was given and the commit thread has not taken yet.
   std::shared_ptr<const tlog::NoteSigner> given_ PSM_GUARDED_BY(mu_);
+  // Whether the commit thread is to leave its segment, and has seen that.
+  enum class Leave { kNo, kWanted, kUnderWay };
+  Leave leave_ PSM_GUARDED_BY(mu_) = Leave::kNo;
+  CondVar left_;
   absl::Status health_ PSM_GUARDED_BY(mu_);
   std::shared_ptr<const tlog::SignedCheckpoint> checkpoint_ PSM_GUARDED_BY(mu_);
   Figures figures_ PSM_GUARDED_BY(mu_);  // without the first two
+
+  Mutex expunging_mu_;                                        // before mu_
+  std::uint64_t expunged_ PSM_GUARDED_BY(expunging_mu_) = 0;  // as recorded
+
+  Mutex expunger_mu_;
+  CondVar expunger_stop_;
+  bool expunger_stopping_ PSM_GUARDED_BY(expunger_mu_) = false;
+  std::thread expunger_;  // none where nothing is expunged by itself
 
   std::thread commits_;
   std::unique_ptr<LogPublisher> publisher_;  // null: nothing is published

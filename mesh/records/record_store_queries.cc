@@ -47,8 +47,13 @@ absl::StatusOr<RecordPage> RecordStore::List(const RecordQuery& query) {
         wanted, std::min(wanted << std::min(round, 10), kMaxLookAhead));
     PSM_ASSIGN_OR_RETURN(std::vector<RecordPosition> positions,
                          index_.Select(selection));
-    PSM_ASSIGN_OR_RETURN(std::vector<StoredRecord> found,
-                         FetchRecords(*folder_, positions));
+    absl::StatusOr<std::vector<StoredRecord>> fetched =
+        FetchRecords(*folder_, positions);
+    if (!fetched.ok() && positions.back().index < index_.begin()) {
+      // Some were expunged since the index was asked: it is asked again.
+      return List(query);
+    }
+    PSM_ASSIGN_OR_RETURN(std::vector<StoredRecord> found, std::move(fetched));
     for (StoredRecord& stored : found) {
       if ((!query.subject.empty() &&
            stored.record.subject() != query.subject) ||
@@ -93,7 +98,8 @@ absl::StatusOr<ProvedRecord> RecordStore::Prove(std::uint64_t index,
                      Party::kConsumer, "there is no such record for the caller",
                      {{"index", absl::StrCat(index)}});
   }
-  PSM_RETURN_IF_ERROR(position.status());
+  const bool expunged = absl::IsNotFound(position.status());
+  if (!expunged) PSM_RETURN_IF_ERROR(position.status());
   if (index >= tree_size) {
     return MakeError(absl::StatusCode::kInvalidArgument,
                      "PROOF_REQUEST_INVALID", Party::kConsumer,
@@ -107,10 +113,18 @@ absl::StatusOr<ProvedRecord> RecordStore::Prove(std::uint64_t index,
                      "the tree of this receipt is not published yet: ask again "
                      "in a second");
   }
-  PSM_ASSIGN_OR_RETURN(std::vector<StoredRecord> found,
-                       FetchRecords(*folder_, {*position}));
   ProvedRecord proved;
-  proved.record = std::move(found.front().record);
+  proved.expunged = expunged;
+  if (!expunged) {
+    absl::StatusOr<std::vector<StoredRecord>> found =
+        FetchRecords(*folder_, {*position});
+    // Or since the index was asked.
+    proved.expunged = !found.ok() && index < index_.begin();
+    if (!proved.expunged) {
+      PSM_RETURN_IF_ERROR(found.status());
+      proved.record = std::move(found->front().record);
+    }
+  }
   tlog::FolderSource source(options_.tiles);
   tlog::TileReader tiles(source, publisher_->published());
   PSM_ASSIGN_OR_RETURN(proved.inclusion,

@@ -50,6 +50,9 @@ absl::StatusOr<std::unique_ptr<RecordStore>> RecordStore::OpenOn(
       options.segment_bytes > kMaxSegmentBytes) {
     return absl::InvalidArgumentError("a segment takes 4 KiB to 1 GiB");
   }
+  if (options.retention < kShortestRetention) {
+    return absl::InvalidArgumentError("records are kept for at least 48 h");
+  }
   if (options.signer == nullptr ||
       options.signer->verifier().name().size() > kMaxOriginBytes) {
     return absl::InvalidArgumentError(absl::StrCat(
@@ -78,7 +81,7 @@ absl::Status RecordStore::Start(Random& random) {
   if (log.head.has_value()) frontier_ = log.head->frontier;
   PSM_RETURN_IF_ERROR(FollowLastRecord());
   if (AwaitsKey()) PSM_RETURN_IF_ERROR(Rotate());
-  PSM_RETURN_IF_ERROR(index_.Start(log.end.log_id, log.end.index));
+  PSM_RETURN_IF_ERROR(index_.Start(log.end.log_id, log.begin, log.end.index));
   std::uint64_t carried_records = 0;
   std::uint64_t carried_bytes = kSegmentHeaderBytes;
   for (const QueuedFrame& frame : log.end.carried) {
@@ -127,7 +130,15 @@ absl::Status RecordStore::Start(Random& random) {
     }
     StartPublishing(std::move(durable));
   }
+  {
+    MutexLock lock(expunging_mu_);
+    expunged_ = log.begin;
+  }
   commits_ = std::thread([this] { Run(); });
+  if (options_.retention < absl::InfiniteDuration() &&
+      options_.expunge_interval < absl::InfiniteDuration()) {
+    expunger_ = std::thread([this] { ExpungeInTime(); });
+  }
   return absl::OkStatus();
 }
 
@@ -174,9 +185,16 @@ void RecordStore::StartPublishing(
   auto read = [this](std::uint64_t from, std::uint64_t size,
                      absl::FunctionRef<absl::Status(std::string)> visit) {
     absl::Status status;
+    std::uint64_t due = from;
     absl::StatusOr<std::uint64_t> next = ReadStored(
         *folder_, from, [&](std::uint64_t index, const PayloadItem& item) {
           if (index >= size) return false;
+          if (index != due++) {
+            status = absl::DataLossError(
+                "leaves are missing that were published before their records "
+                "were expunged: restore the published log");
+            return false;
+          }
           records::v1::Record record;
           if (!record.ParseFromArray(item.record.data(),
                                      static_cast<int>(item.record.size()))) {

@@ -61,6 +61,7 @@ class SegmentFolder {
   // Gives segment `from` the number `to`, durably.
   virtual absl::Status Rename(std::uint64_t from, std::uint64_t to) = 0;
 
+  // Durably.
   virtual absl::Status Remove(std::uint64_t number) = 0;
 };
 

@@ -33,6 +33,7 @@ std::string EncodeSegmentHeader(const SegmentHeader& header) {
   Put(header.first_index, fields);
   Put(header.previous, fields);
   Put(header.previous_end, fields);
+  Put(header.expunging, fields);
   fields.resize(kSegmentHeaderBytes - kSegmentFieldsOffset, '\0');
   std::string out(kSegmentMagic);
   Put(kVersion, out);
@@ -64,6 +65,7 @@ absl::StatusOr<std::optional<SegmentHeader>> DecodeSegmentHeader(
   header.first_index = Get<std::uint64_t>(fields, 24);
   header.previous = Get<std::uint64_t>(fields, 32);
   header.previous_end = Get<std::uint64_t>(fields, 40);
+  header.expunging = Get<std::uint64_t>(fields, 48);
   if (header.number != number || header.previous >= number) return std::nullopt;
   return header;
 }

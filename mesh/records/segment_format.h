@@ -28,6 +28,9 @@ struct SegmentHeader {
   std::uint64_t first_index = 0;   // of the first record here, zero-based
   std::uint64_t previous = 0;      // number of the segment before; 0: none
   std::uint64_t previous_end = 0;  // bytes of it that belong to the log
+  // Log index of the last record of kind EXPUNGED when the segment was begun;
+  // 0: none (the first record of a log expunges nothing).
+  std::uint64_t expunging = 0;
 };
 
 std::string EncodeSegmentHeader(const SegmentHeader& header);

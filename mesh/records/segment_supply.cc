@@ -1,5 +1,6 @@
 #include "mesh/records/segment_supply.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -14,6 +15,9 @@ constexpr std::size_t kMaxRecyclable = 2;
 
 // With less than this left of the quota a segment is not worth beginning.
 constexpr std::uint64_t kMinRoomBytes = 4096;
+
+// Read, and made zeros, at a time.
+constexpr std::uint64_t kBlankBytes = std::uint64_t{256} << 10;
 
 void LogChoreFailure(const char* chore, std::uint64_t number,
                      const absl::Status& status) {
@@ -61,9 +65,21 @@ absl::StatusOr<SpareSegment> SegmentSupply::Take() {
   return spare;
 }
 
+bool SegmentSupply::HasSpare() {
+  MutexLock lock(mu_);
+  return spare_.has_value();
+}
+
+bool SegmentSupply::AwaitSpare() {
+  MutexLock lock(mu_);
+  while (!spare_.has_value() && failure_.ok()) changed_.Wait(mu_);
+  return spare_.has_value();
+}
+
 void SegmentSupply::Sort(SegmentEntry unused) {
-  if (unused.bytes == segment_bytes_ && recyclable_.size() < kMaxRecyclable) {
-    recyclable_.push_back(unused.number);
+  if (unused.bytes == segment_bytes_ &&
+      recyclable_.size() + blanks_.size() < kMaxRecyclable) {
+    blanks_.push_back(unused.number);
   } else {
     removals_.push_back(unused.number);
   }
@@ -91,6 +107,7 @@ void SegmentSupply::Run() {
   while (true) {
     std::vector<std::uint64_t> removals;
     std::vector<SegmentEntry> trims;
+    std::vector<std::uint64_t> blanks;
     std::uint64_t number = 0;
     std::optional<std::uint64_t> recycled;
     {
@@ -98,7 +115,7 @@ void SegmentSupply::Run() {
       // After a failure a pause, cut short by chores only.
       bool rested = failure_.ok();
       while (!stopping_ && removals_.empty() && trims_.empty() &&
-             (spare_.has_value() || !rested)) {
+             blanks_.empty() && (spare_.has_value() || !rested)) {
         if (spare_.has_value()) {
           work_.Wait(mu_);
         } else {
@@ -109,8 +126,9 @@ void SegmentSupply::Run() {
       if (stopping_) return;
       removals.swap(removals_);
       trims.swap(trims_);
+      blanks.swap(blanks_);
       // Chores first: they may give back the space that is missing.
-      if (removals.empty() && trims.empty()) {
+      if (removals.empty() && trims.empty() && blanks.empty()) {
         number = next_number_++;
         if (!recyclable_.empty()) {
           recycled = recyclable_.front();
@@ -123,6 +141,16 @@ void SegmentSupply::Run() {
       if (!status.ok()) LogChoreFailure("remove", removal, status);
     }
     for (const SegmentEntry& trim : trims) TrimNow(trim);
+    for (std::uint64_t blank : blanks) {
+      absl::Status status = Blank(blank);
+      if (!status.ok()) LogChoreFailure("blank", blank, status);
+      MutexLock lock(mu_);
+      if (status.ok()) {
+        recyclable_.push_back(blank);
+      } else {
+        removals_.push_back(blank);
+      }
+    }
     if (number == 0) continue;
 
     absl::StatusOr<SpareSegment> made = Make(number, recycled);
@@ -160,9 +188,28 @@ absl::StatusOr<SpareSegment> SegmentSupply::Make(
   return spare;
 }
 
+// What is recycled may hold records that the log has elsewhere, or never had:
+// a spare may wait for years, and nobody would expunge them there. Most of it
+// is zeros already.
+absl::Status SegmentSupply::Blank(std::uint64_t number) {
+  PSM_ASSIGN_OR_RETURN(std::unique_ptr<SegmentFile> file, folder_.Open(number));
+  bool blank = true;
+  for (std::uint64_t at = 0; at < segment_bytes_; at += kBlankBytes) {
+    const auto size = static_cast<std::size_t>(
+        std::min<std::uint64_t>(kBlankBytes, segment_bytes_ - at));
+    PSM_ASSIGN_OR_RETURN(std::string part, file->Read(at, size));
+    if (part.find_first_not_of('\0') == std::string::npos) continue;
+    blank = false;
+    part.assign(part.size(), '\0');
+    PSM_RETURN_IF_ERROR(file->Write(at, part));
+  }
+  return blank ? absl::OkStatus() : file->Sync();
+}
+
 void SegmentSupply::TrimNow(SegmentEntry segment) {
   absl::StatusOr<std::unique_ptr<SegmentFile>> file =
       folder_.Open(segment.number);
+  if (absl::IsNotFound(file.status())) return;  // expunged since
   absl::Status status = file.status();
   if (status.ok()) status = (*file)->Truncate(segment.bytes);
   if (!status.ok()) LogChoreFailure("trim", segment.number, status);

@@ -44,10 +44,13 @@ class SegmentSupply {
   // The spare; waits while one is being made. The error of the last attempt
   // where that failed.
   absl::StatusOr<SpareSegment> Take();
+  // Whether Take has one at once; the second waits while one is being made.
+  bool HasSpare();
+  bool AwaitSpare();
 
   // Chores, done later, failures logged. Recycle: a segment that is no part of
-  // the log becomes a spare under a new number, so that its frames are of an
-  // earlier life, or is removed. Trim: what lies behind `end` is given back.
+  // the log becomes a spare under a new number, all zeros like a new one, or is
+  // removed. Trim: what lies behind `end` is given back.
   void Recycle(SegmentEntry segment);
   void Remove(std::uint64_t number);
   void Trim(std::uint64_t number, std::uint64_t end);
@@ -57,6 +60,7 @@ class SegmentSupply {
   void Sort(SegmentEntry unused) PSM_REQUIRES(mu_);
   absl::StatusOr<SpareSegment> Make(std::uint64_t number,
                                     std::optional<std::uint64_t> recycled);
+  absl::Status Blank(std::uint64_t number);
   void TrimNow(SegmentEntry segment);
 
   SegmentFolder& folder_;
@@ -71,7 +75,8 @@ class SegmentSupply {
   std::uint64_t next_number_ PSM_GUARDED_BY(mu_);
   std::optional<SpareSegment> spare_ PSM_GUARDED_BY(mu_);
   absl::Status failure_ PSM_GUARDED_BY(mu_);  // of the last attempt
-  std::deque<std::uint64_t> recyclable_ PSM_GUARDED_BY(mu_);
+  std::vector<std::uint64_t> blanks_ PSM_GUARDED_BY(mu_);
+  std::deque<std::uint64_t> recyclable_ PSM_GUARDED_BY(mu_);  // all zeros
   std::vector<std::uint64_t> removals_ PSM_GUARDED_BY(mu_);
   std::vector<SegmentEntry> trims_ PSM_GUARDED_BY(mu_);
   std::thread thread_;  // last: it uses all of the above

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 
 #include "absl/strings/ascii.h"
@@ -37,6 +38,11 @@ absl::Status SpaceQuota::Admit(std::uint64_t more) {
 void SpaceQuota::Use(std::uint64_t more) {
   MutexLock lock(mu_);
   used_ += more;
+}
+
+void SpaceQuota::GiveBack(std::uint64_t bytes) {
+  MutexLock lock(mu_);
+  used_ -= std::min(used_, bytes);
 }
 
 }  // namespace psm

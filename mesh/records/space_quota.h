@@ -26,6 +26,9 @@ class SpaceQuota {
   // Counts bytes that became part of the log.
   void Use(std::uint64_t more);
 
+  // Counts bytes that are no part of it any more.
+  void GiveBack(std::uint64_t bytes);
+
  private:
   const std::string file_;
   const std::uint64_t max_bytes_;
