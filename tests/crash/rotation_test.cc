@@ -97,7 +97,9 @@ TEST_F(Rotation, ADeathAtAnyStepLosesNeitherKeyNorLog) {
     if (!step.running) BeginRotation();
     InjectAt(step);
     const bool serves = TryStartGateway();
-    if (serves && step.running) EXPECT_TRUE(clients().AwaitAnswers(2, kSoon));
+    if (serves && step.running) {
+      EXPECT_TRUE(clients().AwaitAnswers(2, kSoon));
+    }
     if (step.running) BeginRotation();
     if (!serves || AwaitEnd(kLife) == SIGKILL) {
       ++killed;
