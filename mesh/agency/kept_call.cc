@@ -41,11 +41,14 @@ struct LedgerDeleter {
   void operator()(grpc::Channel*) { channel.reset(); }
 };
 
+// Its values, one behind the other as they came: a receipt comes in two.
 std::string TrailerOf(const grpc::ClientContext& context, const char* key) {
-  const auto& trailers = context.GetServerTrailingMetadata();
-  const auto found = trailers.find(key);
-  if (found == trailers.end()) return "";
-  return std::string(found->second.data(), found->second.size());
+  std::string joined;
+  auto [value, end] = context.GetServerTrailingMetadata().equal_range(key);
+  for (; value != end; ++value) {
+    joined.append(value->second.data(), value->second.size());
+  }
+  return joined;
 }
 
 // A receipt that does not parse is kept as none: nothing can be proved of it.

@@ -133,8 +133,8 @@ class ReceiptProverTest : public ::testing::Test {
     entry.set_method(record.method());
     entry.set_request_digest(record.request_digest());
     entry.set_answer_digest(record.released_digest());
-    EXPECT_TRUE(
-        entry.mutable_receipt()->ParseFromString(MakeReceipt(append.recorded)));
+    EXPECT_TRUE(entry.mutable_receipt()->ParseFromString(
+        MakeReceipt(append.recorded).Joined()));
     return entry;
   }
   void Keep(const SideEntry& entry) {

@@ -57,6 +57,11 @@ bool Ed25519PublicKey::Verify(absl::string_view message,
 Ed25519Key::Ed25519Key(EVP_PKEY* key) : key_(key) {
   // Through its bytes, so that the private half does not live on in it.
   public_ = *Ed25519PublicKey::FromRaw(RawPublic(key));
+  ready_ = EVP_MD_CTX_new();
+  CheckOpenSsl(ready_ != nullptr &&
+                   EVP_DigestSignInit_ex(ready_, nullptr, nullptr, nullptr,
+                                         nullptr, key_, nullptr) == 1,
+               "EVP_DigestSignInit");
 }
 
 absl::StatusOr<std::unique_ptr<Ed25519Key>> Ed25519Key::Generate() {
@@ -89,7 +94,10 @@ absl::StatusOr<std::unique_ptr<Ed25519Key>> Ed25519Key::FromRaw(
   return std::unique_ptr<Ed25519Key>(new Ed25519Key(key));
 }
 
-Ed25519Key::~Ed25519Key() { EVP_PKEY_free(key_); }
+Ed25519Key::~Ed25519Key() {
+  EVP_MD_CTX_free(ready_);
+  EVP_PKEY_free(key_);
+}
 
 SecretBytes Ed25519Key::ToPem(const SecretBytes& passphrase) const {
   return PrivateKeyToPem(key_, passphrase);
@@ -99,14 +107,12 @@ std::string Ed25519Key::Sign(absl::string_view message) const {
   std::string signature(kEd25519SignatureSize, '\0');
   std::size_t size = signature.size();
   OpenSslPtr<EVP_MD_CTX> context(EVP_MD_CTX_new());
-  CheckOpenSsl(
-      context != nullptr &&
-          EVP_DigestSignInit_ex(context.get(), nullptr, nullptr, nullptr,
-                                nullptr, key_, nullptr) == 1 &&
-          EVP_DigestSign(context.get(), Bytes(signature), &size, Bytes(message),
-                         message.size()) == 1 &&
-          size == signature.size(),
-      "EVP_DigestSign");
+  CheckOpenSsl(context != nullptr &&
+                   EVP_MD_CTX_copy_ex(context.get(), ready_) == 1 &&
+                   EVP_DigestSign(context.get(), Bytes(signature), &size,
+                                  Bytes(message), message.size()) == 1 &&
+                   size == signature.size(),
+               "EVP_DigestSign");
   return signature;
 }
 

@@ -40,7 +40,7 @@ class ShortSupply {
   }
 
  private:
-  unsigned char bytes_[1024];
+  unsigned char bytes_[4096];
   std::size_t used_ = sizeof bytes_;
 };
 

@@ -42,9 +42,15 @@ class FieldList {
   }
   // Values of `-bin` keys are encoded.
   void AddMetadata(const Metadata& metadata) {
-    for (const auto& [key, value] : metadata) {
+    for (std::size_t i = 0; i < metadata.size(); ++i) {
+      const auto& [key, value] = metadata[i];
       if (IsBinaryKey(key)) {
-        AddOnce(key, EncodeBinary(value));
+        kept_.push_back(EncodeBinary(value));
+        // The tree of a receipt is many receipts' tree.
+        const bool tree = key == "psm-receipt-bin" && i + 1 < metadata.size() &&
+                          metadata[i + 1].first == key;
+        Push(key, kept_.back(),
+             tree ? NGHTTP2_NV_FLAG_NONE : NGHTTP2_NV_FLAG_NO_INDEX);
       } else if (IsRepeated(key)) {
         Add(key, value);
       } else {

@@ -13,6 +13,7 @@
 #include "mesh/contracts/plan.h"
 #include "mesh/exchange/leg_gate.h"
 #include "mesh/exchange/provider_link.h"
+#include "mesh/records/receipt.h"
 
 namespace psm {
 
@@ -57,9 +58,9 @@ absl::Status ReadMetadata(const Metadata& metadata, Ask& ask);
 struct Answer {
   absl::Status status;
   std::string message;
-  std::string exchange_id;  // empty for transparent methods
-  std::string receipt;      // psm.records.v1.Receipt; empty: nothing recorded
-  std::string provider;     // system id; empty where none was chosen
+  std::string exchange_id;    // empty for transparent methods
+  SerialisedReceipt receipt;  // empty: nothing recorded
+  std::string provider;       // system id; empty where none was chosen
   absl::Time provide_time = absl::InfinitePast();
 };
 

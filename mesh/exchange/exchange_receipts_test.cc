@@ -57,7 +57,7 @@ TEST_F(ReceiptsTest, AnAnswerComesWithAReceiptThatProvesItsRecord) {
   const std::string asked = TaxAsk('h').message;
   const Answer answer = Run(TaxAsk('h'));
   ASSERT_TRUE(answer.status.ok()) << answer.status;
-  const records::v1::Record record = Proved(ReceiptOf(answer.receipt));
+  const records::v1::Record record = Proved(ReceiptOf(answer.receipt.Joined()));
   EXPECT_EQ(record.exchange_id(), answer.exchange_id);
   EXPECT_EQ(record.provider(), "yunagi/tax");
   EXPECT_EQ(record.request_digest(), Sha256(asked));
@@ -70,9 +70,9 @@ TEST_F(ReceiptsTest, AnAnswerComesWithAReceiptThatProvesItsRecord) {
 TEST_F(ReceiptsTest, ARetryGetsTheReceiptOfWhatWasRecorded) {
   Ask ask = TaxAsk('h');
   ask.exchange_id = kRetryId;
-  const Receipt first = ReceiptOf(Run(ask).receipt);
+  const Receipt first = ReceiptOf(Run(ask).receipt.Joined());
   Run(TaxAsk('h'));  // the log grows
-  const Receipt again = ReceiptOf(Run(ask).receipt);
+  const Receipt again = ReceiptOf(Run(ask).receipt.Joined());
   EXPECT_EQ(again.leaves(0).SerializeAsString(),
             first.leaves(0).SerializeAsString());
   EXPECT_GT(again.tree_size(), first.tree_size());
@@ -85,14 +85,14 @@ TEST_F(ReceiptsTest, ARefusalThatIsRecordedHasOneToo) {
   ask.affair = "arrears";
   const Answer answer = Run(std::move(ask));
   ASSERT_FALSE(answer.status.ok());
-  const records::v1::Record record = Proved(ReceiptOf(answer.receipt));
+  const records::v1::Record record = Proved(ReceiptOf(answer.receipt.Joined()));
   EXPECT_EQ(record.kind(), records::v1::Record::REFUSAL);
   EXPECT_EQ(record.affair(), "arrears");
 }
 
 TEST_F(ReceiptsTest, WithoutARecordThereIsNoReceipt) {
   log_.failure = absl::UnavailableError("no disk");
-  EXPECT_EQ(Run(TaxAsk('h')).receipt, "");
+  EXPECT_TRUE(Run(TaxAsk('h')).receipt.empty());
 }
 
 TEST_F(ReceiptsTest, EachLegOfALinkageHasItsOwn) {
@@ -111,7 +111,7 @@ TEST_F(ReceiptsTest, EachLegOfALinkageHasItsOwn) {
 }
 
 TEST_F(ReceiptsTest, WhatAnotherAskedForIsNotThere) {
-  const Receipt receipt = ReceiptOf(Run(TaxAsk('h')).receipt);
+  const Receipt receipt = ReceiptOf(Run(TaxAsk('h')).receipt.Joined());
   FakePeer other("identity/identity");
   GetProofsRequest request;
   auto& item = *request.add_items();

@@ -93,7 +93,7 @@ void FillEvidence(const std::string& dataset, const MethodPlan& plan,
   evidence.set_dataset(dataset);
   evidence.set_method(plan.name);
   evidence.set_provider(answer.provider);
-  evidence.set_receipt(std::move(answer.receipt));
+  evidence.set_receipt(answer.receipt.Joined());
   evidence.set_exchange_id(answer.exchange_id);
   if (!answer.status.ok()) {
     evidence.mutable_status()->ParseFromString(ToRpcStatus(answer.status));

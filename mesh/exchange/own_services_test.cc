@@ -104,7 +104,7 @@ TEST_F(OwnServicesTest, ADiscloserHasNoReceiptOfItsAudiencesRecord) {
         Disclose(env(), AsIdentity(MakeAsk(kDisclose, "address", request))));
     ASSERT_EQ(log_.records.size(), 1u) << answer.status;
     EXPECT_EQ(log_.records[0].consumer(), "bank/customers");
-    EXPECT_EQ(answer.receipt, "") << answer.status;
+    EXPECT_TRUE(answer.receipt.empty()) << answer.status;
   }
 }
 

@@ -3,6 +3,7 @@
 #ifndef PSM_MESH_EXCHANGE_RELEASE_H_
 #define PSM_MESH_EXCHANGE_RELEASE_H_
 
+#include "absl/base/attributes.h"
 #include "mesh/base/task.h"
 #include "mesh/exchange/draft.h"
 #include "mesh/exchange/steps.h"
@@ -14,13 +15,13 @@ Answer Release(Environment& env, Draft& draft, Durable durable);
 
 // An end without a record: because the log is what failed, or because the
 // method carries nothing to record. Carries no message.
-Answer EndUnrecorded(Environment& env, const Draft& draft,
-                     const absl::Status& outcome);
+ABSL_ATTRIBUTE_COLD Answer EndUnrecorded(Environment& env, const Draft& draft,
+                                         const absl::Status& outcome);
 
 // Records the refusal, or counts it where it is one of a flood, and refuses:
 // with `refusal`, or with RECORD_NOT_DURABLE where it could not be recorded.
-Task<Answer> Refuse(Environment& env, Draft& draft,
-                    const absl::Status& refusal);
+ABSL_ATTRIBUTE_COLD Task<Answer> Refuse(Environment& env, Draft& draft,
+                                        const absl::Status& refusal);
 
 }  // namespace psm
 

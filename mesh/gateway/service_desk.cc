@@ -57,8 +57,10 @@ Metadata TrailersOf(Answer& answer) {
   Metadata trailers;
   if (!answer.exchange_id.empty())
     trailers.emplace_back("psm-exchange-id", std::move(answer.exchange_id));
-  if (!answer.receipt.empty())
-    trailers.emplace_back("psm-receipt-bin", std::move(answer.receipt));
+  if (!answer.receipt.empty()) {
+    trailers.emplace_back("psm-receipt-bin", std::move(answer.receipt.tree));
+    trailers.emplace_back("psm-receipt-bin", std::move(answer.receipt.leaves));
+  }
   return trailers;
 }
 

@@ -134,13 +134,12 @@ absl::StatusOr<std::string> LeafOfProof(const records::v1::ReceiptLeaf& leaf,
 
 }  // namespace
 
-std::string MakeReceipt(const Recorded& recorded) {
-  // A message's parts may be serialised one by one: what follows in the bytes
-  // is merged into it (protobuf.dev/programming-guides/encoding).
-  std::string bytes = LastSignedTree(recorded.checkpoint);
+SerialisedReceipt MakeReceipt(const Recorded& recorded) {
+  SerialisedReceipt bytes;
+  bytes.tree = LastSignedTree(recorded.checkpoint);
   static thread_local records::v1::Receipt rest;  // its memory is used again
   rest.Clear();
-  std::size_t size = bytes.size() + 8;  // room for left_out
+  std::size_t size = bytes.tree.size() + 8;  // room for left_out
   for (std::size_t i = 0; i < recorded.seals.size(); ++i) {
     records::v1::ReceiptLeaf& leaf = *rest.add_leaves();
     FillLeaf(recorded.index + i, recorded.seals[i], leaf);
@@ -151,7 +150,7 @@ std::string MakeReceipt(const Recorded& recorded) {
       break;
     }
   }
-  rest.AppendToString(&bytes);
+  rest.SerializeToString(&bytes.leaves);
   return bytes;
 }
 

@@ -24,10 +24,22 @@ constexpr bool IsOpenedToConsumer(LeafPart part) {
   return part == LeafPart::kExchange || part == LeafPart::kConsumer;
 }
 
-// A psm.records.v1.Receipt, serialised, for the records of one Append and for
-// their consumer. Records that would make it larger than kMaxReceiptBytes are
-// counted, not listed.
-std::string MakeReceipt(const Recorded& recorded);
+// A psm.records.v1.Receipt, serialised, in two pieces: a message's parts may be
+// serialised one by one, as what follows in the bytes is merged into it
+// (protobuf.dev/programming-guides/encoding).
+struct SerialisedReceipt {
+  // Which tree is signed. The same for all exchanges of a commit, so that a
+  // connection's header compression says it once for all of them.
+  std::string tree;
+  std::string leaves;
+
+  bool empty() const { return leaves.empty(); }
+  std::string Joined() const { return tree + leaves; }
+};
+
+// For the records of one Append and for their consumer. Records that would make
+// it larger than kMaxReceiptBytes are counted, not listed.
+SerialisedReceipt MakeReceipt(const Recorded& recorded);
 
 // The receipt for one of the records of `receipt`, its leaf number `leaf`.
 records::v1::Receipt OnlyLeaf(const records::v1::Receipt& receipt, int leaf);

@@ -45,7 +45,7 @@ class ReceiptTest : public ::testing::Test {
 
   static Receipt Made(const Recorded& recorded) {
     Receipt receipt;
-    EXPECT_TRUE(receipt.ParseFromString(MakeReceipt(recorded)));
+    EXPECT_TRUE(receipt.ParseFromString(MakeReceipt(recorded).Joined()));
     return receipt;
   }
 

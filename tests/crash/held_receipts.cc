@@ -89,13 +89,14 @@ bool AskingClients::Ask(const std::string& id) {
     return false;
   }
   HeldReceipt held{id, {}};
-  const auto& trailers = context->GetServerTrailingMetadata();
-  const auto found = trailers.find("psm-receipt-bin");
+  std::string bytes;  // it comes in two pieces
+  auto [piece, end] =
+      context->GetServerTrailingMetadata().equal_range("psm-receipt-bin");
+  for (; piece != end; ++piece) {
+    bytes.append(piece->second.data(), piece->second.size());
+  }
   const bool receipt =
-      found != trailers.end() &&
-      held.receipt.ParseFromArray(found->second.data(),
-                                  static_cast<int>(found->second.size())) &&
-      held.receipt.leaves_size() == 1;
+      held.receipt.ParseFromString(bytes) && held.receipt.leaves_size() == 1;
   MutexLock lock(mu_);
   if (!receipt) surprises_.insert("an answer without a receipt");
   if (response.category() != GetTaxStatusResponse::EXEMPT)
