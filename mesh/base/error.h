@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/base/attributes.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 
@@ -31,15 +32,17 @@ struct ErrorDetail {
 
 // A status with a detail. `message`: short, lower case, no full stop, says what
 // to do, no person. Values are cut at 512 bytes: a caller may have sent them.
-absl::Status MakeError(
+// Cold: the compiler keeps what leads here out of the way of what succeeds.
+ABSL_ATTRIBUTE_COLD absl::Status MakeError(
     absl::StatusCode code, absl::string_view reason, Party party,
     absl::string_view message,
     std::initializer_list<std::pair<absl::string_view, absl::string_view>>
         metadata = {});
 
 // Adds one metadata entry; a status without a detail is returned unchanged.
-absl::Status WithMetadata(absl::Status status, absl::string_view key,
-                          absl::string_view value);
+ABSL_ATTRIBUTE_COLD absl::Status WithMetadata(absl::Status status,
+                                              absl::string_view key,
+                                              absl::string_view value);
 
 // The detail of a status made by MakeError or FromRpcStatus; nullopt where
 // there is none.

@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/base/attributes.h"
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 
@@ -23,8 +24,10 @@ using LogFields =
 // Thread-safe. `event` is a short constant: "listening",
 // "configuration_refused".
 void LogInfo(absl::string_view event, LogFields fields = {});
-void LogWarning(absl::string_view event, LogFields fields = {});
-void LogError(absl::string_view event, LogFields fields = {});
+ABSL_ATTRIBUTE_COLD void LogWarning(absl::string_view event,
+                                    LogFields fields = {});
+ABSL_ATTRIBUTE_COLD void LogError(absl::string_view event,
+                                  LogFields fields = {});
 
 }  // namespace psm
 

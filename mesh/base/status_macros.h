@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "absl/base/optimization.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
@@ -13,11 +14,12 @@
 
 // Returns the status of `expression` from the enclosing function unless it is
 // OK.
-#define PSM_RETURN_IF_ERROR(expression)                               \
-  do {                                                                \
-    if (absl::Status psm_status_ = (expression); !psm_status_.ok()) { \
-      return psm_status_;                                             \
-    }                                                                 \
+#define PSM_RETURN_IF_ERROR(expression)          \
+  do {                                           \
+    if (absl::Status psm_status_ = (expression); \
+        ABSL_PREDICT_FALSE(!psm_status_.ok())) { \
+      return psm_status_;                        \
+    }                                            \
   } while (false)
 
 // Assigns the value of the StatusOr `expression` to `target`, or returns its
@@ -28,7 +30,9 @@
 
 #define PSM_ASSIGN_OR_RETURN_(statusor, target, expression) \
   auto statusor = (expression);                             \
-  if (!statusor.ok()) return std::move(statusor).status();  \
-  target = std::move(statusor).value()
+  if (ABSL_PREDICT_FALSE(!statusor.ok())) {                 \
+    return std::move(statusor).status();                    \
+  }                                                         \
+  target = *std::move(statusor)
 
 #endif  // PSM_MESH_BASE_STATUS_MACROS_H_
