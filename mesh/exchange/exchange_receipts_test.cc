@@ -130,7 +130,7 @@ TEST_F(ReceiptsTest, WhatAnotherAskedForIsNotThere) {
 
 // The consumer's name went with the record: what is left is public.
 TEST_F(ReceiptsTest, OfAnExpungedRecordThereIsThePathAlone) {
-  const Receipt receipt = ReceiptOf(Run(TaxAsk('h')).receipt);
+  const Receipt receipt = ReceiptOf(Run(TaxAsk('h')).receipt.Joined());
   const records::v1::Record record = Proved(receipt);
   log_.expunged = true;
   const Answer answer = Prove(receipt);
