@@ -11,6 +11,7 @@
 
 #include "gtest/gtest.h"
 #include "mesh/records/audit.h"
+#include "mesh/records/forked_child.h"
 #include "mesh/records/record_reader.h"
 #include "mesh/records/record_store.h"
 #include "mesh/records/record_testing.h"
@@ -63,22 +64,16 @@ TEST(ExpungingProcessTest, AfterSigkillNothingIsGoneOfWhichTheLogDoesNotSayIt) {
   std::optional<KeptCheckpoint> kept;
   for (int life = 1; life <= kExpungingLives; ++life) {
     SCOPED_TRACE(life);
-    int ends[2];
-    ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
-    const pid_t child = fork();
-    ASSERT_GE(child, 0);
-    if (child == 0) {
-      close(ends[0]);
-      ExpungeUntilKilled(options, clock, ends[1]);
-    }
-    close(ends[1]);
+    const ForkedChild child =
+        Fork([&](int reports) { ExpungeUntilKilled(options, clock, reports); });
+    ASSERT_GE(child.pid, 0);
     char begun = 0;
-    EXPECT_EQ(read(ends[0], &begun, 1), 1);
+    EXPECT_EQ(read(child.reports, &begun, 1), 1);
     std::this_thread::sleep_for(std::chrono::microseconds(random() % 60'000));
-    kill(child, SIGKILL);
+    kill(child.pid, SIGKILL);
     int status = 0;
-    ASSERT_EQ(waitpid(child, &status, 0), child);
-    close(ends[0]);
+    ASSERT_EQ(waitpid(child.pid, &status, 0), child.pid);
+    close(child.reports);
     ASSERT_TRUE(WIFSIGNALED(status)) << WEXITSTATUS(status);
 
     // Beside what is left, before anything is repaired; then opened.

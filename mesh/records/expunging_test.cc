@@ -1,11 +1,8 @@
 // Old records go, with their salts, and everything that was shown of them still
-// holds; what goes without the log saying so is noticed.
+// holds.
 #include "mesh/records/expunging.h"
 
-#include <atomic>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <set>
@@ -13,18 +10,13 @@
 #include <thread>
 #include <vector>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "mesh/base/error.h"
-#include "mesh/records/audit.h"
+#include "mesh/records/expunging_fixture.h"
 #include "mesh/records/faulty_segment_folder.h"
-#include "mesh/records/index_entry.h"
-#include "mesh/records/posix_segment_folder.h"
 #include "mesh/records/record_reader.h"
-#include "mesh/records/record_store_fixture.h"
 #include "mesh/records/timestamp.h"
 #include "mesh/records/tlog/proof.h"
 
@@ -32,130 +24,6 @@ namespace psm {
 namespace {
 
 namespace fs = std::filesystem;
-
-// The machine's clock, some time later. Thread-safe.
-class LaterClock : public SystemClock {
- public:
-  absl::Time Now() const override {
-    return SystemClock::Now() + absl::Nanoseconds(later_.load());
-  }
-  void Advance(absl::Duration by) { later_ += absl::ToInt64Nanoseconds(by); }
-
- private:
-  std::atomic<std::int64_t> later_{0};
-};
-
-constexpr absl::Duration kDay = absl::Hours(24);
-constexpr absl::Duration kRetention = absl::Hours(100 * 24);
-
-class ExpungingTest : public ::testing::Test {
- protected:
-  ExpungingTest() {
-    options_.tiles = tiles_.path() + "/log";
-    options_.retention = kRetention;
-    options_.segment_life = 10 * kDay;
-    options_.expunge_interval = absl::InfiniteDuration();
-    options_.index_part_records = 16;
-  }
-
-  void Open() {
-    store_.reset();
-    auto store = RecordStore::Open(options_, clock_, SystemRandom());
-    ASSERT_TRUE(store.ok()) << store.status();
-    store_ = *std::move(store);
-  }
-  // Appends records one after another, of a subject each.
-  void Grow(int count) {
-    for (int i = 0; i < count; ++i) {
-      PendingAppend append;
-      append.Start(*store_, loop_,
-                   {SampleRecord(next_, absl::StrCat("subject-", next_, "."))});
-      loop_.RunUntil([&] { return append.status.has_value(); });
-      ASSERT_TRUE(append.status->ok()) << *append.status;
-      recorded_.push_back(append.recorded);
-      ++next_;
-    }
-  }
-  // What Expunge says, as soon as all leaves are published.
-  absl::StatusOr<std::uint64_t> Expunge() {
-    absl::StatusOr<std::uint64_t> gone = store_->Expunge();
-    while (ReasonOf(gone.status()) == "LOG_NOT_PUBLISHED") {
-      std::this_thread::yield();
-      gone = store_->Expunge();
-    }
-    return gone;
-  }
-  // The sample records in the store, by number, newest first.
-  std::vector<int> Numbers() {
-    std::vector<int> numbers;
-    auto ids = AllIds(*store_);
-    EXPECT_TRUE(ids.ok()) << ids.status();
-    for (const std::string& id : *ids) {
-      if (!id.empty())
-        numbers.push_back(std::stoi(id.substr(sizeof("exchange-") - 1)));
-    }
-    return numbers;
-  }
-  std::vector<int> Down(int from, int to) {
-    std::vector<int> numbers;
-    for (int i = from; i >= to; --i) numbers.push_back(i);
-    return numbers;
-  }
-  // Whether a file of the records' folder, also one of the index, holds `text`.
-  bool OnDisk(absl::string_view text) {
-    for (const auto& entry : fs::recursive_directory_iterator(folder_.path())) {
-      if (!entry.is_regular_file()) continue;
-      std::ifstream in(entry.path(), std::ios::binary);
-      const std::string bytes{std::istreambuf_iterator<char>(in), {}};
-      if (absl::StrContains(bytes, text)) return true;
-    }
-    return false;
-  }
-  bool OnDisk(const IndexKey& key) {
-    return OnDisk(absl::string_view(reinterpret_cast<const char*>(key.data()),
-                                    key.size()));
-  }
-  std::vector<SegmentEntry> Segments() {
-    return *PosixSegmentFolder::OpenToRead(folder_.path())->List();
-  }
-  void RemoveSegment(std::uint64_t number) {
-    ASSERT_TRUE(fs::remove(
-        absl::StrFormat("%s/segment-%012d", folder_.path(), number)));
-  }
-  LogChain Chain() {
-    auto chain = FindChain(*PosixSegmentFolder::OpenToRead(folder_.path()));
-    EXPECT_TRUE(chain.ok()) << chain.status();
-    return *chain;
-  }
-  // With the store closed, so that all is published.
-  AuditReport Audit(std::optional<KeptCheckpoint> kept = std::nullopt) {
-    AuditOptions audit;
-    audit.log = options_.tiles;
-    audit.records = folder_.path();
-    audit.kept = std::move(kept);
-    auto report = AuditLog(audit, options_.signer->verifier(), clock_);
-    EXPECT_TRUE(report.ok()) << report.status();
-    return report.ok() ? *report : AuditReport();
-  }
-  void ExpectHolds(std::uint64_t expunged) {
-    const AuditReport report = Audit();
-    EXPECT_FALSE(report.finding.has_value()) << report.finding->what;
-    EXPECT_EQ(report.expunged, expunged);
-  }
-  std::string StartFinds() {
-    auto store = RecordStore::Open(options_, clock_, SystemRandom());
-    return store.ok() ? "" : ReasonOf(store.status());
-  }
-
-  TempFolder folder_{FolderInMemory()};
-  TempFolder tiles_{FolderInMemory()};
-  RecordStoreOptions options_ = TestOptions(folder_.path());
-  LaterClock clock_;
-  LoopExecutor loop_;
-  std::unique_ptr<RecordStore> store_;
-  int next_ = 0;
-  std::vector<Recorded> recorded_;
-};
 
 TEST_F(ExpungingTest, OldRecordsGoWithTheirSaltsAndEveryProofStillHolds) {
   Open();
@@ -366,41 +234,6 @@ TEST_F(ExpungingTest, ALostPublishedLogIsNotMadeOfTheRest) {
   EXPECT_FALSE(fs::exists(options_.tiles + "/checkpoint"));
 }
 
-TEST_F(ExpungingTest, ASegmentThatNoRecordExpungesIsMissed) {
-  Open();
-  Grow(60);
-  store_.reset();
-  RemoveSegment(Chain().segments.front().header.number);
-  EXPECT_EQ(StartFinds(), "RECORDS_DAMAGED");
-  const auto read =
-      RecordReader(folder_.path()).Read(0, [](std::uint64_t, const auto&) {
-        return true;
-      });
-  EXPECT_EQ(ReasonOf(read.status()), "RECORDS_DAMAGED");
-  const AuditReport report = Audit();
-  ASSERT_TRUE(report.finding.has_value());
-  EXPECT_EQ(report.finding->in, AuditFinding::In::kRecord);
-  EXPECT_EQ(report.finding->first, 0u);
-}
-
-TEST_F(ExpungingTest, ASegmentBehindWhatWasExpungedIsMissed) {
-  Open();
-  Grow(20);
-  clock_.Advance(kRetention + kDay);
-  ASSERT_EQ(*Expunge(), 20u);
-  Grow(60);
-  store_.reset();
-  const LogChain chain = Chain();
-  ASSERT_GE(chain.segments.size(), 3u);
-  EXPECT_EQ(chain.first_index(), 20u);
-  EXPECT_EQ(StartFinds(), "");
-  RemoveSegment(Chain().segments.front().header.number);
-  EXPECT_EQ(StartFinds(), "RECORDS_DAMAGED");
-  const AuditReport report = Audit();
-  ASSERT_TRUE(report.finding.has_value());
-  EXPECT_EQ(report.finding->in, AuditFinding::In::kRecord);
-}
-
 // The disk goes away at any call of an expunging; then the next start has all
 // records or a record that says what is gone, and the next call finishes.
 TEST_F(ExpungingTest, ACrashAtAnyStepIsGoneOnFrom) {
@@ -459,54 +292,6 @@ TEST_F(ExpungingTest, ACrashAtAnyStepIsGoneOnFrom) {
   }
   // At least: the new segment's header, the record, each removal.
   EXPECT_GE(steps, 6);
-}
-
-TEST_F(ExpungingTest, AnAuditorKnowsWhatWasTooYoungByACheckpointThatHeKept) {
-  Open();
-  Grow(10);
-  store_.reset();
-  KeptCheckpoint kept{*Audit().checkpoint, clock_.Now()};
-  Open();
-  Grow(10);
-  clock_.Advance(kRetention + 10 * kDay);
-  ASSERT_EQ(*Expunge(), 20u);
-  store_.reset();
-  EXPECT_FALSE(Audit(kept).finding.has_value());
-  // Had he kept it twenty days before they went, then what came behind it was
-  // younger than that.
-  kept.kept = clock_.Now() - 20 * kDay;
-  const AuditReport report = Audit(kept);
-  ASSERT_TRUE(report.finding.has_value());
-  EXPECT_EQ(report.finding->first, 10u);
-  EXPECT_EQ(report.finding->last, 19u);
-}
-
-TEST_F(ExpungingTest, AnAuditorKnowsARecordThatExpungesWhatItMustNot) {
-  const absl::Time now = clock_.Now();
-  const struct {
-    Expunging says;
-    const char* what;
-  } kCases[] = {
-      {{0, 0, 5, now - absl::Hours(47), now}, "sooner than any log may"},
-      {{0, 0, 11, now - kRetention, now}, "were not there"},
-      {{0, 5, 5, now - kRetention, now}, "were not there"},
-      {{0, 0, 5, now - kRetention, now + 2 * kDay}, "behind it"},
-  };
-  for (const auto& test : kCases) {
-    SCOPED_TRACE(test.what);
-    fs::remove_all(folder_.path());
-    fs::remove_all(options_.tiles);
-    fs::create_directories(folder_.path());
-    Open();
-    Grow(10);
-    ASSERT_TRUE(AppendAndAwait(*store_, ExpungingRecord(test.says)).ok());
-    Grow(1);
-    store_.reset();
-    const AuditReport report = Audit();
-    ASSERT_TRUE(report.finding.has_value());
-    EXPECT_EQ(report.finding->first, 10u);
-    EXPECT_THAT(report.finding->what, testing::HasSubstr(test.what));
-  }
 }
 
 TEST_F(ExpungingTest, NoLogKeepsItsRecordsForLessThanTwoDays) {

@@ -17,6 +17,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "mesh/base/error.h"
+#include "mesh/records/forked_child.h"
 #include "mesh/records/record_reader.h"
 #include "mesh/records/record_store.h"
 #include "mesh/records/record_testing.h"
@@ -94,21 +95,15 @@ TEST(RecordProcessTest, SigkillLosesNothingThatWasAcknowledged) {
   std::uint64_t found_before = 0;
   for (int life = 1; life <= kLives; ++life) {
     SCOPED_TRACE(life);
-    int ends[2];
-    ASSERT_EQ(pipe2(ends, O_CLOEXEC), 0);
-    const pid_t child = fork();
-    ASSERT_GE(child, 0);
-    if (child == 0) {
-      close(ends[0]);
-      AppendUntilKilled(options, life, ends[1]);
-    }
-    close(ends[1]);
+    const ForkedChild child =
+        Fork([&](int reports) { AppendUntilKilled(options, life, reports); });
+    ASSERT_GE(child.pid, 0);
     acknowledged.merge(
-        ReportsUntilKilled(child, ends[0], /*at_work=*/life % 2 == 0,
+        ReportsUntilKilled(child.pid, child.reports, /*at_work=*/life % 2 == 0,
                            std::chrono::microseconds(random() % 25'000)));
-    close(ends[0]);
+    close(child.reports);
     int status = 0;
-    ASSERT_EQ(waitpid(child, &status, 0), child);
+    ASSERT_EQ(waitpid(child.pid, &status, 0), child.pid);
     ASSERT_TRUE(WIFSIGNALED(status)) << WEXITSTATUS(status);
 
     // Read beside the debris, before anything is repaired; then opened.

@@ -172,4 +172,11 @@ void MortalGateway::ExpectNothingEverLost() {
   EXPECT_GE(last_audit_.entries, receipts_.size());
 }
 
+void TracedGateway::SetUp() {
+  if (absl::Status works = TracedPrograms::Works(); !works.ok())
+    GTEST_SKIP() << works.message();
+  MortalGateway::SetUp();
+  if (!HasFatalFailure()) StartClients(/*count=*/2, /*pause=*/8);
+}
+
 }  // namespace psm::testing

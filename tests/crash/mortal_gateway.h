@@ -79,6 +79,13 @@ class MortalGateway : public ::testing::Test {
   std::uint64_t torn_bytes_ = 0;
 };
 
+// The same whose programs run under strace, with two clients: skipped where the
+// sandbox allows no ptrace.
+class TracedGateway : public MortalGateway {
+ protected:
+  void SetUp() override;
+};
+
 }  // namespace psm::testing
 
 #endif  // PSM_TESTS_CRASH_MORTAL_GATEWAY_H_

@@ -44,14 +44,8 @@ std::vector<Step> Steps() {
   return steps;
 }
 
-class Rotation : public MortalGateway {
+class Rotation : public TracedGateway {
  protected:
-  void SetUp() override {
-    if (absl::Status works = TracedPrograms::Works(); !works.ok())
-      GTEST_SKIP() << works.message();
-    MortalGateway::SetUp();
-    if (!HasFatalFailure()) StartClients(/*count=*/2, /*pause=*/8);
-  }
   std::string Key() { return mesh().folder().LogKey(); }
   std::string PrivateKey() {
     std::ifstream in(Key());

@@ -61,15 +61,8 @@ Injection Step(int i, const std::vector<std::string>& of_the_log) {
   return step;
 }
 
-class SystemCalls : public MortalGateway {
+class SystemCalls : public TracedGateway {
  protected:
-  void SetUp() override {
-    if (absl::Status works = TracedPrograms::Works(); !works.ok())
-      GTEST_SKIP() << works.message();
-    MortalGateway::SetUp();
-    if (!HasFatalFailure()) StartClients(/*count=*/2, /*pause=*/8);
-  }
-
   // The files of the log and its records, as far as they have names by now or
   // will have in the next life.
   std::vector<std::string> FilesOfTheLog() {
