@@ -4,6 +4,7 @@
 #include "gmock/gmock.h"
 #include "mesh/base/error.h"
 #include "mesh/records/record_store_fixture.h"
+#include "mesh/records/timestamp.h"
 
 namespace psm {
 namespace {
@@ -47,6 +48,28 @@ TEST_F(RecordSpaceTest, OpensOnAFullDiskAndRecovers) {
   while (!store->Health().ok()) std::this_thread::yield();
   EXPECT_TRUE(AppendAndWait(*store, loop_, {SampleRecord(3)}).ok());
   EXPECT_THAT(Ids(*store), ElementsAre("exchange-3", "exchange-1"));
+}
+
+// The record of an exchange that the last life ended with is not there for a
+// retry to find until it has room again: no answer is better than "none".
+TEST_F(RecordSpaceTest, OnAFullDiskNobodyIsToldThatTheLastRecordsAreNotThere) {
+  records::v1::Record record = SampleRecord(1);
+  SetTimestamp(clock_.Now(), record.mutable_ask_time());  // ids age
+  ASSERT_TRUE(AppendAndWait(*OpenStore(), loop_, {record}).ok());
+  const auto find = [&](RecordLog& log) {
+    return log.FindExchange(record.consumer(), record.exchange_id(),
+                            absl::InfinitePast());
+  };
+  WriteQuota("0");
+  auto store = OpenStore();
+  EXPECT_EQ(ReasonOf(find(*store).status()), "RECORDS_UNAVAILABLE");
+  EXPECT_EQ(ReasonOf(store->List({}).status()), "RECORDS_UNAVAILABLE");
+  EXPECT_EQ(ReasonOf(store->Prove(0, 1).status()), "RECORDS_UNAVAILABLE");
+  RemoveQuota();
+  while (!store->Health().ok()) std::this_thread::yield();
+  const auto found = find(*store);
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_EQ(found->size(), 1u);
 }
 
 TEST_F(RecordSpaceTest, TheQuotaOfTheOptionsHoldsWithoutAFile) {

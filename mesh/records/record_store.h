@@ -255,6 +255,9 @@ class RecordStore : public RecordLog {
   void Settle(std::vector<QueuedAppend>& batch, const absl::Status& status);
   void SetHealth(const absl::Status& status) PSM_REQUIRES(mu_);
   absl::Status DiscardIndex();
+  // RECORDS_UNAVAILABLE while the last commit of the life before, of which
+  // somebody may have been told, is not durable anew: a start on a full disk.
+  absl::Status FindsAll();
 
   const RecordStoreOptions options_;
   const Clock& clock_;

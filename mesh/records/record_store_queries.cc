@@ -26,6 +26,7 @@ absl::StatusOr<RecordPage> RecordStore::List(const RecordQuery& query) {
                      Party::kConsumer,
                      "name a subject or a corporation, not both");
   }
+  PSM_RETURN_IF_ERROR(FindsAll());
   RecordIndex::Selection selection;
   selection.subject = query.subject;
   selection.corporation = query.corporation;
@@ -77,6 +78,7 @@ absl::StatusOr<RecordPage> RecordStore::List(const RecordQuery& query) {
 absl::StatusOr<std::vector<StoredRecord>> RecordStore::FindExchange(
     absl::string_view consumer, absl::string_view exchange_id,
     absl::Time since) {
+  PSM_RETURN_IF_ERROR(FindsAll());
   PSM_ASSIGN_OR_RETURN(std::vector<RecordPosition> positions,
                        index_.FindExchange(consumer, exchange_id, since));
   PSM_ASSIGN_OR_RETURN(std::vector<StoredRecord> found,
@@ -92,6 +94,7 @@ absl::StatusOr<std::vector<StoredRecord>> RecordStore::FindExchange(
 
 absl::StatusOr<ProvedRecord> RecordStore::Prove(std::uint64_t index,
                                                 std::uint64_t tree_size) {
+  PSM_RETURN_IF_ERROR(FindsAll());
   absl::StatusOr<RecordPosition> position = index_.Locate(index);
   if (absl::IsOutOfRange(position.status())) {
     return MakeError(absl::StatusCode::kNotFound, "RECEIPT_UNKNOWN",
@@ -135,6 +138,15 @@ absl::StatusOr<ProvedRecord> RecordStore::Prove(std::uint64_t index,
 std::shared_ptr<const tlog::SignedCheckpoint> RecordStore::Checkpoint() {
   MutexLock lock(mu_);
   return checkpoint_;
+}
+
+absl::Status RecordStore::FindsAll() {
+  const auto newest = Checkpoint();
+  if (newest == nullptr || newest->size() <= index_.size())
+    return absl::OkStatus();
+  return MakeError(absl::StatusCode::kUnavailable, "RECORDS_UNAVAILABLE",
+                   Party::kGateway,
+                   "the newest records wait for room on the disk: try later");
 }
 
 // Nobody is shown a record of somebody else, whatever the index says.
