@@ -4,20 +4,17 @@
 // evidence for whoever holds a receipt under it, no more.
 #include "mesh/records/audit.h"
 
-#include <sys/stat.h>
-
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "mesh/base/durable_file.h"
 #include "mesh/base/error.h"
-#include "mesh/base/folder_lock.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/records/expunging.h"
 #include "mesh/records/log_head.h"
+#include "mesh/records/log_scan.h"
 #include "mesh/records/posix_segment_folder.h"
 #include "mesh/records/record_reader.h"
 #include "mesh/records/timestamp.h"
@@ -35,9 +32,6 @@ constexpr char kCheckpointFile[] = "checkpoint";
 // operator may mend a clock. More than this nobody explains.
 constexpr absl::Duration kPublishedWithin = absl::Hours(24);
 constexpr absl::Duration kClockTurnedBack = absl::Hours(24);
-
-// Ends the reading of records: there is a finding.
-absl::Status Enough() { return absl::CancelledError("enough"); }
 
 class Audit {
  public:
@@ -495,42 +489,6 @@ absl::StatusOr<AuditReport> AuditLog(const AuditOptions& options,
   }
   report.took = clock.Monotonic() - start;
   return report;
-}
-
-absl::StatusOr<std::optional<KeptCheckpoint>> ReadKeptCheckpoint(
-    const std::string& file, const LogKeys& log) {
-  absl::StatusOr<std::string> bytes = ReadFile(file);
-  if (absl::IsNotFound(bytes.status())) return std::nullopt;
-  PSM_RETURN_IF_ERROR(bytes.status());
-  absl::StatusOr<SignedCheckpoint> kept = log.Open(*bytes);
-  if (!kept.ok()) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        file, " is not a checkpoint that ", log.origin(),
-        " signed with this key: the key was changed since it was kept, or it "
-        "is another log's"));
-  }
-  struct stat status;
-  if (stat(file.c_str(), &status) != 0) {
-    return absl::ErrnoToStatus(errno, absl::StrCat("cannot look at ", file));
-  }
-  return KeptCheckpoint{*std::move(kept),
-                        absl::TimeFromTimespec(status.st_mtim)};
-}
-
-absl::Status KeepCheckpoint(const std::string& file,
-                            const AuditReport& report) {
-  if (report.finding.has_value() || !report.checkpoint.has_value()) {
-    return absl::FailedPreconditionError("the log does not hold");
-  }
-  const std::string folder = FolderOf(file);
-  PSM_RETURN_IF_ERROR(MakeFolder(folder));
-  PSM_ASSIGN_OR_RETURN(const FolderLock lock, FolderLock::Take(folder));
-  PSM_ASSIGN_OR_RETURN(std::optional<KeptCheckpoint> kept,
-                       ReadKeptCheckpoint(file, *report.keys));
-  if (kept.has_value() && kept->checkpoint.size() > report.checkpoint->size()) {
-    return absl::OkStatus();
-  }
-  return WriteWholeFile(file, report.checkpoint->ToText(), kPublic);
 }
 
 }  // namespace psm

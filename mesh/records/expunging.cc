@@ -22,18 +22,6 @@ namespace {
 
 using records::v1::Record;
 
-// Ends a scan early; not an error.
-absl::Status Enough() { return absl::CancelledError("enough"); }
-
-absl::Status Damaged(absl::string_view what, std::uint64_t segment,
-                     std::uint64_t index) {
-  return MakeError(absl::StatusCode::kDataLoss, "RECORDS_DAMAGED",
-                   Party::kGateway, what,
-                   {{"segment", std::to_string(segment)},
-                    {"offset", "0"},
-                    {"index", std::to_string(index)}});
-}
-
 // Such a record has no exchange id, so it begins with its kind: the field's key
 // (number 2, a varint) and the value.
 bool MayExpunge(absl::string_view record) {
@@ -85,8 +73,8 @@ absl::Status VisitTimes(SegmentFolder& folder, const ChainSegment& segment,
     if (frame.header.kind == FrameKind::kHead) return absl::OkStatus();
     const auto items = SplitPayload(frame.payload, frame.header.record_count);
     if (!items.has_value())
-      return Damaged("a frame is malformed: restore the folder",
-                     segment.header.number, frame.header.first_index);
+      return RecordsDamaged("a frame is malformed: restore the folder",
+                            segment.header.number, 0, frame.header.first_index);
     for (const PayloadItem& item : *items) {
       // One that does not say when it was recorded stays.
       absl::Time time = absl::InfiniteFuture();
@@ -166,9 +154,9 @@ absl::StatusOr<std::optional<Expunging>> LastExpunging(
     break;
   }
   if (!found.has_value()) {
-    return Damaged(
+    return RecordsDamaged(
         "the record that says what was expunged is missing: restore the folder",
-        last.number, last.expunging);
+        last.number, 0, last.expunging);
   }
   return found;
 }
@@ -178,8 +166,8 @@ absl::Status CheckBeginning(const LogChain& chain,
   const std::uint64_t first = chain.first_index();
   if (chain.missing == 0 && first == 0) return absl::OkStatus();
   if (last.has_value() && last->end >= first) return absl::OkStatus();
-  return Damaged("a segment is missing: restore the folder", chain.missing,
-                 last.has_value() ? last->end : 0);
+  return RecordsDamaged("a segment is missing: restore the folder",
+                        chain.missing, 0, last.has_value() ? last->end : 0);
 }
 
 absl::Status CheckBeginning(SegmentFolder& folder, const LogChain& chain) {

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "mesh/base/status_macros.h"
+#include "mesh/records/timestamp.h"
 #include "mesh/records/tlog/note.h"
 #include "mesh/records/tlog/note_text.h"
 
@@ -74,7 +75,7 @@ records::v1::Record RotationRecord(const std::string& note, absl::Time now) {
   records::v1::Record record;
   record.set_kind(records::v1::Record::KEY_ROTATION);
   record.set_key_rotation(note);
-  record.mutable_record_time()->set_seconds(absl::ToUnixSeconds(now));
+  SetTimestamp(now, record.mutable_record_time());
   *record.mutable_ask_time() = record.record_time();
   return record;
 }

@@ -11,9 +11,6 @@
 namespace psm {
 namespace {
 
-// Ends a scan early; not an error.
-absl::Status Enough() { return absl::CancelledError("enough"); }
-
 // Gathers frames into commits.
 class Gatherer {
  public:

@@ -24,15 +24,6 @@
 namespace psm {
 namespace {
 
-absl::Status Damaged(absl::string_view what, std::uint64_t segment,
-                     std::uint64_t offset, std::uint64_t index) {
-  return MakeError(absl::StatusCode::kDataLoss, "RECORDS_DAMAGED",
-                   Party::kGateway, what,
-                   {{"segment", std::to_string(segment)},
-                    {"offset", std::to_string(offset)},
-                    {"index", std::to_string(index)}});
-}
-
 // Whether a segment without a header holds the records of an append: then its
 // header was there once. Carried frames are written before the header.
 absl::StatusOr<bool> HoldsAppends(SegmentFile& file,
@@ -62,6 +53,17 @@ bool HoldsLaterCommit(absl::string_view bytes, std::uint64_t generation,
 
 }  // namespace
 
+absl::Status RecordsDamaged(absl::string_view what, std::uint64_t segment,
+                            std::uint64_t offset, std::uint64_t index) {
+  return MakeError(absl::StatusCode::kDataLoss, "RECORDS_DAMAGED",
+                   Party::kGateway, what,
+                   {{"segment", std::to_string(segment)},
+                    {"offset", std::to_string(offset)},
+                    {"index", std::to_string(index)}});
+}
+
+absl::Status Enough() { return absl::CancelledError("enough"); }
+
 absl::StatusOr<LogChain> FindChain(SegmentFolder& folder) {
   LogChain chain;
   PSM_ASSIGN_OR_RETURN(std::vector<SegmentEntry> entries, folder.List());
@@ -82,8 +84,9 @@ absl::StatusOr<LogChain> FindChain(SegmentFolder& folder) {
     }
     PSM_ASSIGN_OR_RETURN(bool appends, HoldsAppends(**file, entry));
     if (appends) {
-      return Damaged("the header of a segment is damaged: restore the folder",
-                     entry.number, 0, 0);
+      return RecordsDamaged(
+          "the header of a segment is damaged: restore the folder",
+          entry.number, 0, 0);
     }
     chain.others.push_back(entry);
   }
@@ -101,8 +104,9 @@ absl::StatusOr<LogChain> FindChain(SegmentFolder& folder) {
     ChainSegment segment = found->second;
     headed.erase(found);
     if (segment.header.log_id != log_id) {
-      return Damaged("a segment belongs to another log: restore the folder",
-                     number, 0, segment.header.first_index);
+      return RecordsDamaged(
+          "a segment belongs to another log: restore the folder", number, 0,
+          segment.header.first_index);
     }
     segment.end = end;
     end = segment.header.previous_end;
@@ -155,15 +159,15 @@ absl::StatusOr<SegmentScan> ScanSegment(SegmentFolder& folder,
   }
   if (segment.end.has_value()) {
     if (scan.end != *segment.end) {
-      return Damaged("records are damaged: restore the folder", number,
-                     scan.end, scan.end_index);
+      return RecordsDamaged("records are damaged: restore the folder", number,
+                            scan.end, scan.end_index);
     }
     return scan;
   }
   if (still_written) return scan;
   if (HoldsLaterCommit(rest, number, scan.end_index)) {
-    return Damaged("records are damaged: restore the folder", number, scan.end,
-                   scan.end_index);
+    return RecordsDamaged("records are damaged: restore the folder", number,
+                          scan.end, scan.end_index);
   }
   std::size_t last = rest.find_last_not_of('\0');
   scan.torn_bytes =

@@ -11,6 +11,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "mesh/records/segment_folder.h"
 #include "mesh/records/segment_format.h"
 
@@ -52,6 +53,14 @@ struct SegmentScan {
   std::uint64_t last_batch_index = 0;
   std::uint64_t torn_bytes = 0;  // behind `end`, of a commit that never ended
 };
+
+// DATA_LOSS, reason RECORDS_DAMAGED: `what`, and where.
+absl::Status RecordsDamaged(absl::string_view what, std::uint64_t segment,
+                            std::uint64_t offset, std::uint64_t index);
+
+// What a visitor returns to end a scan early, and the scan then: CANCELLED, no
+// error.
+absl::Status Enough();
 
 // `offset` is that of the frame in the segment.
 using FrameVisitor = absl::FunctionRef<absl::Status(const FrameView& frame,

@@ -6,6 +6,7 @@
 #include "mesh/base/log.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/records/log_commits.h"
+#include "mesh/records/log_scan.h"
 #include "mesh/records/record_index.h"
 
 namespace psm {
@@ -122,7 +123,7 @@ absl::Status RecordIndex::CatchUp() {
       log_, from, to, [&](const std::vector<IndexedFrame>& frames) {
         MutexLock lock(mu_);
         if (stopping_ || life != life_ || parts_.size() >= CatchUpParts()) {
-          return absl::CancelledError("enough");
+          return Enough();
         }
         Hold(frames);
         return absl::OkStatus();

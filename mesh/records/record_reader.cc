@@ -13,9 +13,6 @@
 namespace psm {
 namespace {
 
-// Ends a scan early; not an error.
-absl::Status Enough() { return absl::CancelledError("enough"); }
-
 // The writer moves on between the look at the folder and that into a file: a
 // segment may have been renamed or removed, or the log may have left the last
 // one. Then the folder is looked at again, this many times.
