@@ -83,6 +83,12 @@ absl::StatusOr<std::optional<MethodContract>> ReadMethodContract(
   return contract;
 }
 
+annotations::v1::ServiceContract ReadServiceContract(
+    const google::protobuf::ServiceDescriptor& service) {
+  return Reread(service.options(), annotations::v1::service)
+      .value_or(annotations::v1::ServiceContract());
+}
+
 absl::StatusOr<FieldAnnotation> ReadFieldAnnotation(
     const google::protobuf::FieldDescriptor& field) {
   std::optional<FieldContract> contract =

@@ -33,6 +33,10 @@ struct FieldAnnotation {
 absl::StatusOr<std::optional<annotations::v1::MethodContract>>
 ReadMethodContract(const google::protobuf::MethodDescriptor& method);
 
+// What a service says of all its methods; the default where it says nothing.
+annotations::v1::ServiceContract ReadServiceContract(
+    const google::protobuf::ServiceDescriptor& service);
+
 // What a field's annotation says. INVALID_ARGUMENT, naming the field, where it
 // says two things, or an attribute's name is not `[a-z][a-z0-9_]*`.
 absl::StatusOr<FieldAnnotation> ReadFieldAnnotation(

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "mesh/base/status_macros.h"
+#include "mesh/contracts/annotation_reader.h"
 #include "mesh/contracts/contract_survey.h"
 #include "mesh/contracts/message_compiler.h"
 
@@ -80,10 +81,10 @@ absl::Status CheckTransparent(const MethodDescriptor& method,
                               const MethodContract& contract) {
   if (contract.effect() != MethodContract::EFFECT_UNSPECIFIED ||
       contract.evidence() || contract.consentable() ||
-      contract.has_legal_limit()) {
+      contract.has_legal_limit() || !contract.locating().empty()) {
     return Wrong(
-        "a transparent method has no effect, evidence, consentable or "
-        "legal_limit");
+        "a transparent method has no effect, evidence, consentable, locating "
+        "or legal_limit");
   }
   PSM_RETURN_IF_ERROR(CheckCarriesNoPersonalData(*method.input_type()));
   return CheckCarriesNoPersonalData(*method.output_type());
@@ -140,6 +141,13 @@ absl::Status CompileExchange(
   plan->request_attributes = plan->request->attributes();
   plan->response_attributes = plan->response->attributes();
   plan->response_as_of_field = AsOfField(*method.output_type());
+  for (const std::string& name : contract.locating()) {
+    const AttributeMask bit = plan->BitOf(name) & plan->response_attributes;
+    if (bit == 0)
+      return Wrong(absl::StrCat("locating: its response has no attribute \"",
+                                name, "\""));
+    plan->locating |= bit;
+  }
 
   if (plan->evidence) PSM_RETURN_IF_ERROR(CheckEvidence(method, *plan));
   if (plan->consentable && plan->request_subject_field == 0)
@@ -161,6 +169,7 @@ absl::StatusOr<std::unique_ptr<const MethodPlan>> CompileMethod(
   plan->evidence = contract.evidence();
   plan->transparent = contract.transparent();
   plan->consentable = contract.consentable();
+  plan->one_holder = ReadServiceContract(*method.service()).one_holder();
   plan->legal_limit = {contract.legal_limit().purpose(),
                        contract.legal_limit().statute_ja(),
                        contract.legal_limit().statute_en()};

@@ -52,13 +52,15 @@ struct MethodPlan {
   bool evidence = false;
   bool transparent = false;
   bool consentable = false;
+  bool one_holder = false;  // of the service: ServiceContract.one_holder
   LegalLimit legal_limit;
   std::vector<ProviderReason> reasons;
   std::vector<std::string>
       attributes;  // of request and response, sorted, at most kMaxAttributes
   AttributeMask request_attributes = 0;
   AttributeMask response_attributes = 0;
-  std::string response_type;  // full name
+  AttributeMask locating = 0;  // of the response: say where a person lives
+  std::string response_type;   // full name
   // How subjects reach a request: by a top-level singular field, or (0) not at
   // all.
   int request_subject_field = 0;
@@ -99,7 +101,8 @@ class ContractSet {
   // "Required."; consentable without a request subject; a transparent method
   // with subject, corporation, attribute or page token fields, or with an
   // effect, evidence,
-  // consentable or a legal limit; two methods of one path; a name, reason or
+  // consentable or a legal limit; a locating name that is no attribute of the
+  // response; two methods of one path; a name, reason or
   // legal limit that is not as annotations.proto says. Several descriptor sets
   // may hold the same file if it is the same but for comments; of
   // google/protobuf, which comes with each compiler, the first is taken.

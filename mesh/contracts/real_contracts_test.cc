@@ -63,10 +63,12 @@ TEST_F(RealContractsTest, AgenciesServicesAreAllAnnotatedAndTheMeshsOwnNot) {
       if (!annotated) own.insert(name);
     }
   }
-  EXPECT_EQ(own, (std::set<std::string>{"psm.disclosure.v1.DisclosureService",
-                                        "psm.linkage.v1.LinkageService",
-                                        "psm.records.v1.RecordsService",
-                                        "psm.subjects.v1.SubjectsService"}));
+  EXPECT_EQ(
+      own,
+      (std::set<std::string>{
+          "psm.disclosure.v1.DisclosureService", "psm.events.v1.EventsService",
+          "psm.holdings.v1.HoldingsService", "psm.linkage.v1.LinkageService",
+          "psm.records.v1.RecordsService", "psm.subjects.v1.SubjectsService"}));
 }
 
 TEST_F(RealContractsTest, TaxStatusReadsAsItsProtoSays) {

@@ -137,9 +137,10 @@ std::string CheckAgency(const config::v1::Agency& agency) {
     case config::v1::Agency::ADMINISTRATIVE:
       return "";
     case config::v1::Agency::RELYING_PARTY:
-      return agency.enrols() || agency.discloses()
-                 ? "a relying party neither enrols nor discloses; only an "
-                   "administrative organ may"
+      return agency.enrols() || agency.discloses() || agency.protects() ||
+                     agency.municipality()
+                 ? "a relying party neither enrols, discloses nor protects and "
+                   "is no municipality; only an administrative organ may"
                  : "";
     default:
       return "say its kind: ADMINISTRATIVE or RELYING_PARTY";
@@ -162,6 +163,13 @@ std::string CheckSystem(const config::v1::System& system) {
   }
   if (!system.endpoint().empty() && !IsEndpoint(system.endpoint()))
     return "an endpoint is host:port, or empty";
+  std::set<std::string> types;
+  for (const std::string& type : system.publishes()) {
+    if (!IsName(type, '_', kMaxAffairId))
+      return absl::StrCat("event type \"", type, "\" is not [a-z][a-z0-9_]*");
+    if (!types.insert(type).second)
+      return absl::StrCat("event type ", type, " is listed twice");
+  }
   return "";
 }
 
@@ -251,6 +259,8 @@ absl::StatusOr<std::shared_ptr<const Directory>> Directory::Create(
     agency->relying_party = from.kind() == config::v1::Agency::RELYING_PARTY;
     agency->enrols = from.enrols();
     agency->discloses = from.discloses();
+    agency->municipality = from.municipality();
+    agency->protects = from.protects();
     if (!result->agencies_.emplace(from.id(), std::move(agency)).second)
       return ConfigurationError(configuration, element, "is defined twice");
   }
@@ -273,6 +283,13 @@ absl::StatusOr<std::shared_ptr<const Directory>> Directory::Create(
     system->agency = agency;
     system->services.assign(from.services().begin(), from.services().end());
     std::sort(system->services.begin(), system->services.end());
+    system->publishes.assign(from.publishes().begin(), from.publishes().end());
+    std::sort(system->publishes.begin(), system->publishes.end());
+    if (agency->relying_party && !system->publishes.empty())
+      return ConfigurationError(
+          configuration, element,
+          "a relying party publishes no life events; only an administrative "
+          "organ may");
     system->endpoint = from.endpoint();
     if (!result->systems_.emplace(from.id(), std::move(system)).second)
       return ConfigurationError(configuration, element, "is defined twice");
@@ -309,6 +326,10 @@ absl::StatusOr<std::shared_ptr<const Directory>> Directory::Create(
     for (const std::string& service : system->services)
       result->providers_[service].push_back(system);
   return result;
+}
+
+bool System::Publishes(absl::string_view type) const {
+  return std::find(publishes.begin(), publishes.end(), type) != publishes.end();
 }
 
 const Agency* Directory::FindAgency(absl::string_view id) const {

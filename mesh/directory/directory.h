@@ -26,6 +26,8 @@ struct Agency {
   bool relying_party = false;
   bool enrols = false;
   bool discloses = false;
+  bool municipality = false;
+  bool protects = false;
 
   // Which kind of codes it knows persons by.
   SubjectScopeKind scope_kind() const {
@@ -40,6 +42,9 @@ struct System {
   const Agency* agency = nullptr;  // never null
   std::vector<std::string> services;
   std::string endpoint;  // "host:port"; empty: read from the run folder
+  std::vector<std::string> publishes;  // types of life events, sorted
+
+  bool Publishes(absl::string_view type) const;
 };
 
 struct Affair {
@@ -76,7 +81,8 @@ class Directory {
   // Checks ids, references and required texts as config.proto states them.
   // INVALID_ARGUMENT, reason CONFIGURATION_INVALID, with the place from
   // `origins`, for the first that is wrong. Agency `mesh` is the mesh's own and
-  // may not be defined; a relying party neither enrols nor discloses. A system
+  // may not be defined; a relying party neither enrols, discloses, protects,
+  // publishes nor is a municipality. A system
   // without a name is called by its id.
   static absl::StatusOr<std::shared_ptr<const Directory>> Create(
       const Configuration& configuration);

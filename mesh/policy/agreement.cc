@@ -40,9 +40,12 @@ class Compiler {
     PSM_RETURN_IF_ERROR(TakeBasis());
     PSM_RETURN_IF_ERROR(TakeDisclosure());
     PSM_RETURN_IF_ERROR(TakePeriod());
-    if (from_.grants().empty()) return Wrong("grants nothing; add a grant");
+    if (from_.grants().empty() && from_.events().empty())
+      return Wrong("grants nothing; add a grant");
     for (const config::v1::Grant& grant : from_.grants())
       PSM_RETURN_IF_ERROR(TakeGrant(grant));
+    for (const config::v1::EventGrant& grant : from_.events())
+      PSM_RETURN_IF_ERROR(TakeEvents(grant));
     agreement_->max_calls_per_second = from_.max_calls_per_second();
     return std::move(agreement_);
   }
@@ -188,6 +191,36 @@ class Compiler {
     }
     std::sort(grant->providers.begin(), grant->providers.end(),
               [](const System* a, const System* b) { return a->id < b->id; });
+    return absl::OkStatus();
+  }
+
+  absl::Status TakeEvents(const config::v1::EventGrant& from) {
+    if (agreement_->by_consent)
+      return Wrong("events need a statute: consent covers exchanges only");
+    if (from.types().empty())
+      return Wrong("events without a type; name what it may be told of");
+    CompiledEventGrant grant;
+    grant.types.assign(from.types().begin(), from.types().end());
+    std::sort(grant.types.begin(), grant.types.end());
+    for (const std::string& id : from.publishers()) {
+      const System* publisher = directory_.FindSystem(id);
+      if (publisher == nullptr)
+        return Wrong("publisher \"", id, "\" is not a system");
+      grant.publishers.push_back(publisher);
+    }
+    std::sort(grant.publishers.begin(), grant.publishers.end(),
+              [](const System* a, const System* b) { return a->id < b->id; });
+    const std::vector<const System*>& all =
+        grant.publishers.empty() ? directory_.systems() : grant.publishers;
+    for (const std::string& type : grant.types) {
+      if (std::none_of(all.begin(), all.end(), [&](const System* system) {
+            return system->Publishes(type);
+          }))
+        return Wrong("event type \"", type, "\" is published by ",
+                     grant.publishers.empty() ? "no system" : "none of these",
+                     "; list it in the system's publishes");
+    }
+    agreement_->events.push_back(std::move(grant));
     return absl::OkStatus();
   }
 

@@ -25,6 +25,12 @@ struct CompiledGrant {
   std::vector<const System*> providers;  // sorted by id; empty: any
 };
 
+// Life events that a consumer may be told of.
+struct CompiledEventGrant {
+  std::vector<std::string> types;         // sorted
+  std::vector<const System*> publishers;  // sorted by id; empty: any
+};
+
 struct CompiledAgreement {
   std::string id;
   std::uint32_t version = 0;
@@ -35,6 +41,7 @@ struct CompiledAgreement {
   // The provision that withholds its records from the person; empty: none.
   Text undisclosed_by;
   std::vector<CompiledGrant> grants;
+  std::vector<CompiledEventGrant> events;
   absl::Time start_time;  // inclusive
   absl::Time end_time;    // exclusive; infinite future where open
   std::uint32_t max_calls_per_second = 0;

@@ -104,6 +104,10 @@ absl::Status PolicyEngine::Add(const Configuration& configuration,
       candidates_[key].push_back(candidate);
     }
   }
+  if (!agreement->events.empty()) {
+    events_[{agreement->consumer->id, agreement->affair->id, EventsPlan().name}]
+        .push_back(agreement.get());
+  }
   list_.push_back(agreement.get());
   agreements_.push_back(std::move(agreement));
   return absl::OkStatus();
@@ -230,6 +234,58 @@ const CompiledAgreement* PolicyEngine::FindWithholding(const System& consumer,
       return candidate.agreement;
   }
   return nullptr;
+}
+
+absl::Status PolicyEngine::MaySubscribe(const System& consumer,
+                                        absl::string_view affair,
+                                        absl::Time now) const {
+  const CompiledAgreement* out_of_force = nullptr;
+  const auto found = events_.find({consumer.id, affair, EventsPlan().name});
+  if (found != events_.end()) {
+    for (const CompiledAgreement* agreement : found->second) {
+      if (agreement->InForceAt(now)) return absl::OkStatus();
+      out_of_force = LikelierMeant(out_of_force, agreement, now);
+    }
+  }
+  if (out_of_force != nullptr)
+    return NotInForce(*out_of_force, EventsPlan(), now);
+  return NoAgreement(consumer, EventsPlan(), affair, /*other_provider=*/false,
+                     *directory_);
+}
+
+const CompiledAgreement* PolicyEngine::FindEvents(
+    const System& consumer, absl::string_view affair, absl::string_view type,
+    absl::string_view publisher, bool any_publisher, absl::Time now) const {
+  const auto found = events_.find({consumer.id, affair, EventsPlan().name});
+  if (found == events_.end()) return nullptr;
+  for (const CompiledAgreement* agreement : found->second) {
+    if (!agreement->InForceAt(now)) continue;
+    for (const CompiledEventGrant& grant : agreement->events) {
+      if (std::find(grant.types.begin(), grant.types.end(), type) ==
+          grant.types.end())
+        continue;
+      const auto& named = grant.publishers;
+      const auto is_it = [&](const System* system) {
+        return system->id == publisher;
+      };
+      if (named.empty() ||
+          (!any_publisher && std::any_of(named.begin(), named.end(), is_it)))
+        return agreement;
+    }
+  }
+  return nullptr;
+}
+
+const MethodPlan& EventsPlan() {
+  static const MethodPlan* const plan = [] {
+    auto* made = new MethodPlan();
+    made->service = "psm.events.v1.EventsService";
+    made->name = "psm.events.v1.EventsService/Subscribe";
+    made->path = "/psm.events.v1.EventsService/Subscribe";
+    made->dataset = "events";
+    return made;
+  }();
+  return *plan;
 }
 
 absl::Status PolicyEngine::Recheck(const Permit& permit, absl::Time now) const {

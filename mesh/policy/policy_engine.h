@@ -133,6 +133,21 @@ class PolicyEngine {
   // AGREEMENT_NOT_IN_FORCE or FAILED_PRECONDITION CONSENT_EXPIRED where not.
   absl::Status Recheck(const Permit& permit, absl::Time now) const;
 
+  // Whether an agreement in force gives the consumer any life events for the
+  // affair. NO_AGREEMENT and AGREEMENT_NOT_IN_FORCE as Authorise.
+  absl::Status MaySubscribe(const System& consumer, absl::string_view affair,
+                            absl::Time now) const;
+
+  // The agreement in force that gives the consumer such events of `publisher`,
+  // the first by id; null where there is none. With `any_publisher`, only one
+  // that names no publishers will do: what is delivered under it does not say
+  // whose event it is.
+  const CompiledAgreement* FindEvents(const System& consumer,
+                                      absl::string_view affair,
+                                      absl::string_view type,
+                                      absl::string_view publisher,
+                                      bool any_publisher, absl::Time now) const;
+
   // Answers as Authorise does, with words. `provider` may be null: any.
   Explanation Explain(const System& consumer, const MethodPlan& plan,
                       absl::string_view affair, const System* provider,
@@ -191,7 +206,13 @@ class PolicyEngine {
   std::vector<std::unique_ptr<CompiledAgreement>> agreements_;
   std::vector<const CompiledAgreement*> list_;
   absl::flat_hash_map<Key, std::vector<Candidate>> candidates_;
+  // With the method kSubscribe; each in the order of list_.
+  absl::flat_hash_map<Key, std::vector<const CompiledAgreement*>> events_;
 };
+
+// The contract of life events, as records and refusals name it: no provider
+// has it.
+const MethodPlan& EventsPlan();
 
 }  // namespace psm
 
