@@ -19,23 +19,26 @@ bool IsDigits(absl::string_view text, std::size_t count) {
          std::all_of(text.begin(), text.end(), absl::ascii_isdigit);
 }
 
-// Names the field, never its value.
-absl::Status Malformed(absl::string_view field) {
-  return MakeError(absl::StatusCode::kInvalidArgument, "ACCOUNT_MALFORMED",
-                   Party::kProvider, absl::StrCat(field, " is malformed"),
-                   {{"field", field}});
+// Names the field, never its value. The gateway passes on the reason alone, so
+// each field has its own.
+absl::Status Malformed(absl::string_view reason, absl::string_view field) {
+  return MakeError(absl::StatusCode::kInvalidArgument, reason, Party::kProvider,
+                   absl::StrCat(field, " is malformed"), {{"field", field}});
 }
 
 }  // namespace
 
 absl::StatusOr<Account> CheckedAccount(const Account& account) {
-  if (!IsDigits(account.bank_code(), 4)) return Malformed("bank_code");
-  if (!IsDigits(account.branch_code(), 3)) return Malformed("branch_code");
+  if (!IsDigits(account.bank_code(), 4))
+    return Malformed("BANK_CODE_MALFORMED", "bank_code");
+  if (!IsDigits(account.branch_code(), 3))
+    return Malformed("BRANCH_CODE_MALFORMED", "branch_code");
   if (account.type() != Account::ORDINARY && account.type() != Account::CURRENT)
-    return Malformed("type");
-  if (!IsDigits(account.number(), 7)) return Malformed("number");
+    return Malformed("ACCOUNT_TYPE_MISSING", "type");
+  if (!IsDigits(account.number(), 7))
+    return Malformed("ACCOUNT_NUMBER_MALFORMED", "number");
   absl::StatusOr<std::string> holder = BankKana(account.holder_kana());
-  if (!holder.ok()) return Malformed("holder_kana");
+  if (!holder.ok()) return Malformed("HOLDER_KANA_MALFORMED", "holder_kana");
   Account checked = account;
   checked.set_holder_kana(*std::move(holder));
   return checked;

@@ -1,84 +1,43 @@
 #include "services/accounts/account_register.h"
 
-#include <string>
 #include <utility>
 
-#include "google/protobuf/util/time_util.h"
 #include "mesh/base/error.h"
 #include "mesh/base/status_macros.h"
 #include "services/accounts/account.h"
+#include "services/accounts/account_rows.h"
 #include "soci/soci.h"
 
 namespace psm {
 namespace {
 
 using accounts::v1::Account;
+using accounts::v1::AccountChange;
+using accounts::v1::DeleteAccountResponse;
 using accounts::v1::GetAccountResponse;
+using accounts::v1::GetRegistrationResponse;
 using accounts::v1::RegisterAccountResponse;
-using google::protobuf::util::TimeUtil;
+using accounts::v1::Registration;
+using accounts::v1::ReportReturnedTransferResponse;
 
 constexpr char kRegister[] = "RegisterAccount";
-
-// Times are microseconds since 1970.
-constexpr agency::Migration kMigrations[] = {
-    {1,
-     "CREATE TABLE accounts ("
-     "  subject TEXT PRIMARY KEY,"
-     "  bank_code TEXT NOT NULL,"
-     "  branch_code TEXT NOT NULL,"
-     "  type BIGINT NOT NULL,"
-     "  number TEXT NOT NULL,"
-     "  holder_kana TEXT NOT NULL,"
-     "  register_time BIGINT NOT NULL);\n"
-     "CREATE TABLE former_accounts ("
-     "  subject TEXT NOT NULL,"
-     "  bank_code TEXT NOT NULL,"
-     "  branch_code TEXT NOT NULL,"
-     "  type BIGINT NOT NULL,"
-     "  number TEXT NOT NULL,"
-     "  holder_kana TEXT NOT NULL,"
-     "  register_time BIGINT NOT NULL,"
-     "  replace_time BIGINT NOT NULL);\n"
-     "CREATE INDEX former_accounts_by_subject ON former_accounts (subject);\n"},
-};
 
 absl::Status SeedInvalid() {
   return MakeError(absl::StatusCode::kInvalidArgument, "SEED_INVALID",
                    Party::kProvider, "a seeded account lacks a required item");
 }
 
-// Writes rows into the table of current accounts; prepared once.
-class Inserter {
- public:
-  explicit Inserter(soci::session& sql)
-      : insert_((sql.prepare
-                     << "INSERT INTO accounts (subject, bank_code, "
-                        "branch_code, type, number, holder_kana, "
-                        "register_time) VALUES (:subject, :bank, :branch, "
-                        ":type, :number, :holder, :time)",
-                 soci::use(subject_), soci::use(bank_), soci::use(branch_),
-                 soci::use(type_), soci::use(number_), soci::use(holder_),
-                 soci::use(time_))) {}
+absl::Status NotRegistered() {
+  return agency::Refusal(absl::StatusCode::kNotFound, "ACCOUNT_NOT_REGISTERED",
+                         "no account is registered");
+}
 
-  void Insert(absl::string_view subject, const Account& account,
-              absl::Time time) {
-    subject_ = std::string(subject);
-    bank_ = account.bank_code();
-    branch_ = account.branch_code();
-    type_ = account.type();
-    number_ = account.number();
-    holder_ = account.holder_kana();
-    time_ = absl::ToUnixMicros(time);
-    insert_.execute(true);
-  }
+absl::Status Stale() {
+  return agency::Refusal(absl::StatusCode::kAborted, "ETAG_STALE",
+                         "the person's account is another by now");
+}
 
- private:
-  std::string subject_, bank_, branch_, number_, holder_;
-  long long type_ = 0, time_ = 0;
-  soci::statement insert_;
-};
-
-absl::Status Enter(Inserter& inserter,
+absl::Status Enter(PresentInserter& inserter,
                    const seed::v1::RegisteredAccount& seed) {
   Account account;
   account.set_bank_code(seed.bank_code());
@@ -93,26 +52,40 @@ absl::Status Enter(Inserter& inserter,
       !absl::ParseTime(absl::RFC3339_full, seed.register_time(), &time,
                        &ignored))
     return SeedInvalid();
-  inserter.Insert(seed.subject(), account, time);
+  inserter.Insert(seed.subject(), account, Registration::PORTAL,
+                  absl::ToUnixMicros(time), 0);
   return absl::OkStatus();
 }
 
-// Moves the person's account, where there is one, into the history.
-bool Retire(soci::session& sql, const std::string& subject, absl::Time now) {
-  const long long time = absl::ToUnixMicros(now);
-  soci::statement retire =
-      (sql.prepare << "INSERT INTO former_accounts SELECT subject, bank_code, "
-                      "branch_code, type, number, holder_kana, register_time, "
-                      ":time FROM accounts WHERE subject = :subject",
-       soci::use(time), soci::use(subject));
-  retire.execute(true);
-  if (retire.get_affected_rows() == 0) return false;
+// Moves the person's account into the history.
+void Retire(soci::session& sql, const std::string& subject,
+            Registration::End end, long long time) {
+  const long long reason = end;
+  sql << "INSERT INTO former_accounts (subject, bank_code, branch_code, type, "
+         "number, holder_kana, channel, register_time, replace_time, "
+         "end_reason) SELECT subject, bank_code, branch_code, type, number, "
+         "holder_kana, channel, register_time, "
+         "CASE WHEN close_time > 0 THEN close_time ELSE :time END, "
+         "CASE WHEN close_time > 0 THEN 3 ELSE :reason END "
+         "FROM accounts WHERE subject = :subject",
+      soci::use(time), soci::use(reason), soci::use(subject);
   sql << "DELETE FROM accounts WHERE subject = :subject", soci::use(subject);
-  return true;
 }
 
-absl::StatusOr<RegisterAccountResponse> Parse(const std::string& bytes) {
-  RegisterAccountResponse response;
+// What a write is about that must name the state it changes.
+absl::Status CheckNamed(soci::session& sql, const std::string& subject,
+                        absl::string_view etag) {
+  if (etag.empty())
+    return agency::Refusal(absl::StatusCode::kInvalidArgument, "ETAG_MISSING",
+                           "say which state of the account is meant");
+  const std::optional<PresentAccount> present = FindPresent(sql, subject);
+  if (!present.has_value()) return NotRegistered();
+  return present->etag == std::string(etag) ? absl::OkStatus() : Stale();
+}
+
+template <typename Response>
+absl::StatusOr<Response> Parse(const std::string& bytes) {
+  Response response;
   if (!response.ParseFromString(bytes))
     return absl::InternalError("a kept answer does not parse");
   return response;
@@ -121,61 +94,83 @@ absl::StatusOr<RegisterAccountResponse> Parse(const std::string& bytes) {
 }  // namespace
 
 absl::Span<const agency::Migration> AccountRegister::Migrations() {
-  return kMigrations;
+  return AccountMigrations();
 }
 
 absl::Status AccountRegister::ImportOnce(
     absl::FunctionRef<absl::Status(Take)> each) {
   return database_.Write([&](soci::session& sql) -> absl::Status {
     long long known = 0;
-    sql << "SELECT EXISTS (SELECT 1 FROM accounts)", soci::into(known);
+    // Whoever removes the last account does not bring the seeds back.
+    sql << "SELECT EXISTS (SELECT 1 FROM accounts) OR "
+           "EXISTS (SELECT 1 FROM former_accounts)",
+        soci::into(known);
     if (known > 0) return absl::OkStatus();
-    Inserter inserter(sql);
+    PresentInserter inserter(sql);
     return each([&](const seed::v1::RegisteredAccount& account) {
       return Enter(inserter, account);
     });
   });
 }
 
-absl::StatusOr<GetAccountResponse> AccountRegister::Find(
+absl::StatusOr<GetRegistrationResponse> AccountRegister::FindRegistration(
     absl::string_view subject) {
-  GetAccountResponse response;
+  GetRegistrationResponse response;
   PSM_RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
-    const std::string key(subject);
-    Account& account = *response.mutable_account();
-    long long type = 0, time = 0;
-    sql << "SELECT bank_code, branch_code, type, number, holder_kana, "
-           "register_time FROM accounts WHERE subject = :subject",
-        soci::into(*account.mutable_bank_code()),
-        soci::into(*account.mutable_branch_code()), soci::into(type),
-        soci::into(*account.mutable_number()),
-        soci::into(*account.mutable_holder_kana()), soci::into(time),
-        soci::use(key);
-    if (!sql.got_data())
-      return agency::Refusal(absl::StatusCode::kNotFound,
-                             "ACCOUNT_NOT_REGISTERED",
-                             "no account is registered");
-    account.set_type(static_cast<Account::Type>(type));
-    *response.mutable_as_of_time() = TimeUtil::MicrosecondsToTimestamp(time);
+    std::optional<PresentAccount> present =
+        FindPresent(sql, std::string(subject));
+    if (!present.has_value()) return NotRegistered();
+    *response.mutable_as_of_time() = present->registration.register_time();
+    *response.mutable_registration() = std::move(present->registration);
+    response.set_etag(std::move(present->etag));
     return absl::OkStatus();
   }));
   return response;
 }
 
+absl::StatusOr<GetAccountResponse> AccountRegister::Find(
+    absl::string_view subject) {
+  PSM_ASSIGN_OR_RETURN(GetRegistrationResponse found,
+                       FindRegistration(subject));
+  if (found.registration().end() != Registration::END_UNSPECIFIED)
+    return agency::Refusal(absl::StatusCode::kFailedPrecondition,
+                           "ACCOUNT_CLOSED",
+                           "a transfer to the account came back");
+  GetAccountResponse response;
+  response.mutable_account()->Swap(
+      found.mutable_registration()->mutable_account());
+  *response.mutable_as_of_time() = found.as_of_time();
+  response.set_etag(found.etag());
+  return response;
+}
+
 absl::StatusOr<RegisterAccountResponse> AccountRegister::Register(
     const agency::CallContext& call, absl::string_view subject,
-    const Account& account, absl::Time now) {
+    const Account& account, Registration::Channel channel,
+    absl::string_view etag, absl::Time now) {
+  const std::string key(subject);
   PSM_ASSIGN_OR_RETURN(
       const std::string answer,
-      database_.Once(kRegister, call, now, [&](soci::session& sql) {
-        RegisterAccountResponse response;
-        response.set_replaced(Retire(sql, std::string(subject), now));
-        Inserter(sql).Insert(subject, account, now);
-        *response.mutable_register_time() =
-            TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(now));
-        return absl::StatusOr<std::string>(response.SerializeAsString());
-      }));
-  return Parse(answer);
+      database_.Once(
+          kRegister, call, now,
+          [&](soci::session& sql) -> absl::StatusOr<std::string> {
+            const std::optional<PresentAccount> present = FindPresent(sql, key);
+            if (!etag.empty() &&
+                (!present.has_value() || present->etag != std::string(etag)))
+              return Stale();
+            const NotedChange change =
+                NoteChange(sql, key, AccountChange::REGISTERED, now);
+            if (present.has_value())
+              Retire(sql, key, Registration::REPLACED, change.time);
+            PresentInserter(sql).Insert(key, account, channel, change.time,
+                                        change.number);
+            RegisterAccountResponse response;
+            response.set_replaced(present.has_value());
+            *response.mutable_register_time() = ToTimestamp(change.time);
+            response.set_etag(EtagOf(key, change.number, change.time));
+            return response.SerializeAsString();
+          }));
+  return Parse<RegisterAccountResponse>(answer);
 }
 
 absl::StatusOr<std::optional<RegisterAccountResponse>>
@@ -183,7 +178,50 @@ AccountRegister::Registered(const agency::CallContext& call) {
   PSM_ASSIGN_OR_RETURN(std::optional<std::string> kept,
                        database_.Answered(kRegister, call));
   if (!kept.has_value()) return std::nullopt;
-  return Parse(*kept);
+  return Parse<RegisterAccountResponse>(*kept);
+}
+
+absl::StatusOr<DeleteAccountResponse> AccountRegister::Delete(
+    const agency::CallContext& call, absl::string_view subject,
+    absl::string_view etag, absl::Time now) {
+  const std::string key(subject);
+  PSM_ASSIGN_OR_RETURN(
+      const std::string answer,
+      database_.Once("DeleteAccount", call, now,
+                     [&](soci::session& sql) -> absl::StatusOr<std::string> {
+                       PSM_RETURN_IF_ERROR(CheckNamed(sql, key, etag));
+                       const NotedChange change =
+                           NoteChange(sql, key, AccountChange::DELETED, now);
+                       Retire(sql, key, Registration::DELETED, change.time);
+                       DeleteAccountResponse response;
+                       *response.mutable_delete_time() =
+                           ToTimestamp(change.time);
+                       return response.SerializeAsString();
+                     }));
+  return Parse<DeleteAccountResponse>(answer);
+}
+
+absl::StatusOr<ReportReturnedTransferResponse> AccountRegister::Close(
+    const agency::CallContext& call, absl::string_view subject,
+    absl::string_view etag, absl::Time now) {
+  const std::string key(subject);
+  PSM_ASSIGN_OR_RETURN(
+      const std::string answer,
+      database_.Once(
+          "ReportReturnedTransfer", call, now,
+          [&](soci::session& sql) -> absl::StatusOr<std::string> {
+            PSM_RETURN_IF_ERROR(CheckNamed(sql, key, etag));
+            const NotedChange change =
+                NoteChange(sql, key, AccountChange::CLOSED, now);
+            sql << "UPDATE accounts SET close_time = :time, change = :change "
+                   "WHERE subject = :subject",
+                soci::use(change.time), soci::use(change.number),
+                soci::use(key);
+            ReportReturnedTransferResponse response;
+            *response.mutable_close_time() = ToTimestamp(change.time);
+            return response.SerializeAsString();
+          }));
+  return Parse<ReportReturnedTransferResponse>(answer);
 }
 
 }  // namespace psm

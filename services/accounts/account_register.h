@@ -1,7 +1,10 @@
-// The register of accounts: the current one of each person and those before it.
+// The register of accounts: the present one of each person and those before it.
 // Knows persons by the registry's own codes, and no gRPC.
 #ifndef PSM_SERVICES_ACCOUNTS_ACCOUNT_REGISTER_H_
 #define PSM_SERVICES_ACCOUNTS_ACCOUNT_REGISTER_H_
+
+#include <optional>
+#include <string>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
@@ -16,7 +19,12 @@
 
 namespace psm {
 
-// Thread-safe. `database` must outlive the register and have Migrations().
+// All writes run once per exchange: a repetition gives the first answer. Each
+// makes a change, with a number that rises and a time later than that of any
+// before it, and a new etag. A write that names an etag gives ABORTED
+// ETAG_STALE where the person's account is in another state by then, and
+// changes nothing. Thread-safe. `database` must outlive the register and have
+// Migrations().
 class AccountRegister {
  public:
   using Take =
@@ -27,26 +35,42 @@ class AccountRegister {
   explicit AccountRegister(agency::Database* database) : database_(*database) {}
 
   // Enters the accounts that `each` gives to its argument, all or none, unless
-  // the register holds one already. INVALID_ARGUMENT (ACCOUNT_MALFORMED or
+  // the register holds one already. INVALID_ARGUMENT (as CheckedAccount, or
   // SEED_INVALID) for one that is malformed; ALREADY_EXISTS for a person twice;
-  // else as Database::Write.
+  // else as Database::Write. A seed makes no change.
   absl::Status ImportOnce(absl::FunctionRef<absl::Status(Take)> each);
 
-  // The person's account and when it was registered. NOT_FOUND
-  // ACCOUNT_NOT_REGISTERED; else as Database::Read.
+  // The person's account, to pay into. NOT_FOUND ACCOUNT_NOT_REGISTERED;
+  // FAILED_PRECONDITION ACCOUNT_CLOSED; else as Database::Read.
   absl::StatusOr<accounts::v1::GetAccountResponse> Find(
       absl::string_view subject);
 
+  // The same with how and when it came, and closed or not.
+  absl::StatusOr<accounts::v1::GetRegistrationResponse> FindRegistration(
+      absl::string_view subject);
+
   // Makes `account` the person's account; one that was before is kept as
-  // history. Once per exchange: a repetition gives the first answer. Errors as
-  // Database::Once.
+  // history. An empty `etag` stands for whatever there is.
   absl::StatusOr<accounts::v1::RegisterAccountResponse> Register(
       const agency::CallContext& call, absl::string_view subject,
-      const accounts::v1::Account& account, absl::Time now);
+      const accounts::v1::Account& account,
+      accounts::v1::Registration::Channel channel, absl::string_view etag,
+      absl::Time now);
 
   // The answer that Register gave to this exchange, if it did.
   absl::StatusOr<std::optional<accounts::v1::RegisterAccountResponse>>
   Registered(const agency::CallContext& call);
+
+  // Removes the person's account; it is kept as history. NOT_FOUND
+  // ACCOUNT_NOT_REGISTERED; INVALID_ARGUMENT ETAG_MISSING.
+  absl::StatusOr<accounts::v1::DeleteAccountResponse> Delete(
+      const agency::CallContext& call, absl::string_view subject,
+      absl::string_view etag, absl::Time now);
+
+  // Closes it: a transfer came back. Errors as Delete.
+  absl::StatusOr<accounts::v1::ReportReturnedTransferResponse> Close(
+      const agency::CallContext& call, absl::string_view subject,
+      absl::string_view etag, absl::Time now);
 
  private:
   agency::Database& database_;

@@ -1,7 +1,9 @@
 #include "services/accounts/account_register.h"
 
+#include <atomic>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -15,6 +17,8 @@ namespace psm {
 namespace {
 
 using accounts::v1::Account;
+using accounts::v1::RegisterAccountResponse;
+using accounts::v1::Registration;
 using seed::v1::RegisteredAccount;
 
 RegisteredAccount Seed(const std::string& subject) {
@@ -54,6 +58,18 @@ class AccountRegisterTest : public testing::Test {
             PSM_RETURN_IF_ERROR(take(seed));
           return absl::OkStatus();
         });
+  }
+
+  absl::StatusOr<RegisterAccountResponse> Register(
+      const std::string& exchange, const std::string& subject,
+      const std::string& number, absl::Time now, const std::string& etag = "") {
+    return accounts_.Register(Call(exchange), subject, AccountNumbered(number),
+                              Registration::PORTAL, etag, now);
+  }
+
+  std::string Etag(const std::string& subject) {
+    const auto found = accounts_.FindRegistration(subject);
+    return found.ok() ? found->etag() : "none";
   }
 
   // Numbers of the person's former accounts, oldest first.
@@ -96,7 +112,7 @@ TEST_F(AccountRegisterTest, GivesTheSeededAccountOfThePersonAskedFor) {
 TEST_F(AccountRegisterTest, SeedsEnterOnceAndAllOrNone) {
   RegisteredAccount bad = Seed("B");
   bad.set_number("1");
-  EXPECT_EQ(ReasonOf(Import({Seed("A"), bad})), "ACCOUNT_MALFORMED");
+  EXPECT_EQ(ReasonOf(Import({Seed("A"), bad})), "ACCOUNT_NUMBER_MALFORMED");
   bad = Seed("B");
   bad.set_register_time("yesterday");
   EXPECT_EQ(ReasonOf(Import({Seed("A"), bad})), "SEED_INVALID");
@@ -104,9 +120,7 @@ TEST_F(AccountRegisterTest, SeedsEnterOnceAndAllOrNone) {
             absl::StatusCode::kAlreadyExists);
   EXPECT_FALSE(accounts_.Find("A").ok());
   ASSERT_TRUE(Import({Seed("A")}).ok());
-  ASSERT_TRUE(
-      accounts_.Register(Call("1"), "A", AccountNumbered("7654321"), now_)
-          .ok());
+  ASSERT_TRUE(Register("1", "A", "7654321", now_).ok());
   ASSERT_TRUE(Import({Seed("A"), Seed("B")}).ok());  // the next start
   EXPECT_EQ(accounts_.Find("A")->account().number(), "7654321");
   EXPECT_FALSE(accounts_.Find("B").ok());
@@ -114,21 +128,16 @@ TEST_F(AccountRegisterTest, SeedsEnterOnceAndAllOrNone) {
 
 TEST_F(AccountRegisterTest, TheLastRegistrationWinsAndTheOthersAreKept) {
   ASSERT_TRUE(Import({Seed("A"), Seed("B")}).ok());
-  auto first =
-      accounts_.Register(Call("1"), "A", AccountNumbered("1111111"), now_);
+  auto first = Register("1", "A", "1111111", now_);
   ASSERT_TRUE(first.ok()) << first.status();
   EXPECT_TRUE(first->replaced());
-  ASSERT_TRUE(accounts_
-                  .Register(Call("2"), "A", AccountNumbered("2222222"),
-                            now_ + absl::Seconds(1))
-                  .ok());
+  ASSERT_TRUE(Register("2", "A", "2222222", now_ + absl::Seconds(1)).ok());
   EXPECT_EQ(accounts_.Find("A")->account().number(), "2222222");
   EXPECT_EQ(accounts_.Find("B")->account().number(), "0012345");
   EXPECT_EQ(Former("A"), (std::vector<std::string>{"0012345", "1111111"}));
   EXPECT_TRUE(Former("B").empty());
 
-  auto fresh =
-      accounts_.Register(Call("3"), "C", AccountNumbered("3333333"), now_);
+  auto fresh = Register("3", "C", "3333333", now_ + absl::Seconds(2));
   ASSERT_TRUE(fresh.ok());
   EXPECT_FALSE(fresh->replaced());
   EXPECT_EQ(fresh->register_time().nanos(), 123'456'000);
@@ -136,18 +145,115 @@ TEST_F(AccountRegisterTest, TheLastRegistrationWinsAndTheOthersAreKept) {
 
 TEST_F(AccountRegisterTest, ARepetitionRegistersNothingAnew) {
   EXPECT_EQ(*accounts_.Registered(Call("1")), std::nullopt);
-  auto first =
-      accounts_.Register(Call("1"), "A", AccountNumbered("1111111"), now_);
-  ASSERT_TRUE(
-      accounts_.Register(Call("2"), "A", AccountNumbered("2222222"), now_)
-          .ok());
-  auto again = accounts_.Register(Call("1"), "A", AccountNumbered("1111111"),
-                                  now_ + absl::Seconds(9));
+  auto first = Register("1", "A", "1111111", now_);
+  ASSERT_TRUE(Register("2", "A", "2222222", now_).ok());
+  auto again = Register("1", "A", "1111111", now_ + absl::Seconds(9));
   ASSERT_TRUE(first.ok() && again.ok());
   EXPECT_EQ(again->SerializeAsString(), first->SerializeAsString());
   EXPECT_EQ((*accounts_.Registered(Call("1")))->SerializeAsString(),
             first->SerializeAsString());
   EXPECT_EQ(accounts_.Find("A")->account().number(), "2222222");
+}
+
+TEST_F(AccountRegisterTest, AWriteThatNamesAnOlderStateChangesNothing) {
+  ASSERT_TRUE(Import({Seed("A")}).ok());
+  const std::string seen = Etag("A");
+  ASSERT_TRUE(Register("1", "A", "1111111", now_, seen).ok());
+  EXPECT_NE(Etag("A"), seen);
+  for (const absl::Status& status :
+       {Register("2", "A", "2222222", now_, seen).status(),
+        accounts_.Delete(Call("3"), "A", seen, now_).status(),
+        accounts_.Close(Call("4"), "A", seen, now_).status()}) {
+    EXPECT_EQ(status.code(), absl::StatusCode::kAborted);
+    EXPECT_EQ(ReasonOf(status), "ETAG_STALE");
+  }
+  EXPECT_EQ(ReasonOf(accounts_.Delete(Call("5"), "A", "", now_).status()),
+            "ETAG_MISSING");
+  EXPECT_EQ(accounts_.Find("A")->account().number(), "1111111");
+  EXPECT_EQ(ReasonOf(Register("6", "nobody", "2222222", now_, seen).status()),
+            "ETAG_STALE");
+}
+
+TEST_F(AccountRegisterTest, OfWritersThatSawTheSameStateOneWins) {
+  ASSERT_TRUE(Import({Seed("A")}).ok());
+  const std::string seen = Etag("A");
+  std::vector<std::thread> writers;
+  std::atomic<int> won{0}, stale{0};
+  for (int i = 0; i < 8; ++i) {
+    writers.emplace_back([&, i] {
+      const auto done = Register(std::to_string(i), "A",
+                                 "000000" + std::to_string(i), now_, seen);
+      if (done.ok()) ++won;
+      if (ReasonOf(done.status()) == "ETAG_STALE") ++stale;
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  EXPECT_EQ(won, 1);
+  EXPECT_EQ(stale, 7);
+}
+
+TEST_F(AccountRegisterTest, WhatIsRemovedIsAsIfItHadNeverBeenThere) {
+  ASSERT_TRUE(Import({Seed("A")}).ok());
+  const auto gone = accounts_.Delete(Call("1"), "A", Etag("A"), now_);
+  ASSERT_TRUE(gone.ok()) << gone.status();
+  const absl::Status absent = accounts_.Find("never").status();
+  EXPECT_EQ(accounts_.Find("A").status(), absent);
+  EXPECT_EQ(accounts_.FindRegistration("A").status(), absent);
+  EXPECT_EQ(ReasonOf(accounts_.Delete(Call("2"), "A", "x", now_).status()),
+            "ACCOUNT_NOT_REGISTERED");
+  EXPECT_EQ(accounts_.Delete(Call("1"), "A", "x", now_)->SerializeAsString(),
+            gone->SerializeAsString())
+      << "a repetition gives the first answer";
+  EXPECT_EQ(Former("A"), std::vector<std::string>{"0012345"});
+  ASSERT_TRUE(Import({Seed("A")}).ok());  // the next start
+  EXPECT_FALSE(accounts_.Find("A").ok()) << "the seeds brought it back";
+  const auto fresh = Register("3", "A", "1111111", now_);
+  ASSERT_TRUE(fresh.ok());
+  EXPECT_FALSE(fresh->replaced());
+}
+
+TEST_F(AccountRegisterTest, NobodyPaysIntoAClosedAccountButThePersonSeesIt) {
+  ASSERT_TRUE(Import({Seed("A")}).ok());
+  ASSERT_TRUE(accounts_.Close(Call("1"), "A", Etag("A"), now_).ok());
+  const absl::Status closed = accounts_.Find("A").status();
+  EXPECT_EQ(closed.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(ReasonOf(closed), "ACCOUNT_CLOSED");
+  const auto seen = accounts_.FindRegistration("A");
+  ASSERT_TRUE(seen.ok());
+  EXPECT_EQ(seen->registration().end(), Registration::CLOSED);
+  EXPECT_EQ(seen->registration().end_time().seconds(),
+            absl::ToUnixSeconds(now_));
+  // The same account again: the person has put it right with the bank.
+  const auto again = Register("2", "A", "0012345", now_);
+  ASSERT_TRUE(again.ok());
+  EXPECT_TRUE(again->replaced());
+  EXPECT_TRUE(accounts_.Find("A").ok());
+}
+
+TEST_F(AccountRegisterTest, ARegisterOfTheFirstVersionGoesOn) {
+  TempFolder old;
+  const agency::Migration first = AccountRegister::Migrations()[0];
+  {
+    auto before = agency::Database::Open(old.File("a.sqlite"), {&first, 1});
+    ASSERT_TRUE(before.ok());
+    ASSERT_TRUE((*before)
+                    ->Write([](soci::session& sql) {
+                      sql << "INSERT INTO accounts VALUES ('A', '9990', '001', "
+                             "1, '0012345', 'x', 1743465600250000)";
+                      sql << "INSERT INTO former_accounts VALUES ('A', '9990', "
+                             "'001', 1, '0012344', 'x', 1, 2)";
+                      return absl::OkStatus();
+                    })
+                    .ok());
+  }
+  auto now = agency::Database::Open(old.File("a.sqlite"),
+                                    AccountRegister::Migrations());
+  ASSERT_TRUE(now.ok()) << now.status();
+  AccountRegister accounts(now->get());
+  const auto found = accounts.FindRegistration("A");
+  ASSERT_TRUE(found.ok()) << found.status();
+  EXPECT_EQ(found->registration().channel(), Registration::PORTAL);
+  EXPECT_TRUE(accounts.Delete(Call("1"), "A", found->etag(), now_).ok());
 }
 
 }  // namespace

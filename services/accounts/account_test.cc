@@ -1,6 +1,9 @@
 #include "services/accounts/account.h"
 
 #include <functional>
+#include <map>
+#include <string>
+#include <vector>
 
 #include "gtest/gtest.h"
 #include "mesh/base/error.h"
@@ -44,12 +47,18 @@ TEST(AccountTest, EveryMalformedFieldIsNamedAndItsValueIsNot) {
           {"number", [](Account& a) { a.set_number("'; --12"); }},
           {"holder_kana", [](Account& a) { a.set_holder_kana("山田花子"); }},
           {"holder_kana", [](Account& a) { a.clear_holder_kana(); }}};
+  const std::map<std::string, std::string> reasons = {
+      {"bank_code", "BANK_CODE_MALFORMED"},
+      {"branch_code", "BRANCH_CODE_MALFORMED"},
+      {"type", "ACCOUNT_TYPE_MISSING"},
+      {"number", "ACCOUNT_NUMBER_MALFORMED"},
+      {"holder_kana", "HOLDER_KANA_MALFORMED"}};
   for (const auto& [field, spoil] : cases) {
     Account account = Good();
     spoil(account);
     absl::Status status = CheckedAccount(account).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument) << field;
-    EXPECT_EQ(ReasonOf(status), "ACCOUNT_MALFORMED");
+    EXPECT_EQ(ReasonOf(status), reasons.at(field));
     EXPECT_EQ(DetailOf(status)->metadata.at("field"), field);
     EXPECT_EQ(status.message(), field + " is malformed");
   }

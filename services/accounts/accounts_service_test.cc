@@ -18,6 +18,7 @@ using accounts::v1::GetAccountRequest;
 using accounts::v1::GetAccountResponse;
 using accounts::v1::RegisterAccountRequest;
 using accounts::v1::RegisterAccountResponse;
+using accounts::v1::Registration;
 
 // Knows one person, and fails the test when it is asked inside a transaction.
 class FakeNames : public PersonNames {
@@ -58,9 +59,10 @@ class AccountsServiceTest : public testing::Test {
  protected:
   // The reason, or "" for success.
   std::string Register(const RegisterAccountRequest& request,
-                       const std::string& exchange_id = "1") {
-    agency::FakeCall call("portal/terminal", "account-registration",
-                          {"account"}, exchange_id);
+                       const std::string& exchange_id = "1",
+                       const std::string& consumer = "portal/terminal",
+                       const std::string& affair = "account-registration") {
+    agency::FakeCall call(consumer, affair, {"account"}, exchange_id);
     response_.Clear();
     last_ = service_.RegisterAccount(call.context(), &request, &response_);
     return last_.ok() ? "" : ReasonOf(agency::FromGrpc(last_));
@@ -81,7 +83,9 @@ class AccountsServiceTest : public testing::Test {
       folder_.File("accounts.sqlite"), AccountRegister::Migrations());
   AccountRegister accounts_{database_.get()};
   FakeNames names_{database_.get()};
-  AccountsService service_{&accounts_, &names_, &clock_};
+  AccountHistory history_{database_.get()};
+  BankList banks_;
+  AccountsService service_{{&accounts_, &history_, &names_, &banks_, &clock_}};
   RegisterAccountResponse response_;
   grpc::Status last_;
 };
@@ -113,9 +117,15 @@ TEST_F(AccountsServiceTest, RefusesAnotherHoldersAccountAndNamesNobody) {
 TEST_F(AccountsServiceTest, AsksNobodyAboutAMalformedAccount) {
   RegisterAccountRequest request = Request("A", "ﾔﾏﾀﾞ ﾊﾅｺ");
   request.mutable_account()->set_number("12");
-  EXPECT_EQ(Register(request), "ACCOUNT_MALFORMED");
+  EXPECT_EQ(Register(request), "ACCOUNT_NUMBER_MALFORMED");
   request.clear_account();  // what the gateway drops when it is not granted
-  EXPECT_EQ(Register(request), "ACCOUNT_MALFORMED");
+  EXPECT_EQ(Register(request), "BANK_CODE_MALFORMED");
+  request = Request("A", "ﾔﾏﾀﾞ ﾊﾅｺ");
+  request.mutable_account()->set_bank_code("0001");
+  EXPECT_EQ(Register(request), "BANK_UNKNOWN");
+  request.mutable_account()->set_bank_code("9990");
+  request.mutable_account()->set_branch_code("013");
+  EXPECT_EQ(Register(request), "BRANCH_UNKNOWN");
   EXPECT_EQ(names_.asked, 0);
 }
 
@@ -136,12 +146,73 @@ TEST_F(AccountsServiceTest, ARetryGetsTheFirstAnswerAndAsksNobody) {
   EXPECT_TRUE(response_.replaced());
 }
 
+TEST_F(AccountsServiceTest, TheAffairIsTheChannelAndEachHasItsCondition) {
+  const std::string tax = "account-registration-tax-return";
+  const std::string counter = "account-registration-bank-counter";
+  RegisterAccountRequest request = Request("A", "ﾔﾏﾀﾞ ﾊﾅｺ");
+  EXPECT_EQ(Register(request, "1", "akatsuki/tax", tax), "OPT_IN_MISSING");
+  EXPECT_EQ(Register(request, "2", "other-bank/customers", counter),
+            "BANK_NOT_CALLERS");
+  EXPECT_EQ(Register(request, "3", "akatsuki/tax", "collect-arrears"),
+            "CHANNEL_UNKNOWN");
+  EXPECT_EQ(names_.asked, 0);
+  EXPECT_FALSE(accounts_.Find("A").ok());
+
+  EXPECT_EQ(Register(request, "4"), "");
+  request.set_opted_in(true);
+  EXPECT_EQ(Register(request, "5", "akatsuki/tax", tax), "");
+  EXPECT_TRUE(response_.replaced());
+  EXPECT_EQ(Register(request, "6", "hoshizora-bank/customers", counter), "");
+  accounts::v1::ListRegistrationsRequest list;
+  list.set_subject("A");
+  accounts::v1::ListRegistrationsResponse page;
+  agency::FakeCall own("portal/terminal", "account-registration",
+                       {"registration"});
+  ASSERT_TRUE(service_.ListRegistrations(own.context(), &list, &page).ok());
+  ASSERT_EQ(page.registrations_size(), 3);
+  EXPECT_EQ(page.registrations(0).channel(), Registration::BANK_COUNTER);
+  EXPECT_EQ(page.registrations(1).channel(), Registration::TAX_RETURN);
+  EXPECT_EQ(page.registrations(2).channel(), Registration::PORTAL);
+}
+
+TEST_F(AccountsServiceTest, APayerHearsWhatChangedSinceItWasGivenTheAccount) {
+  ASSERT_EQ(Register(Request("A", "ﾔﾏﾀﾞ ﾊﾅｺ")), "");
+  accounts::v1::ListChangesRequest since;
+  since.mutable_since_time()->set_seconds(0);
+  const auto changes = [&](const std::string& consumer) {
+    accounts::v1::ListChangesResponse page;
+    agency::FakeCall call(consumer, "benefit-tax-exempt", {"change"});
+    EXPECT_TRUE(service_.ListChanges(call.context(), &since, &page).ok());
+    return page.changes_size();
+  };
+  GetAccountResponse got;
+  EXPECT_EQ(changes("akatsuki/benefits"), 0) << "it was never given it";
+  ASSERT_TRUE(Get({"account"}, &got).ok());
+  EXPECT_EQ(changes("akatsuki/benefits"), 0) << "it has this one already";
+  clock_.Advance(absl::Seconds(1));
+  ASSERT_EQ(Register(Request("A", "ﾔﾏﾀﾞ ﾊﾅｺ"), "2"), "");
+  EXPECT_EQ(changes("akatsuki/benefits"), 1);
+  EXPECT_EQ(changes("yunagi/benefits"), 0) << "it pays nothing to this person";
+}
+
 TEST_F(AccountsServiceTest, SendsOnlyWhatTheAgreementGrants) {
   ASSERT_EQ(Register(Request("A", "ﾔﾏﾀﾞ ﾊﾅｺ")), "");
   GetAccountResponse got;
   ASSERT_TRUE(Get({"number"}, &got).ok());
   EXPECT_FALSE(got.has_account());
   EXPECT_TRUE(got.has_as_of_time());
+  agency::FakeCall bare("portal/terminal", "account-registration", {});
+  accounts::v1::GetRegistrationRequest own;
+  own.set_subject("A");
+  accounts::v1::GetRegistrationResponse seen;
+  ASSERT_TRUE(service_.GetRegistration(bare.context(), &own, &seen).ok());
+  EXPECT_FALSE(seen.has_registration());
+  EXPECT_EQ(seen.etag(), got.etag());
+  accounts::v1::ListRegistrationsRequest list;
+  list.set_subject("A");
+  accounts::v1::ListRegistrationsResponse page;
+  ASSERT_TRUE(service_.ListRegistrations(bare.context(), &list, &page).ok());
+  EXPECT_EQ(page.registrations_size(), 0);
 }
 
 }  // namespace

@@ -11,10 +11,12 @@
 namespace psm {
 
 // A holder's name as a bank writes it (ToZenginKana), spaces at both ends
-// removed and runs of them made one. Takes full and half width, and voicing
-// marks in any of their forms: part of the letter, half-width, spacing or
-// combining. INVALID_ARGUMENT for a name that is empty, longer than 100
-// characters, or has a character that banks do not write.
+// removed and runs of them made one. Takes full and half width; voicing marks
+// in any of their forms: part of the letter, half-width, spacing or combining;
+// every dash that people type for a hyphen or a long vowel; the middle dot
+// between the parts of a foreign name as a space. INVALID_ARGUMENT for a name
+// that is empty, longer than 100 characters, or has a character that banks do
+// not write.
 absl::StatusOr<std::string> BankKana(absl::string_view name);
 
 // Whether a bank cannot tell the two names apart: equal after BankKana, spaces
@@ -23,7 +25,10 @@ absl::StatusOr<std::string> BankKana(absl::string_view name);
 // same; a voicing mark or a long vowel too many is another name (オノ is not
 // オーノ), because accounts of others were once registered for want of care
 // (紐付け誤り, 2023). False where either cannot be written by a bank.
-bool IsSameHolder(absl::string_view a, absl::string_view b);
+//
+// Banks have room for 30 characters (a voicing mark is one): a `holder` that
+// fills them is also a `person` whose longer name begins with it.
+bool IsSameHolder(absl::string_view person, absl::string_view holder);
 
 }  // namespace psm
 

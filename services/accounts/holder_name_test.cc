@@ -43,10 +43,32 @@ TEST(HolderNameTest, SpellingsThatABankCannotTellApartAreOneHolder) {
            {"オーノ　ケン", "ｵ-ﾉ ｹﾝ"},
            {"オーノ　ケン", "ｵｰﾉ ｹﾝ"},
            {"オーノ　ケン", "オ‐ノ　ケン"},  // U+2010
+           {"オーノ　ケン", "オ\u2011ノ　ケン"},
+           {"オーノ　ケン", "オ\u2013ノ　ケン"},
+           {"オーノ　ケン", "オ\u2014ノ　ケン"},
+           {"オーノ　ケン", "オ\u2015ノ　ケン"},
+           {"オーノ　ケン", "オ\u2212ノ　ケン"},
+           {"オーノ　ケン", "オ\u2500ノ　ケン"},
+           {"オーノ　ケン", "オ\uFF0Dノ　ケン"},
+           {"マリア・ロペス", "ﾏﾘｱ ﾛﾍﾟｽ"},
+           {"マリア・ロペス", "マリア\uFF65ロペス"},
+           {"キャロル　ジョーンズ", "ｷﾔﾛﾙｼﾞﾖ-ﾝｽﾞ"},
            {"プリンス", "フ\u309Aリンス"}}) {
     EXPECT_TRUE(IsSameHolder(a, b)) << a << " / " << b;
     EXPECT_TRUE(IsSameHolder(b, a)) << a << " / " << b;
   }
+}
+
+TEST(HolderNameTest, ANameThatTheBankCutIsTheLongerName) {
+  const std::string person =
+      "ファン・デル・ヴェールト　アレクサンドリア　マルガレータ";
+  const std::string cut = "ﾌｱﾝ ﾃﾞﾙ ｳﾞｴ-ﾙﾄ ｱﾚｸｻﾝﾄﾞﾘｱ ﾏﾙｶﾞﾚ";  // 30 characters
+  EXPECT_TRUE(IsSameHolder(person, cut));
+  EXPECT_TRUE(IsSameHolder(person, person));
+  EXPECT_FALSE(IsSameHolder(person, "ﾌｱﾝ ﾃﾞﾙ ｳﾞｴ-ﾙﾄ ｱﾚｸｻﾝﾄﾞﾘｱ ﾏﾙｶﾞ"))
+      << "a shorter one was not cut";
+  EXPECT_FALSE(IsSameHolder(cut, person)) << "the bank's is never the longer";
+  EXPECT_FALSE(IsSameHolder(person, "ﾌｱﾝ ﾃﾞﾙ ｳﾞｴ-ﾙﾄ ｱﾚｸｻﾝﾄﾞﾘｱ ﾐﾙｶﾞﾚ"));
 }
 
 TEST(HolderNameTest, OtherNamesAreOtherHolders) {

@@ -1,15 +1,28 @@
-// psm-accounts: the register of accounts for receiving public funds.
+// psm-accounts: the register of accounts for receiving public funds, and the
+// list of banks. The public list is read from the file in PSM_BANKS, else from
+// the one that the build made.
+#include <cstdlib>
 #include <memory>
+#include <utility>
 
 #include "mesh/agency/agency.h"
 #include "mesh/base/status_macros.h"
+#include "services/accounts/account_history.h"
 #include "services/accounts/account_register.h"
 #include "services/accounts/accounts_service.h"
+#include "services/accounts/bank_list.h"
+#include "services/accounts/banks_service.h"
 #include "services/accounts/person_names.h"
 
 namespace {
 
 absl::Status Wire(psm::agency::Agency& agency) {
+  const char* const file = std::getenv("PSM_BANKS");
+  PSM_ASSIGN_OR_RETURN(
+      psm::BankList loaded,
+      psm::BankList::Load(file == nullptr ? PSM_BANKS_FILE : file));
+  const auto* const banks =
+      agency.Own(std::make_unique<psm::BankList>(std::move(loaded)));
   PSM_ASSIGN_OR_RETURN(psm::agency::Database* const database,
                        agency.OpenDatabase(psm::AccountRegister::Migrations()));
   psm::AccountRegister* const accounts =
@@ -18,11 +31,15 @@ absl::Status Wire(psm::agency::Agency& agency) {
       accounts->ImportOnce([&](psm::AccountRegister::Take take) {
         return agency.ForEachSeed<psm::seed::v1::RegisteredAccount>(take);
       }));
+  auto* const history =
+      agency.Own(std::make_unique<psm::AccountHistory>(database));
   psm::PersonNames* const names =
       agency.Own(std::make_unique<psm::IdentityNames>(
           [&agency] { return agency.gateway(); }));
   agency.Serve(
-      std::make_unique<psm::AccountsService>(accounts, names, &agency.clock()));
+      std::make_unique<psm::AccountsService>(psm::AccountsService::Parts{
+          accounts, history, names, banks, &agency.clock()}));
+  agency.Serve(std::make_unique<psm::BanksService>(banks));
   return absl::OkStatus();
 }
 
