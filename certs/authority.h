@@ -22,6 +22,8 @@ namespace psm::pki {
 struct Revocation {
   std::string serial;  // lower-case hexadecimal, as Certificate::serial()
   absl::Time time;
+  // Why, as RFC 5280, 5.3.1, numbers it; 0: not said.
+  int reason = 0;
 };
 
 // Whoever may read its key can name himself any system. Immutable, thread-safe.
@@ -52,8 +54,8 @@ class Authority {
   // A certificate for the owner of `key`, with a fresh random serial.
   // INVALID_ARGUMENT for a profile that no certificate can hold: a name of more
   // than 64 characters or not UTF-8, a name and a serial in one subject, an
-  // address that does not parse, an unknown purpose. Whatever else the profile
-  // says is issued, wise or not.
+  // address or an object identifier that does not parse, an unknown purpose.
+  // Whatever else the profile says is issued, wise or not.
   absl::StatusOr<Certificate> Issue(const CertificateProfile& profile,
                                     const VerifyingKey& key) const;
 

@@ -21,6 +21,12 @@ inline constexpr absl::Duration kRootLife = absl::Hours(24 * 3652);
 inline constexpr absl::Duration kIntermediateLife = absl::Hours(24 * 365);
 inline constexpr absl::Duration kSystemLife = absl::Hours(24);
 
+// A name of a kind of its own (otherName, RFC 5280, 4.2.1.6).
+struct OtherName {
+  std::string kind;  // an object identifier: "1.2.392.200149.8.5.5.1"
+  std::string text;  // UTF-8
+};
+
 struct CertificateProfile {
   std::string common_name;  // for people; at most 64 characters (X.520)
   // Of a certificate that is to carry no name: the subject is this X.520
@@ -35,14 +41,24 @@ struct CertificateProfile {
   bool authority = false;
   std::optional<int> path_length;  // authorities below it; only of an authority
 
-  // Extended key usage by OpenSSL's names: "serverAuth", "clientAuth". Empty:
-  // the extension is left out.
+  // Beside digitalSignature: what is signed binds who signed it
+  // (nonRepudiation, RFC 5280, 4.2.1.3). Not of an authority.
+  bool commits = false;
+
+  // Extended key usage by OpenSSL's names: "serverAuth", "clientAuth",
+  // "OCSPSigning". Empty: the extension is left out.
   std::vector<std::string> purposes;
+
+  // Says that nobody need ask whether this one is revoked
+  // (id-pkix-ocsp-nocheck, RFC 6960, 4.2.2.2.1): for those who answer such
+  // questions.
+  bool unasked = false;
 
   // Subject alternative names, written as they stand, NUL included.
   std::vector<std::string> uri_names;
   std::vector<std::string> dns_names;
   std::vector<std::string> ip_addresses;  // "127.0.0.1", "::1"
+  std::vector<OtherName> other_names;
 };
 
 // A root that may have one level of authorities below it.

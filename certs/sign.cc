@@ -107,6 +107,29 @@ OpenSslPtr<ASN1_STRING> Ia5Of(const std::string& text) {
   return value;
 }
 
+// [0] EXPLICIT UTF8String below the kind.
+absl::Status AddOtherName(GENERAL_NAMES* names, const OtherName& other) {
+  std::unique_ptr<ASN1_OBJECT, decltype(&ASN1_OBJECT_free)> kind(
+      OBJ_txt2obj(other.kind.c_str(), 1), &ASN1_OBJECT_free);
+  if (kind == nullptr) {
+    TakeOpenSslReason();
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", other.kind, "\" is not an object identifier"));
+  }
+  GENERAL_NAME* name = GENERAL_NAME_new();
+  ASN1_TYPE* value = ASN1_TYPE_new();
+  ASN1_STRING* text = ASN1_STRING_type_new(V_ASN1_UTF8STRING);
+  CheckOpenSsl(name != nullptr && value != nullptr && text != nullptr &&
+                   ASN1_STRING_set(text, other.text.data(),
+                                   static_cast<int>(other.text.size())) == 1,
+               "another name");
+  ASN1_TYPE_set(value, V_ASN1_UTF8STRING, text);
+  CheckOpenSsl(GENERAL_NAME_set0_othername(name, kind.release(), value) == 1 &&
+                   sk_GENERAL_NAME_push(names, name) > 0,
+               "a list of names");
+  return absl::OkStatus();
+}
+
 absl::Status AddAlternativeNames(X509* certificate,
                                  const CertificateProfile& profile) {
   OpenSslPtr<GENERAL_NAMES> names(GENERAL_NAMES_new());
@@ -126,6 +149,8 @@ absl::Status AddAlternativeNames(X509* certificate,
     }
     AddName(names.get(), GEN_IPADD, std::move(value));
   }
+  for (const OtherName& other : profile.other_names)
+    PSM_RETURN_IF_ERROR(AddOtherName(names.get(), other));
   if (sk_GENERAL_NAME_num(names.get()) == 0) return absl::OkStatus();
   CheckOpenSsl(X509_add1_ext_i2d(certificate, NID_subject_alt_name, names.get(),
                                  0, X509V3_ADD_DEFAULT) == 1,
@@ -144,18 +169,31 @@ absl::Status AddExtensions(X509* certificate, const X509* issuer,
     return AddExtension(certificate, issuer, nid, text);
   };
   PSM_RETURN_IF_ERROR(add(NID_basic_constraints, constraints));
-  PSM_RETURN_IF_ERROR(add(NID_key_usage, profile.authority
-                                             ? "critical,keyCertSign,cRLSign"
-                                             : "critical,digitalSignature"));
+  PSM_RETURN_IF_ERROR(
+      add(NID_key_usage, profile.authority ? "critical,keyCertSign,cRLSign"
+                         : profile.commits
+                             ? "critical,digitalSignature,nonRepudiation"
+                             : "critical,digitalSignature"));
   if (!profile.purposes.empty()) {
     PSM_RETURN_IF_ERROR(
         add(NID_ext_key_usage, absl::StrJoin(profile.purposes, ",")));
   }
+  if (profile.unasked)
+    PSM_RETURN_IF_ERROR(add(NID_id_pkix_OCSP_noCheck, "NULL"));
   PSM_RETURN_IF_ERROR(AddAlternativeNames(certificate, profile));
   // The issuer's key identifier: a self-signed certificate's is its own, which
   // must be there first.
   PSM_RETURN_IF_ERROR(add(NID_subject_key_identifier, "hash"));
   return add(NID_authority_key_identifier, "keyid:always");
+}
+
+void AddReason(X509_REVOKED* entry, int reason) {
+  OpenSslPtr<ASN1_STRING> value(ASN1_ENUMERATED_new());
+  CheckOpenSsl(value != nullptr &&
+                   ASN1_ENUMERATED_set(value.get(), reason) == 1 &&
+                   X509_REVOKED_add1_ext_i2d(entry, NID_crl_reason, value.get(),
+                                             0, X509V3_ADD_DEFAULT) == 1,
+               "the reason of a revocation");
 }
 
 bool IsSerial(const std::string& text) {
@@ -257,9 +295,11 @@ absl::StatusOr<std::string> SignRevocationList(
     CheckOpenSsl(
         entry != nullptr &&
             X509_REVOKED_set_serialNumber(entry.get(), serial.get()) == 1 &&
-            X509_REVOKED_set_revocationDate(entry.get(), time.get()) == 1 &&
-            X509_CRL_add0_revoked(list.get(), entry.get()) == 1,
+            X509_REVOKED_set_revocationDate(entry.get(), time.get()) == 1,
         "an entry of a revocation list");
+    if (revocation.reason != 0) AddReason(entry.get(), revocation.reason);
+    CheckOpenSsl(X509_CRL_add0_revoked(list.get(), entry.get()) == 1,
+                 "X509_CRL_add0_revoked");
     entry.release();  // belongs to the list now
   }
   const OpenSslPtr<ASN1_INTEGER> crl_number(ASN1_INTEGER_new());

@@ -111,6 +111,7 @@ absl::StatusOr<AcceptedCard> CardTrust::Verify(
   card.serial = SerialOf(certificate->get());
   if (card.serial.empty())
     return NotAccepted("its subject is not a card serial");
+  card.certificate_serial = certificate->serial();
   card.key = certificate->key();
   return card;
 }

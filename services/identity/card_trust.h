@@ -20,6 +20,7 @@ namespace psm::identity {
 // What an accepted certificate says.
 struct AcceptedCard {
   std::string serial;                       // of the card
+  std::string certificate_serial;           // lower-case hexadecimal
   std::shared_ptr<const VerifyingKey> key;  // never null
 };
 
@@ -43,8 +44,7 @@ class CardTrust {
   // 5280, 6), valid at `now`, a P-256 key for digital signatures and client
   // authentication, a subject of exactly one serialNumber. PERMISSION_DENIED
   // CERTIFICATE_NOT_ACCEPTED otherwise; the message says which check failed.
-  // There is no revocation list: a lost card is ended by giving its holder
-  // another serial.
+  // Whether it was revoked is for the register to say.
   absl::StatusOr<AcceptedCard> Verify(absl::string_view certificate_der,
                                       absl::Time now) PSM_EXCLUDES(mu_);
 

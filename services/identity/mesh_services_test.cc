@@ -15,7 +15,7 @@
 namespace psm::identity {
 namespace {
 
-constexpr char kExchange[] = "00000000-0000-4000-8000-00000000000a";
+constexpr char kAskedUnder[] = "00000000-0000-4000-8000-00000000000a";
 
 // Stands where the gateway stands and keeps what came.
 class FakeGateway : public disclosure::v1::DisclosureService::Service,
@@ -70,7 +70,7 @@ class FakeGateway : public disclosure::v1::DisclosureService::Service,
 
 class MeshServicesTest : public testing::Test {
  protected:
-  MeshServicesTest() { call_.exchange_id = kExchange; }
+  MeshServicesTest() { call_.exchange_id = kAskedUnder; }
 
   const Disclosure disclosure_{"hoshizora-bank/customers",
                                "customer-address",
@@ -90,7 +90,7 @@ TEST_F(MeshServicesTest, ADisclosureSaysWhatItIsAboutAndForWhichAffair) {
   ASSERT_EQ(gateway_.disclosed.attributes_size(), 2);
   EXPECT_EQ(gateway_.disclosed.attributes(1), "kana");
   EXPECT_EQ(gateway_.metadata["psm-affair"], "customer-address");
-  EXPECT_EQ(gateway_.metadata["psm-exchange-id"], kExchange);
+  EXPECT_EQ(gateway_.metadata["psm-exchange-id"], kAskedUnder);
 }
 
 TEST_F(MeshServicesTest, AnExchangeIdThatIsNoneIsReplaced) {

@@ -31,6 +31,20 @@ CREATE TABLE withdrawals (
   consent_id TEXT NOT NULL UNIQUE REFERENCES consents (consent_id),
   withdraw_time BIGINT NOT NULL);
 )"},
+    // `revoke_time` 0: not revoked. One row of `revocation_lists`.
+    {2, R"(
+CREATE TABLE certificates (
+  serial TEXT PRIMARY KEY,
+  kind BIGINT NOT NULL,
+  card_serial TEXT NOT NULL,
+  issue_time BIGINT NOT NULL,
+  expire_time BIGINT NOT NULL,
+  revoke_time BIGINT NOT NULL,
+  reason BIGINT NOT NULL);
+CREATE INDEX certificates_by_card ON certificates (card_serial, issue_time);
+CREATE TABLE revocation_lists (last_number BIGINT NOT NULL);
+INSERT INTO revocation_lists (last_number) VALUES (0);
+)"},
 };
 
 }  // namespace

@@ -47,6 +47,17 @@ absl::StatusOr<v1::CompleteSignInResponse> SignInService::Complete(
         absl::StatusCode::kPermissionDenied, "SIGNATURE_INVALID",
         "the signature is not of this challenge by the key of the certificate");
   }
+  // The register, not a list: a revocation binds the next sign-in. One text for
+  // a certificate that is revoked and one that is not ours.
+  PSM_ASSIGN_OR_RETURN(const std::optional<RegisteredCertificate> registered,
+                       certificates_->Find(card.certificate_serial));
+  if (!registered.has_value() || registered->revoke_time.has_value() ||
+      registered->card_serial != card.serial) {
+    return agency::Refusal(absl::StatusCode::kPermissionDenied,
+                           "CERTIFICATE_NOT_ACCEPTED",
+                           "the card's certificate is not in force: use the "
+                           "current one");
+  }
   PSM_ASSIGN_OR_RETURN(std::optional<std::string> subject,
                        holders_->SubjectOfCard(card.serial));
   if (!subject.has_value()) {

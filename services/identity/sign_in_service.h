@@ -8,6 +8,7 @@
 #include "psm/identity/v1/sign_in.grpc.pb.h"
 #include "services/identity/card_holders.h"
 #include "services/identity/card_trust.h"
+#include "services/identity/certificate_register.h"
 #include "services/identity/challenges.h"
 
 namespace psm::identity {
@@ -15,10 +16,12 @@ namespace psm::identity {
 // Thread-safe. What it is given must outlive it.
 class SignInService final : public v1::SignInService::Service {
  public:
-  SignInService(Challenges* challenges, CardTrust* trust, CardHolders* holders,
+  SignInService(Challenges* challenges, CardTrust* trust,
+                CertificateRegister* certificates, CardHolders* holders,
                 const Clock* clock)
       : challenges_(challenges),
         trust_(trust),
+        certificates_(certificates),
         holders_(holders),
         clock_(clock) {}
 
@@ -41,6 +44,7 @@ class SignInService final : public v1::SignInService::Service {
 
   Challenges* const challenges_;
   CardTrust* const trust_;
+  CertificateRegister* const certificates_;
   CardHolders* const holders_;
   const Clock* const clock_;
 };

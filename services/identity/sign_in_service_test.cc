@@ -7,6 +7,7 @@
 #include "mesh/base/error.h"
 #include "mesh/crypto/certificate.h"
 #include "services/identity/card/card_authority.h"
+#include "services/identity/card/issued_file.h"
 #include "services/identity/card/virtual_card.h"
 #include "services/identity/test_world.h"
 
@@ -32,12 +33,38 @@ class SignInServiceTest : public testing::Test {
     hanako_ = MakeCard("CARD-hanako");
   }
 
-  TestCard MakeCard(const std::string& serial) {
+  TestCard MakeCard(const std::string& serial, bool registered = true) {
     TestCard card{*SigningKey::Generate(), ""};
-    const std::string pem = *authority_->Issue(
-        serial, *card.key, world_.clock.Now(), absl::Hours(24));
-    card.certificate = Certificate::ChainFromPem(pem)->front().ToDer();
+    card.certificate =
+        Registered(*authority_->Issue(serial, *card.key, world_.clock.Now(),
+                                      absl::Hours(24)),
+                   serial, registered);
     return card;
+  }
+  // Its DER.
+  std::string Registered(const std::string& pem, const std::string& serial,
+                         bool registered = true) {
+    const Certificate certificate = Certificate::ChainFromPem(pem)->front();
+    if (registered) {
+      EXPECT_TRUE(
+          card::AppendIssued(
+              world_.folder.File("jpki"),
+              {card::Issued(certificate, card::CertificateKind::kAuthentication,
+                            serial, world_.clock.Now())})
+              .ok());
+    }
+    return certificate.ToDer();
+  }
+  void Revoke(const std::string& serial) {
+    EXPECT_TRUE(certificates_.Import().ok());
+    EXPECT_TRUE(world_.database
+                    ->Write([&](soci::session& sql) {
+                      CertificateRegister::Revoke(
+                          sql, serial, std::nullopt,
+                          RevocationReason::kKeyCompromise, world_.clock.Now());
+                      return absl::OkStatus();
+                    })
+                    .ok());
   }
 
   v1::BeginSignInResponse Begin() {
@@ -73,18 +100,20 @@ class SignInServiceTest : public testing::Test {
   TestCard hanako_;
   CardTrust trust_{world_.folder.File("jpki/ca.pem")};
   Challenges challenges_{&world_.clock, &SystemRandom()};
-  SignInService service_{&challenges_, &trust_, world_.holders.get(),
-                         &world_.clock};
+  CertificateRegister certificates_{world_.database.get(),
+                                    world_.folder.File("jpki")};
+  SignInService service_{&challenges_, &trust_, &certificates_,
+                         world_.holders.get(), &world_.clock};
 };
 
 TEST_F(SignInServiceTest, AVirtualCardNamesItsHolder) {
   const std::string file = world_.folder.File("hanako.json");
   auto key = *SigningKey::Generate();
+  const std::string pem = *authority_->Issue(
+      "CARD-hanako", *key, world_.clock.Now(), absl::Hours(24));
+  Registered(pem, "CARD-hanako");
   ASSERT_TRUE(
-      card::CreateCard(file, "CARD-hanako",
-                       *authority_->Issue("CARD-hanako", *key,
-                                          world_.clock.Now(), absl::Hours(24)),
-                       *key, SecretBytes("1234"))
+      card::CreateCard(file, "CARD-hanako", pem, *key, SecretBytes("1234"))
           .ok());
   auto opened = *card::VirtualCard::Open(file, SecretBytes("1234"));
   const v1::BeginSignInResponse begun = Begin();
@@ -143,6 +172,30 @@ TEST_F(SignInServiceTest, AnExpiredOrUnknownCardIsNotAccepted) {
   EXPECT_EQ(CompleteWith(MakeCard("CARD-lost")), "CERTIFICATE_NOT_ACCEPTED");
   world_.clock.Advance(absl::Hours(25));
   EXPECT_EQ(CompleteWith(hanako_), "CERTIFICATE_NOT_ACCEPTED");
+}
+
+TEST_F(SignInServiceTest, ARevokedCertificateOpensNothingFromThenOn) {
+  EXPECT_EQ(CompleteWith(hanako_), "hanako");
+  Revoke("CARD-hanako");
+  EXPECT_EQ(CompleteWith(hanako_), "CERTIFICATE_NOT_ACCEPTED");
+  EXPECT_EQ(CompleteWith(MakeCard("CARD-taro")), "taro");
+  // A newer one of the same card does.
+  EXPECT_EQ(CompleteWith(MakeCard("CARD-hanako")), "hanako");
+}
+
+TEST_F(SignInServiceTest, ACertificateThatNobodyWroteDownOpensNothing) {
+  EXPECT_EQ(CompleteWith(MakeCard("CARD-taro", /*registered=*/false)),
+            "CERTIFICATE_NOT_ACCEPTED");
+}
+
+TEST_F(SignInServiceTest, ASignatureCertificateSignsNobodyIn) {
+  TestCard card{*SigningKey::Generate(), ""};
+  card.certificate = Registered(
+      *authority_->IssueSignature(
+          "CARD-hanako", {"架空　花子", "架空県あかつき市", "1990-04-01", 2},
+          *card.key->Public(), world_.clock.Now(), absl::Hours(24)),
+      "CARD-hanako");
+  EXPECT_EQ(CompleteWith(card), "CERTIFICATE_NOT_ACCEPTED");
 }
 
 TEST_F(SignInServiceTest, LookingUpACardNamesItsHolder) {

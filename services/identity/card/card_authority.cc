@@ -40,6 +40,21 @@ absl::StatusOr<Certificate> SelfSigned(const SigningKey& key, absl::Time now) {
   return pki::SelfSign(profile, key);
 }
 
+// What both kinds of certificate have in common.
+absl::StatusOr<pki::CertificateProfile> ProfileOf(absl::string_view card_serial,
+                                                  absl::Time now,
+                                                  absl::Duration lifetime) {
+  if (!IsCardSerial(card_serial)) {
+    return absl::InvalidArgumentError(
+        "a card serial is 1 to 64 letters, digits and hyphens");
+  }
+  pki::CertificateProfile profile;
+  profile.subject_serial = std::string(card_serial);
+  profile.not_before = now - kBackdating;
+  profile.not_after = now + lifetime;
+  return profile;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<CardAuthority>> CardAuthority::OpenOrCreate(
@@ -80,17 +95,47 @@ absl::StatusOr<std::unique_ptr<CardAuthority>> CardAuthority::OpenOrCreate(
 absl::StatusOr<std::string> CardAuthority::Issue(
     absl::string_view card_serial, const SigningKey& key, absl::Time now,
     absl::Duration lifetime) const {
-  if (!IsCardSerial(card_serial))
-    return absl::InvalidArgumentError(
-        "a card serial is 1 to 64 letters, digits and hyphens");
-  pki::CertificateProfile profile;
-  profile.subject_serial = std::string(card_serial);
-  profile.not_before = now - kBackdating;
-  profile.not_after = now + lifetime;
+  return IssueAuthentication(card_serial, *key.Public(), now, lifetime);
+}
+
+absl::StatusOr<std::string> CardAuthority::IssueAuthentication(
+    absl::string_view card_serial, const VerifyingKey& key, absl::Time now,
+    absl::Duration lifetime) const {
+  PSM_ASSIGN_OR_RETURN(pki::CertificateProfile profile,
+                       ProfileOf(card_serial, now, lifetime));
   profile.purposes = {"clientAuth"};
   PSM_ASSIGN_OR_RETURN(const Certificate certificate,
-                       authority_->Issue(profile, *key.Public()));
+                       authority_->Issue(profile, key));
   return certificate.ToPem();
+}
+
+absl::StatusOr<std::string> CardAuthority::IssueSignature(
+    absl::string_view card_serial, const CardItems& items,
+    const VerifyingKey& key, absl::Time now, absl::Duration lifetime) const {
+  PSM_ASSIGN_OR_RETURN(pki::CertificateProfile profile,
+                       ProfileOf(card_serial, now, lifetime));
+  profile.commits = true;
+  PSM_ASSIGN_OR_RETURN(profile.other_names, NamesOf(items));
+  PSM_ASSIGN_OR_RETURN(const Certificate certificate,
+                       authority_->Issue(profile, key));
+  return certificate.ToPem();
+}
+
+absl::StatusOr<Certificate> CardAuthority::IssueResponder(
+    const VerifyingKey& key, absl::Time now, absl::Duration lifetime) const {
+  pki::CertificateProfile profile;
+  profile.common_name = "PSM demo card status (unofficial)";
+  profile.not_before = now - kBackdating;
+  profile.not_after = now + lifetime;
+  profile.purposes = {"OCSPSigning"};
+  profile.unasked = true;
+  return authority_->Issue(profile, key);
+}
+
+absl::StatusOr<std::string> CardAuthority::IssueRevocationList(
+    absl::Span<const pki::Revocation> revoked, std::uint64_t number,
+    absl::Time now) const {
+  return authority_->IssueRevocationList(revoked, number, now, kListLifetime);
 }
 
 }  // namespace psm::card

@@ -38,7 +38,10 @@ int main(int argc, char** argv) {
                ? 64
                : 1;
   }
-  std::printf("%d cards issued, %d kept; PIN %s; synthetic and unofficial\n",
-              report->issued, report->kept, psm::card::kDemoPin);
+  std::printf(
+      "%d cards issued, %d kept; PIN %s, to sign %s; synthetic and "
+      "unofficial\n",
+      report->issued, report->kept, psm::card::kDemoPin,
+      psm::card::kDemoSignaturePin);
   return 0;
 }

@@ -136,6 +136,98 @@ TEST_F(VirtualCardTest, RefusesAFileThatOthersMayRead) {
   EXPECT_EQ(ReasonOf(OpenWith("1234")), "CARD_UNREADABLE");
 }
 
+// Both kinds on one card: the PINs, counters and locks are apart.
+class TwoKeysTest : public VirtualCardTest {
+ protected:
+  TwoKeysTest() {
+    signature_ = *SigningKey::Generate();
+    signature_pem_ = *authority_->IssueSignature(
+        "CARD-1", {"架空　花子", "架空県あかつき市1-2-3", "1990-04-01", 2},
+        *signature_->Public(), now_, absl::Hours(1));
+    both_ = folder_ + "/both.json";
+    EXPECT_TRUE(CreateCard(both_, "CARD-1", Keys()).ok());
+  }
+  std::vector<CardKey> Keys() {
+    return {{CertificateKind::kAuthentication, certificate_, key_.get(), &pin_},
+            {CertificateKind::kSignature, signature_pem_, signature_.get(),
+             &signature_pin_}};
+  }
+  std::string SignatureReason(absl::string_view pin) {
+    return ReasonOf(
+        VirtualCard::Open(both_, SecretBytes(pin), CertificateKind::kSignature)
+            .status());
+  }
+
+  const SecretBytes pin_{"1234"};
+  const SecretBytes signature_pin_{"ABC123"};
+  std::unique_ptr<SigningKey> signature_;
+  std::string signature_pem_;
+  std::string both_;
+};
+
+TEST_F(TwoKeysTest, FiveWrongPinsLockTheSignatureKeyAndNotTheOther) {
+  for (int left = 4; left >= 0; --left) {
+    EXPECT_EQ(SignatureReason("WRONG0"), "PIN_WRONG");
+    EXPECT_EQ(*TriesLeft(both_, CertificateKind::kSignature), left);
+  }
+  EXPECT_EQ(SignatureReason("ABC123"), "CARD_LOCKED");
+  EXPECT_TRUE(VirtualCard::Open(both_, pin_).ok());
+}
+
+TEST_F(TwoKeysTest, EachKeyIsItsCertificatesAndNoPinOpensTheOther) {
+  auto card =
+      VirtualCard::Open(both_, signature_pin_, CertificateKind::kSignature);
+  ASSERT_TRUE(card.ok()) << card.status();
+  EXPECT_TRUE(signature_->Public()->VerifyDer("x", (*card)->Sign("x")));
+  EXPECT_FALSE(key_->Public()->VerifyDer("x", (*card)->Sign("x")));
+  EXPECT_EQ(SignatureReason("1234"), "PIN_MALFORMED");
+  EXPECT_EQ(ReasonOf(VirtualCard::Open(both_, signature_pin_).status()),
+            "PIN_MALFORMED");
+}
+
+TEST_F(TwoKeysTest, AMalformedSignaturePinCostsNoTry) {
+  for (const char* pin :
+       {"", "ABC12", "ABCDEFGH123456789", "ABC-123", "ABC 123", "ＡＢＣ123"})
+    EXPECT_EQ(SignatureReason(pin), "PIN_MALFORMED") << pin;
+  EXPECT_EQ(*TriesLeft(both_, CertificateKind::kSignature), 5);
+}
+
+TEST_F(TwoKeysTest, NewKeysComeWithAllTheirTriesAndTheOldPinIsGone) {
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(ReasonOf(VirtualCard::Open(both_, SecretBytes("0000")).status()),
+              "PIN_WRONG");
+  }
+  EXPECT_EQ(ReasonOf(VirtualCard::Open(both_, pin_).status()), "CARD_LOCKED");
+  auto other = *SigningKey::Generate();
+  const std::string pem =
+      *authority_->Issue("CARD-1", *other, now_, absl::Hours(1));
+  const SecretBytes new_pin("5678");
+  ASSERT_TRUE(ReplaceKeys(both_, {{CertificateKind::kAuthentication, pem,
+                                   other.get(), &new_pin}})
+                  .ok());
+  EXPECT_TRUE(VirtualCard::Open(both_, new_pin).ok());
+  EXPECT_EQ(ReasonOf(VirtualCard::Open(both_, pin_).status()), "PIN_WRONG");
+  EXPECT_EQ(SignatureReason("ABC123"), "") << "the other key is as it was";
+}
+
+TEST_F(TwoKeysTest, ACardWithoutASignatureCertificateSaysSo) {
+  EXPECT_EQ(ReasonOf(VirtualCard::Open(file_, signature_pin_,
+                                       CertificateKind::kSignature)
+                         .status()),
+            "CERTIFICATE_MISSING");
+  EXPECT_EQ(LookAt(file_)->faces.size(), 1u);
+  EXPECT_EQ(LookAt(both_)->faces.size(), 2u);
+}
+
+TEST_F(TwoKeysTest, ACardIsMadeOfOneKeyOfEachKindWithAuthentication) {
+  std::vector<CardKey> keys = Keys();
+  const std::string file = folder_ + "/odd.json";
+  EXPECT_TRUE(absl::IsInvalidArgument(CreateCard(file, "CARD-1", {keys[1]})));
+  EXPECT_TRUE(
+      absl::IsInvalidArgument(CreateCard(file, "CARD-1", {keys[0], keys[0]})));
+  EXPECT_EQ(access(file.c_str(), F_OK), -1);
+}
+
 TEST_F(VirtualCardTest, AMissingCardIsNoWrongPin) {
   file_ = folder_ + "/taro.json";
   EXPECT_EQ(ReasonOf(OpenWith("1234")), "CARD_MISSING");
