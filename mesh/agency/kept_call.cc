@@ -31,6 +31,9 @@ constexpr absl::string_view kRetrieve =
 constexpr absl::string_view kDisclose =
     "psm.disclosure.v1.DisclosureService/Disclose";
 constexpr absl::string_view kEnrol = "psm.subjects.v1.SubjectsService/Enrol";
+constexpr absl::string_view kPublish = "psm.events.v1.EventsService/Publish";
+constexpr absl::string_view kSetProtection =
+    "psm.holdings.v1.HoldingsService/SetProtection";
 
 // What keeps a channel alive, and its ledger beside it. It is the channel's
 // deleter, so that a std::shared_ptr<grpc::Channel>, which is all that passes
@@ -110,7 +113,8 @@ SideLedger* LedgerOf(const std::shared_ptr<grpc::Channel>& channel) {
 }
 
 bool IsRecordedOwnMethod(absl::string_view name) {
-  return name == kRetrieve || name == kDisclose || name == kEnrol;
+  return name == kRetrieve || name == kDisclose || name == kEnrol ||
+         name == kPublish || name == kSetProtection;
 }
 
 bool IsRecorded(const MethodDescriptor& method) {
