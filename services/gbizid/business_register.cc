@@ -15,21 +15,6 @@ namespace {
 using gbizid::v1::GetBusinessResponse;
 using google::protobuf::util::TimeUtil;
 
-constexpr agency::Migration kMigrations[] = {
-    {1,
-     "CREATE TABLE businesses ("
-     "  corporate_number TEXT PRIMARY KEY,"
-     "  name TEXT NOT NULL,"
-     "  kana TEXT NOT NULL,"
-     "  address TEXT NOT NULL,"
-     "  representative TEXT NOT NULL,"
-     "  establishment_date TEXT NOT NULL,"
-     "  employees BIGINT NOT NULL,"
-     "  capital_yen BIGINT NOT NULL,"
-     "  account_type BIGINT NOT NULL,"
-     "  as_of_time BIGINT NOT NULL);\n"},  // microseconds since 1970
-};
-
 bool IsComplete(const seed::v1::Business& business) {
   return IsCorporateNumber(business.corporate_number()) &&
          !business.name().empty() && business.employees() >= 0 &&
@@ -62,10 +47,6 @@ absl::Status Enter(soci::session& sql, const seed::v1::Business& business,
 }
 
 }  // namespace
-
-absl::Span<const agency::Migration> BusinessRegister::Migrations() {
-  return kMigrations;
-}
 
 absl::Status BusinessRegister::ImportOnce(
     absl::Time now, absl::FunctionRef<absl::Status(Take)> each) {
@@ -112,6 +93,16 @@ absl::StatusOr<GetBusinessResponse> BusinessRegister::Find(
     return absl::OkStatus();
   }));
   return business;
+}
+
+void BusinessRegister::SetPrime(soci::session& sql,
+                                const std::string& corporate_number,
+                                absl::Time now) {
+  const long long type = GetBusinessResponse::PRIME;
+  const long long time = absl::ToUnixMicros(now);
+  sql << "UPDATE businesses SET account_type = :type, as_of_time = :time "
+         "WHERE corporate_number = :number",
+      soci::use(type), soci::use(time), soci::use(corporate_number);
 }
 
 }  // namespace psm

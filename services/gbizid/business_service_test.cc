@@ -11,6 +11,7 @@
 #include "mesh/base/status_macros.h"
 #include "mesh/base/temp_folder.h"
 #include "psm/annotations/v1/annotations.pb.h"
+#include "services/gbizid/schema.h"
 
 namespace psm {
 namespace {
@@ -58,7 +59,7 @@ class BusinessServiceTest : public testing::Test {
   const absl::Time now_ = absl::FromUnixSeconds(1'780'000'000);
   TempFolder folder_;
   std::unique_ptr<agency::Database> database_ = *agency::Database::Open(
-      folder_.File("gbizid.sqlite"), BusinessRegister::Migrations());
+      folder_.File("gbizid.sqlite"), gbizid::Migrations());
   BusinessRegister businesses_{database_.get()};
   BusinessService service_{&businesses_};
 };

@@ -1,27 +1,60 @@
-// psm-gbizid: businesses with a gBizID-style account.
+// psm-gbizid: businesses, their gBizID-style accounts, and who acts for whom.
 #include <memory>
 
+#include "absl/strings/str_cat.h"
 #include "mesh/agency/agency.h"
 #include "mesh/base/status_macros.h"
-#include "services/gbizid/business_register.h"
+#include "mesh/crypto/digest.h"
+#include "services/gbizid/accounts_service.h"
+#include "services/gbizid/acting_service.h"
 #include "services/gbizid/business_service.h"
+#include "services/gbizid/delegations_service.h"
+#include "services/gbizid/prime_service.h"
+#include "services/gbizid/schema.h"
 
+namespace psm::gbizid {
 namespace {
 
-absl::Status Wire(psm::agency::Agency& agency) {
-  PSM_ASSIGN_OR_RETURN(
-      psm::agency::Database* const database,
-      agency.OpenDatabase(psm::BusinessRegister::Migrations()));
-  psm::BusinessRegister* const businesses =
-      agency.Own(std::make_unique<psm::BusinessRegister>(database));
+absl::Status Wire(agency::Agency& agency) {
+  PSM_ASSIGN_OR_RETURN(agency::Database* const database,
+                       agency.OpenDatabase(Migrations()));
+  auto* const businesses =
+      agency.Own(std::make_unique<BusinessRegister>(database));
   PSM_RETURN_IF_ERROR(businesses->ImportOnce(
-      agency.clock().Now(), [&](psm::BusinessRegister::Take take) {
-        return agency.ForEachSeed<psm::seed::v1::Business>(take);
+      agency.clock().Now(), [&](BusinessRegister::Take take) {
+        return agency.ForEachSeed<seed::v1::Business>(take);
       }));
-  agency.Serve(std::make_unique<psm::BusinessService>(businesses));
+  PSM_ASSIGN_OR_RETURN(const std::string files, agency.FilesFolder());
+  PSM_ASSIGN_OR_RETURN(
+      std::unique_ptr<TokenKey> key,
+      TokenKey::OpenOrCreate(absl::StrCat(files, "/token.key")));
+  const TokenKey* const tokens = agency.Own(std::move(key));
+  auto* const passwords = agency.Own(std::make_unique<PasswordHasher>(
+      tokens->Derive("password", 32), &SystemRandom()));
+  auto* const representatives =
+      agency.Own(std::make_unique<IdentityRepresentatives>(
+          [&agency] { return agency.gateway(); }));
+
+  const DeskParts parts{database, tokens, passwords, &agency.clock(),
+                        &SystemRandom()};
+  auto* const accounts =
+      agency.Own(std::make_unique<AccountDesk>(parts, businesses));
+  auto* const sign_ins = agency.Own(std::make_unique<SignInDesk>(parts));
+  auto* const primes = agency.Own(
+      std::make_unique<PrimeDesk>(parts, businesses, representatives));
+  auto* const delegations = agency.Own(std::make_unique<DelegationDesk>(parts));
+  auto* const acting = agency.Own(std::make_unique<ActingDesk>(parts));
+  agency.Serve(std::make_unique<BusinessService>(businesses));
+  agency.Serve(std::make_unique<AccountsService>(accounts, sign_ins));
+  agency.Serve(std::make_unique<PrimeService>(primes));
+  agency.Serve(std::make_unique<DelegationsService>(delegations));
+  agency.Serve(std::make_unique<ActingService>(acting));
   return absl::OkStatus();
 }
 
 }  // namespace
+}  // namespace psm::gbizid
 
-int main(int argc, char** argv) { return psm::agency::Main(argc, argv, Wire); }
+int main(int argc, char** argv) {
+  return psm::agency::Main(argc, argv, psm::gbizid::Wire);
+}

@@ -226,7 +226,7 @@ void AddKakuu(World& world) {
   company.set_name("株式会社かくう製作所");
   company.set_kana("カクウセイサクショ");
   company.set_address("架空県あかつき市暁中央1丁目1番1号");
-  company.set_representative("見本　一郎");
+  company.set_representative("架空　太郎");  // taro
   company.set_establishment_date(
       absl::FormatCivilTime(absl::CivilDay(world.fiscal_year - 22, 10, 1)));
   company.set_employees(24);
@@ -235,8 +235,8 @@ void AddKakuu(World& world) {
   Story story;
   story.id = "kakuu";
   story.traits_en =
-      "a small manufacturer with a Prime account that applies for a subsidy";
-  story.traits_ja = "プライムのアカウントを持ち補助金を申請する小さな製造会社";
+      "a small manufacturer that applies for a subsidy; taro represents it";
+  story.traits_ja = "補助金を申請する小さな製造会社。代表者は太郎";
   story.business = world.businesses.size();
   world.stories.push_back(std::move(story));
   world.businesses.push_back(std::move(company));

@@ -1,0 +1,253 @@
+#include "services/gbizid/prime_desk.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "services/gbizid/account_rules.h"
+#include "services/gbizid/prime_applications.h"
+
+namespace psm::gbizid {
+namespace {
+
+constexpr int kMaxDocuments = 10;
+constexpr int kMaxListed = 100;
+
+absl::Status Failed(absl::string_view reason, absl::string_view message) {
+  return agency::Refusal(absl::StatusCode::kFailedPrecondition, reason,
+                         message);
+}
+
+absl::Status Unknown(absl::string_view reason, absl::string_view message) {
+  return agency::Refusal(absl::StatusCode::kNotFound, reason, message);
+}
+
+absl::Status ApplicationUnknown() {
+  return Unknown("APPLICATION_UNKNOWN", "there is no such application");
+}
+
+absl::Status AccountUnknown() {
+  return Unknown("ACCOUNT_UNKNOWN", "there is no such account");
+}
+
+bool IsDocument(const v1::Document& document) {
+  return !document.name().empty() && document.name().size() <= 100 &&
+         document.sha256().size() == 64 &&
+         document.sha256().find_first_not_of("0123456789abcdef") ==
+             std::string::npos;
+}
+
+absl::Status CheckDocuments(const v1::ApplyForPrimeRequest& request) {
+  const auto& documents = request.documents();
+  const bool by_documents = request.way() == v1::PrimeApplication::DOCUMENTS;
+  const bool good =
+      by_documents
+          ? documents.size() >= 1 && documents.size() <= kMaxDocuments &&
+                std::all_of(documents.begin(), documents.end(), IsDocument)
+          : request.way() == v1::PrimeApplication::CARD && documents.empty();
+  if (good) return absl::OkStatus();
+  return agency::Refusal(absl::StatusCode::kInvalidArgument,
+                         "DOCUMENTS_MALFORMED",
+                         "apply by card without documents, or by 1 to 10");
+}
+
+// Makes a Prime of the Entry that applied. In the caller's transaction.
+absl::StatusOr<v1::Account> Approve(soci::session& sql,
+                                    v1::PrimeApplication& application,
+                                    v1::Account account, absl::Time now) {
+  const bool taken =
+      account.corp_type() == v1::Account::CORPORATION
+          ? AccountStore::FindPrime(sql, account.corporate_number()).has_value()
+          : AccountStore::FindPrimeOf(sql, account.subject()).has_value();
+  if (taken)
+    return agency::Refusal(absl::StatusCode::kAlreadyExists, "PRIME_EXISTS",
+                           "the business has a Prime account");
+  account.set_type(v1::Account::PRIME);
+  AccountStore::Change(sql, account);
+  application.set_state(v1::PrimeApplication::APPROVED);
+  PrimeApplications::Decide(sql, application, now);
+  BusinessRegister::SetPrime(sql, account.corporate_number(), now);
+  return account;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::ApplyForPrimeResponse> PrimeDesk::Apply(
+    const agency::CallContext& call, const v1::ApplyForPrimeRequest& request) {
+  PSM_RETURN_IF_ERROR(CheckDocuments(request));
+  const std::string id = NewUuid(*parts_.random);
+  return AnswerOnce<v1::ApplyForPrimeResponse>(
+      parts_, "ApplyForPrime", call,
+      [&](soci::session& sql,
+          absl::Time now) -> absl::StatusOr<v1::ApplyForPrimeResponse> {
+        PSM_ASSIGN_OR_RETURN(
+            const v1::Account account,
+            parts_.sessions().AccountOf(sql, request.session(), now));
+        if (account.type() != v1::Account::ENTRY ||
+            account.corporate_number() != request.corporate_number())
+          return Failed("ENTRY_REQUIRED",
+                        "apply with an Entry account of this business");
+        // An officer sees papers and not a person: who a sole proprietor is
+        // in the mesh, only a card says.
+        if (account.corp_type() == v1::Account::SOLE_PROPRIETOR &&
+            request.way() != v1::PrimeApplication::CARD)
+          return Failed("CARD_REQUIRED",
+                        "a sole proprietor is identified by card");
+        if (PrimeApplications::IsPending(sql, account.account_id()))
+          return Failed("APPLICATION_PENDING", "an earlier application waits");
+        v1::ApplyForPrimeResponse answer;
+        v1::PrimeApplication& application = *answer.mutable_application();
+        application.set_application_id(id);
+        application.set_account_id(account.account_id());
+        application.set_corporate_number(account.corporate_number());
+        application.set_way(request.way());
+        application.set_state(v1::PrimeApplication::UNDER_REVIEW);
+        *application.mutable_documents() = request.documents();
+        PrimeApplications::Insert(sql, application, now);
+        return answer;
+      });
+}
+
+absl::StatusOr<v1::ApproveByCardResponse> PrimeDesk::ApproveByCard(
+    const agency::CallContext& call, const v1::ApproveByCardRequest& request) {
+  constexpr char kMethod[] = "ApproveByCard";
+  PSM_ASSIGN_OR_RETURN(const std::optional<std::string> kept,
+                       parts_.database->Answered(kMethod, call));
+  if (kept) return ParseAnswer<v1::ApproveByCardResponse>(*kept);
+
+  // Whose session it is comes first: without one nobody has a person's name
+  // looked up here.
+  v1::Account signed_in;
+  PSM_RETURN_IF_ERROR(
+      parts_.database->Read([&](soci::session& sql) -> absl::Status {
+        PSM_ASSIGN_OR_RETURN(signed_in,
+                             parts_.sessions().AccountOf(sql, request.session(),
+                                                         parts_.clock->Now()));
+        return absl::OkStatus();
+      }));
+  const absl::Status mismatch =
+      Failed("REPRESENTATIVE_MISMATCH", "the person is not the representative");
+  if (signed_in.corporate_number() != request.corporate_number())
+    return mismatch;
+  PSM_ASSIGN_OR_RETURN(const std::string name,
+                       representatives_.NameOf(call, request.subject()));
+  if (signed_in.corp_type() == v1::Account::CORPORATION) {
+    const auto business = businesses_.Find(signed_in.corporate_number());
+    if (!business.ok() || !IsSameName(business->representative(), name))
+      return mismatch;
+  }
+  return AnswerOnce<v1::ApproveByCardResponse>(
+      parts_, kMethod, call,
+      [&](soci::session& sql,
+          absl::Time now) -> absl::StatusOr<v1::ApproveByCardResponse> {
+        PSM_ASSIGN_OR_RETURN(
+            v1::Account account,
+            parts_.sessions().AccountOf(sql, request.session(), now));
+        std::optional<v1::PrimeApplication> application =
+            PrimeApplications::Find(sql, request.application_id());
+        if (!application || application->account_id() != account.account_id() ||
+            application->way() != v1::PrimeApplication::CARD)
+          return ApplicationUnknown();
+        if (application->state() != v1::PrimeApplication::UNDER_REVIEW)
+          return Failed("APPLICATION_DECIDED", "it is decided");
+        if (account.corp_type() == v1::Account::SOLE_PROPRIETOR)
+          account.set_subject(request.subject());
+        v1::ApproveByCardResponse answer;
+        PSM_ASSIGN_OR_RETURN(*answer.mutable_account(),
+                             Approve(sql, *application, account, now));
+        return answer;
+      });
+}
+
+absl::StatusOr<v1::ListApplicationsResponse> PrimeDesk::List(
+    const agency::CallContext&, const v1::ListApplicationsRequest&) {
+  return AnswerFrom<v1::ListApplicationsResponse>(
+      parts_,
+      [&](soci::session& sql,
+          absl::Time) -> absl::StatusOr<v1::ListApplicationsResponse> {
+        v1::ListApplicationsResponse answer;
+        for (v1::PrimeApplication& application :
+             PrimeApplications::Waiting(sql, kMaxListed))
+          *answer.add_applications() = std::move(application);
+        return answer;
+      });
+}
+
+absl::StatusOr<v1::DecideApplicationResponse> PrimeDesk::Decide(
+    const agency::CallContext& call,
+    const v1::DecideApplicationRequest& request) {
+  if (request.note().size() > 1000 ||
+      (!request.approve() && request.note().empty()))
+    return agency::Refusal(absl::StatusCode::kInvalidArgument, "NOTE_REQUIRED",
+                           "say why, in at most 1000 bytes");
+  return AnswerOnce<v1::DecideApplicationResponse>(
+      parts_, "DecideApplication", call,
+      [&](soci::session& sql,
+          absl::Time now) -> absl::StatusOr<v1::DecideApplicationResponse> {
+        std::optional<v1::PrimeApplication> application =
+            PrimeApplications::Find(sql, request.application_id());
+        if (!application ||
+            application->way() != v1::PrimeApplication::DOCUMENTS ||
+            application->corporate_number() != request.corporate_number())
+          return ApplicationUnknown();
+        PSM_RETURN_IF_ERROR(CheckEtag(request.etag(), application->etag()));
+        if (application->state() != v1::PrimeApplication::UNDER_REVIEW)
+          return Failed("APPLICATION_DECIDED", "it is decided");
+        application->set_decision_note(request.note());
+        if (request.approve()) {
+          const std::optional<KeptAccount> account =
+              AccountStore::Find(sql, application->account_id());
+          if (!account) return ApplicationUnknown();
+          PSM_RETURN_IF_ERROR(
+              Approve(sql, *application, account->account, now).status());
+        } else {
+          application->set_state(v1::PrimeApplication::REFUSED);
+          PrimeApplications::Decide(sql, *application, now);
+        }
+        v1::DecideApplicationResponse answer;
+        *answer.mutable_application() = *application;
+        return answer;
+      });
+}
+
+absl::StatusOr<v1::SetSuspendedResponse> PrimeDesk::SetSuspended(
+    const agency::CallContext& call, const v1::SetSuspendedRequest& request) {
+  return AnswerOnce<v1::SetSuspendedResponse>(
+      parts_, "SetSuspended", call,
+      [&](soci::session& sql,
+          absl::Time) -> absl::StatusOr<v1::SetSuspendedResponse> {
+        std::optional<KeptAccount> kept =
+            AccountStore::Find(sql, request.account_id());
+        if (!kept ||
+            kept->account.corporate_number() != request.corporate_number())
+          return AccountUnknown();
+        PSM_RETURN_IF_ERROR(CheckEtag(request.etag(), kept->account.etag()));
+        kept->account.set_state(request.suspended() ? v1::Account::SUSPENDED
+                                                    : v1::Account::ACTIVE);
+        AccountStore::Change(sql, kept->account);
+        if (request.suspended())
+          Sessions::EndAllOf(sql, kept->account.account_id());
+        v1::SetSuspendedResponse answer;
+        *answer.mutable_account() = kept->account;
+        return answer;
+      });
+}
+
+absl::StatusOr<v1::ShowAccountResponse> PrimeDesk::Show(
+    const agency::CallContext&, const v1::ShowAccountRequest& request) {
+  return AnswerFrom<v1::ShowAccountResponse>(
+      parts_,
+      [&](soci::session& sql,
+          absl::Time) -> absl::StatusOr<v1::ShowAccountResponse> {
+        const std::optional<KeptAccount> kept =
+            AccountStore::Find(sql, request.account_id());
+        if (!kept ||
+            kept->account.corporate_number() != request.corporate_number())
+          return AccountUnknown();
+        v1::ShowAccountResponse answer;
+        *answer.mutable_account() = kept->account;
+        return answer;
+      });
+}
+
+}  // namespace psm::gbizid

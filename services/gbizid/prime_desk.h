@@ -1,0 +1,48 @@
+// How an Entry becomes a Prime, and what officers do with accounts.
+#ifndef PSM_SERVICES_GBIZID_PRIME_DESK_H_
+#define PSM_SERVICES_GBIZID_PRIME_DESK_H_
+
+#include "absl/status/statusor.h"
+#include "mesh/agency/call_context.h"
+#include "psm/gbizid/v1/prime_service.pb.h"
+#include "services/gbizid/business_register.h"
+#include "services/gbizid/desk_parts.h"
+#include "services/gbizid/representatives.h"
+
+namespace psm::gbizid {
+
+// Refusals are those of the contract (prime_service.proto). Thread-safe. What
+// it is given must outlive it.
+class PrimeDesk {
+ public:
+  PrimeDesk(DeskParts parts, BusinessRegister* businesses,
+            Representatives* representatives)
+      : parts_(parts),
+        businesses_(*businesses),
+        representatives_(*representatives) {}
+
+  absl::StatusOr<v1::ApplyForPrimeResponse> Apply(
+      const agency::CallContext& call, const v1::ApplyForPrimeRequest& request);
+  // Asks identity before it writes, outside of any transaction.
+  absl::StatusOr<v1::ApproveByCardResponse> ApproveByCard(
+      const agency::CallContext& call, const v1::ApproveByCardRequest& request);
+  absl::StatusOr<v1::ListApplicationsResponse> List(
+      const agency::CallContext& call,
+      const v1::ListApplicationsRequest& request);
+  absl::StatusOr<v1::DecideApplicationResponse> Decide(
+      const agency::CallContext& call,
+      const v1::DecideApplicationRequest& request);
+  absl::StatusOr<v1::SetSuspendedResponse> SetSuspended(
+      const agency::CallContext& call, const v1::SetSuspendedRequest& request);
+  absl::StatusOr<v1::ShowAccountResponse> Show(
+      const agency::CallContext& call, const v1::ShowAccountRequest& request);
+
+ private:
+  const DeskParts parts_;
+  BusinessRegister& businesses_;
+  Representatives& representatives_;
+};
+
+}  // namespace psm::gbizid
+
+#endif  // PSM_SERVICES_GBIZID_PRIME_DESK_H_
