@@ -49,24 +49,47 @@ absl::Status CardHolders::ImportOnce(
 
 absl::StatusOr<std::optional<CardHolder>> CardHolders::Find(
     absl::string_view subject) {
-  CardHolder holder;
-  holder.subject = std::string(subject);
-  bool found = false;
+  std::optional<CardHolder> holder;
   PSM_RETURN_IF_ERROR(database_->Read([&](soci::session& sql) -> absl::Status {
-    long long sex = 0, time = 0;
-    sql << "SELECT card_serial, name, kana, address, birth_date, sex, "
-           "update_time FROM card_holders WHERE subject = :subject",
-        soci::into(holder.card_serial), soci::into(holder.name),
-        soci::into(holder.kana), soci::into(holder.address),
-        soci::into(holder.birth_date), soci::into(sex), soci::into(time),
-        soci::use(holder.subject);
-    found = sql.got_data();
-    holder.sex = static_cast<int>(sex);
-    holder.update_time = absl::FromUnixMicros(time);
+    holder = Find(sql, subject);
     return absl::OkStatus();
   }));
-  if (!found) return std::nullopt;
   return holder;
+}
+
+std::optional<CardHolder> CardHolders::Find(soci::session& sql,
+                                            absl::string_view subject) {
+  CardHolder holder;
+  holder.subject = std::string(subject);
+  long long sex = 0, time = 0, change = 0, outdated = 0, died = 0;
+  sql << "SELECT card_serial, name, kana, address, birth_date, sex, "
+         "update_time, change_time, outdated, died FROM card_holders WHERE "
+         "subject = :subject",
+      soci::into(holder.card_serial), soci::into(holder.name),
+      soci::into(holder.kana), soci::into(holder.address),
+      soci::into(holder.birth_date), soci::into(sex), soci::into(time),
+      soci::into(change), soci::into(outdated), soci::into(died),
+      soci::use(holder.subject);
+  if (!sql.got_data()) return std::nullopt;
+  holder.sex = static_cast<int>(sex);
+  holder.update_time = absl::FromUnixMicros(time);
+  holder.change_time = absl::FromUnixMicros(change);
+  holder.outdated = outdated != 0;
+  holder.died = died != 0;
+  return holder;
+}
+
+void CardHolders::Update(soci::session& sql, const CardHolder& holder) {
+  const long long time = absl::ToUnixMicros(holder.update_time);
+  const long long change = absl::ToUnixMicros(holder.change_time);
+  const long long outdated = holder.outdated ? 1 : 0;
+  const long long died = holder.died ? 1 : 0;
+  sql << "UPDATE card_holders SET name = :name, kana = :kana, address = "
+         ":address, update_time = :time, change_time = :change, outdated = "
+         ":outdated, died = :died WHERE subject = :subject",
+      soci::use(holder.name), soci::use(holder.kana), soci::use(holder.address),
+      soci::use(time), soci::use(change), soci::use(outdated), soci::use(died),
+      soci::use(holder.subject);
 }
 
 absl::StatusOr<std::optional<std::string>> CardHolders::SubjectOfCard(

@@ -24,6 +24,9 @@ struct CardHolder {
   std::string birth_date;  // YYYY-MM-DD
   int sex = 0;             // ISO/IEC 5218
   absl::Time update_time;  // when the row was last written
+  absl::Time change_time;  // of the newest change that was heard of
+  bool outdated = false;   // it was heard of without its values
+  bool died = false;
 };
 
 // Thread-safe. `database` must outlive it. All errors are the database's.
@@ -41,6 +44,12 @@ class CardHolders {
 
   // The holder of that code; nullopt where there is none.
   absl::StatusOr<std::optional<CardHolder>> Find(absl::string_view subject);
+
+  // The same within the caller's transaction; and writes all but subject, card,
+  // birth date and sex of a holder who is there.
+  static std::optional<CardHolder> Find(soci::session& sql,
+                                        absl::string_view subject);
+  static void Update(soci::session& sql, const CardHolder& holder);
 
   // The code of the person who holds that card now; nullopt where nobody does.
   absl::StatusOr<std::optional<std::string>> SubjectOfCard(

@@ -12,7 +12,7 @@
 #include "mesh/base/status_macros.h"
 #include "mesh/crypto/certificate.h"
 #include "mesh/crypto/openssl_ptr.h"
-#include "services/identity/card/virtual_card.h"
+#include "services/identity/card/card_items.h"
 
 namespace psm::identity {
 namespace {
@@ -25,21 +25,6 @@ absl::Status NotAccepted(absl::string_view why) {
       absl::StatusCode::kPermissionDenied, "CERTIFICATE_NOT_ACCEPTED",
       Party::kProvider,
       absl::StrCat("the card's certificate is not accepted: ", why));
-}
-
-// The one serialNumber of a subject that has nothing else; "" for any other.
-std::string SerialOf(X509* certificate) {
-  const X509_NAME* subject = X509_get_subject_name(certificate);
-  if (X509_NAME_entry_count(subject) != 1) return "";
-  const X509_NAME_ENTRY* entry = X509_NAME_get_entry(subject, 0);
-  if (OBJ_obj2nid(X509_NAME_ENTRY_get_object(entry)) != NID_serialNumber)
-    return "";
-  const ASN1_STRING* value = X509_NAME_ENTRY_get_data(entry);
-  std::string serial(
-      reinterpret_cast<const char*>(ASN1_STRING_get0_data(value)),
-      static_cast<std::size_t>(ASN1_STRING_length(value)));
-  // Also refuses NUL and everything that is not one byte a character.
-  return card::IsCardSerial(serial) ? serial : "";
 }
 
 }  // namespace
@@ -108,7 +93,7 @@ absl::StatusOr<AcceptedCard> CardTrust::Verify(
     return NotAccepted("it is not for client authentication");
 
   AcceptedCard card;
-  card.serial = SerialOf(certificate->get());
+  card.serial = card::CardSerialOf(*certificate);
   if (card.serial.empty())
     return NotAccepted("its subject is not a card serial");
   card.certificate_serial = certificate->serial();

@@ -45,6 +45,13 @@ CREATE INDEX certificates_by_card ON certificates (card_serial, issue_time);
 CREATE TABLE revocation_lists (last_number BIGINT NOT NULL);
 INSERT INTO revocation_lists (last_number) VALUES (0);
 )"},
+    // `change_time` 0: as the seed has it. `outdated`: a change was heard of
+    // whose values were not.
+    {3, R"(
+ALTER TABLE card_holders ADD COLUMN change_time BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE card_holders ADD COLUMN outdated BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE card_holders ADD COLUMN died BIGINT NOT NULL DEFAULT 0;
+)"},
 };
 
 }  // namespace

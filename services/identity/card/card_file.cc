@@ -42,6 +42,11 @@ absl::StatusOr<StoredKey> ReadKey(const std::string& file,
   return key;
 }
 
+const char* WaitingName(CertificateKind kind) {
+  return kind == CertificateKind::kSignature ? "waiting_signature"
+                                             : "waiting_authentication";
+}
+
 void WriteKey(const StoredKey& key, nlohmann::ordered_json& json) {
   json["tries_left"] = key.tries_left;
   json["certificate"] = key.certificate;
@@ -91,6 +96,19 @@ absl::StatusOr<CardFile> ReadCardFile(const std::string& file) {
     PSM_ASSIGN_OR_RETURN(card.signature,
                          ReadKey(file, *found, CertificateKind::kSignature));
   }
+  for (const CertificateKind kind :
+       {CertificateKind::kAuthentication, CertificateKind::kSignature}) {
+    const auto found = json.find(WaitingName(kind));
+    if (found == json.end()) continue;
+    WaitingKey key;
+    if (found->is_object()) {
+      key.public_key = TextOf(*found, "public_key");
+      key.private_key = TextOf(*found, "private_key");
+    }
+    if (key.public_key.empty() || key.private_key.empty())
+      return CardUnreadable(file, "the card lacks a part");
+    card.waiting[kind] = std::move(key);
+  }
   return card;
 }
 
@@ -100,6 +118,11 @@ absl::Status WriteCardFile(const std::string& file, const CardFile& card) {
   json["card_serial"] = card.serial;
   WriteKey(card.authentication, json);
   if (card.signature.has_value()) WriteKey(*card.signature, json["signature"]);
+  for (const auto& [kind, key] : card.waiting) {
+    nlohmann::ordered_json& waiting = json[WaitingName(kind)];
+    waiting["public_key"] = key.public_key;
+    waiting["private_key"] = key.private_key;
+  }
   return WriteWholeFile(file, json.dump(2) + "\n", kPrivate);
 }
 

@@ -3,6 +3,7 @@
 #ifndef PSM_SERVICES_IDENTITY_CARD_CARD_FILE_H_
 #define PSM_SERVICES_IDENTITY_CARD_CARD_FILE_H_
 
+#include <map>
 #include <optional>
 #include <string>
 
@@ -20,10 +21,18 @@ struct StoredKey {
   std::string private_key;  // PKCS#8 PEM, encrypted
 };
 
+// A new key that waits for its certificate.
+struct WaitingKey {
+  std::string public_key;   // SubjectPublicKeyInfo, DER in base64
+  std::string private_key;  // PKCS#8 PEM, encrypted
+};
+
 struct CardFile {
   std::string serial;
   StoredKey authentication;
   std::optional<StoredKey> signature;  // a card may have none
+  // By kind; the last one asked for.
+  std::map<CertificateKind, WaitingKey> waiting;
 
   // Null where the card has none of that kind.
   StoredKey* Find(CertificateKind kind);

@@ -8,6 +8,7 @@
 #include "absl/strings/str_format.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/crypto/openssl_ptr.h"
+#include "services/identity/card/virtual_card.h"
 
 namespace psm::card {
 namespace {
@@ -112,6 +113,20 @@ absl::StatusOr<CardItems> ItemsOf(const Certificate& certificate) {
   if (!ParseDate(items.birth_date, &day) || EraOf(day) != date[0])
     return NotOfItsForm();
   return items;
+}
+
+std::string CardSerialOf(const Certificate& certificate) {
+  const X509_NAME* const subject = X509_get_subject_name(certificate.get());
+  if (X509_NAME_entry_count(subject) != 1) return "";
+  const X509_NAME_ENTRY* const entry = X509_NAME_get_entry(subject, 0);
+  if (OBJ_obj2nid(X509_NAME_ENTRY_get_object(entry)) != NID_serialNumber)
+    return "";
+  const ASN1_STRING* const value = X509_NAME_ENTRY_get_data(entry);
+  const std::string serial(
+      reinterpret_cast<const char*>(ASN1_STRING_get0_data(value)),
+      static_cast<std::size_t>(ASN1_STRING_length(value)));
+  // Also refuses NUL and everything that is not one byte a character.
+  return IsCardSerial(serial) ? serial : "";
 }
 
 bool HasTurned(int years, absl::string_view birth_date, absl::CivilDay today) {

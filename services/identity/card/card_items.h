@@ -33,6 +33,10 @@ absl::StatusOr<std::vector<pki::OtherName>> NamesOf(const CardItems& items);
 // where one of the four is missing, occurs twice or is not of its form.
 absl::StatusOr<CardItems> ItemsOf(const Certificate& certificate);
 
+// The card's serial: the one serialNumber of a subject that has nothing else;
+// "" for any other certificate.
+std::string CardSerialOf(const Certificate& certificate);
+
 // Japan has one time, nine hours ahead of UTC, and no summer time.
 inline absl::TimeZone JapanTime() { return absl::FixedTimeZone(9 * 60 * 60); }
 

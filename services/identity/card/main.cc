@@ -1,26 +1,12 @@
-// psm-cards: gives every persona of a run a virtual card.
+// psm-cards: virtual cards for all personas of a run folder, and what their
+// holders do with them.
 #include <cstdio>
-#include <memory>
-#include <string>
+#include <iostream>
 
-#include "CLI/CLI.hpp"
 #include "mesh/base/clock.h"
-#include "services/identity/card/issue_cards.h"
+#include "services/identity/card/commands.h"
 
 int main(int argc, char** argv) {
-  CLI::App app(
-      "Issues synthetic, unofficial virtual cards to the personas of a run. "
-      "Not "
-      "My Number cards.");
-  std::string run;
-  app.add_option("--run", run, "Run folder")->required();
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? 0 : 64;
-  }
-
   absl::StatusOr<std::unique_ptr<psm::Clock>> clock =
       psm::ClockFromEnvironment();
   if (!clock.ok()) {
@@ -28,20 +14,5 @@ int main(int argc, char** argv) {
                  std::string(clock.status().message()).c_str());
     return 64;
   }
-  absl::StatusOr<psm::card::IssueReport> report =
-      psm::card::IssueCards(run, **clock);
-  if (!report.ok()) {
-    std::fprintf(stderr, "psm-cards: %s\n",
-                 std::string(report.status().message()).c_str());
-    return absl::IsInvalidArgument(report.status()) ||
-                   absl::IsNotFound(report.status())
-               ? 64
-               : 1;
-  }
-  std::printf(
-      "%d cards issued, %d kept; PIN %s, to sign %s; synthetic and "
-      "unofficial\n",
-      report->issued, report->kept, psm::card::kDemoPin,
-      psm::card::kDemoSignaturePin);
-  return 0;
+  return psm::card::RunCommand(argc, argv, **clock, std::cout, std::cerr);
 }

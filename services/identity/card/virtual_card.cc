@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "mesh/base/durable_file.h"
 #include "mesh/base/error.h"
@@ -17,6 +18,7 @@
 #include "mesh/base/status_macros.h"
 #include "mesh/crypto/certificate.h"
 #include "services/identity/card/card_file.h"
+#include "services/identity/card/certificate_request.h"
 
 namespace psm::card {
 namespace {
@@ -161,12 +163,45 @@ absl::Status CreateCard(const std::string& file, absl::string_view serial,
                       std::string(certificate_pem), &key, &pin}});
 }
 
-absl::Status ReplaceKeys(const std::string& file,
-                         const std::vector<CardKey>& keys) {
+absl::StatusOr<std::string> RequestCertificate(const std::string& file,
+                                               CertificateKind kind,
+                                               const SecretBytes& new_pin) {
+  if (!IsPinOf(kind, new_pin.Reveal())) return MalformedPin(kind);
+  PSM_ASSIGN_OR_RETURN(std::unique_ptr<SigningKey> key, SigningKey::Generate());
+  WaitingKey waiting;
+  waiting.public_key = absl::Base64Escape(key->Public()->ToDer());
+  waiting.private_key = std::string(key->ToPem(new_pin).Reveal());
   PSM_ASSIGN_OR_RETURN(FolderLock lock, LockCard(file));
   PSM_ASSIGN_OR_RETURN(CardFile card, ReadCardFile(file));
-  PSM_RETURN_IF_ERROR(PutKeys(keys, card));
-  return WriteCardFile(file, card);
+  card.waiting[kind] = std::move(waiting);
+  PSM_RETURN_IF_ERROR(WriteCardFile(file, card));
+  return MakeCertificateRequest(*key);
+}
+
+absl::StatusOr<CertificateKind> InstallCertificate(
+    const std::string& file, absl::string_view certificate_der) {
+  PSM_ASSIGN_OR_RETURN(const Certificate certificate,
+                       Certificate::FromDer(certificate_der));
+  const std::string public_key = absl::Base64Escape(certificate.key()->ToDer());
+  PSM_ASSIGN_OR_RETURN(FolderLock lock, LockCard(file));
+  PSM_ASSIGN_OR_RETURN(CardFile card, ReadCardFile(file));
+  for (auto& [waiting_kind, waiting] : card.waiting) {
+    if (waiting.public_key != public_key) continue;
+    const CertificateKind kind = waiting_kind;
+    StoredKey stored{MaxTriesOf(kind), certificate.ToPem(),
+                     std::move(waiting.private_key)};
+    if (kind == CertificateKind::kSignature) {
+      card.signature = std::move(stored);
+    } else {
+      card.authentication = std::move(stored);
+    }
+    card.waiting.erase(kind);
+    PSM_RETURN_IF_ERROR(WriteCardFile(file, card));
+    return kind;
+  }
+  return MakeError(absl::StatusCode::kFailedPrecondition,
+                   "CERTIFICATE_UNEXPECTED", Party::kConsumer,
+                   "no key of this card waits for this certificate");
 }
 
 absl::StatusOr<CardView> LookAt(const std::string& file) {

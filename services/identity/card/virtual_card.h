@@ -77,12 +77,23 @@ absl::Status CreateCard(const std::string& file, absl::string_view serial,
                         absl::string_view certificate_pem,
                         const SigningKey& key, const SecretBytes& pin);
 
-// Puts keys into the card in `file` in place of those of the same kinds, with
-// all their tries: what the counter does when certificates were renewed or a
-// PIN was forgotten. Durable. Errors as Open's for the file, INVALID_ARGUMENT
-// as CreateCard's; nothing is changed then.
-absl::Status ReplaceKeys(const std::string& file,
-                         const std::vector<CardKey>& keys);
+// Makes a new key of a kind for the card in `file`, under a PIN of the holder's
+// choice, and gives the request for its certificate (PKCS #10, DER) to take to
+// the counter. Until InstallCertificate the card is as it was; the key waits in
+// the file, and an earlier one that waits is forgotten. This is how a card is
+// renewed, and how a forgotten or locked PIN is replaced: the old key stays
+// locked for good, and its certificate is revoked with the new one's issue.
+// Errors as Open's for the file and the form of the PIN.
+absl::StatusOr<std::string> RequestCertificate(const std::string& file,
+                                               CertificateKind kind,
+                                               const SecretBytes& new_pin);
+
+// Takes a certificate (DER) for the key that waits: from now on it and its PIN
+// are the card's, with all tries. Says of which kind it was.
+// FAILED_PRECONDITION CERTIFICATE_UNEXPECTED where no key of the card waits for
+// it, which also refuses another card's. Errors as Open's for the file.
+absl::StatusOr<CertificateKind> InstallCertificate(
+    const std::string& file, absl::string_view certificate_der);
 
 // What can be read without a PIN, of one kind.
 struct CardFace {

@@ -17,6 +17,7 @@
 #include "mesh/base/error.h"
 #include "mesh/base/temp_folder.h"
 #include "services/identity/card/card_authority.h"
+#include "services/identity/card/certificate_request.h"
 
 namespace psm::card {
 namespace {
@@ -192,22 +193,66 @@ TEST_F(TwoKeysTest, AMalformedSignaturePinCostsNoTry) {
   EXPECT_EQ(*TriesLeft(both_, CertificateKind::kSignature), 5);
 }
 
-TEST_F(TwoKeysTest, NewKeysComeWithAllTheirTriesAndTheOldPinIsGone) {
+TEST_F(TwoKeysTest, ALockedKeyGivesWayToANewOneUnderANewPin) {
   for (int i = 0; i < 3; ++i) {
     EXPECT_EQ(ReasonOf(VirtualCard::Open(both_, SecretBytes("0000")).status()),
               "PIN_WRONG");
   }
-  EXPECT_EQ(ReasonOf(VirtualCard::Open(both_, pin_).status()), "CARD_LOCKED");
-  auto other = *SigningKey::Generate();
-  const std::string pem =
-      *authority_->Issue("CARD-1", *other, now_, absl::Hours(1));
   const SecretBytes new_pin("5678");
-  ASSERT_TRUE(ReplaceKeys(both_, {{CertificateKind::kAuthentication, pem,
-                                   other.get(), &new_pin}})
-                  .ok());
-  EXPECT_TRUE(VirtualCard::Open(both_, new_pin).ok());
+  const auto request =
+      RequestCertificate(both_, CertificateKind::kAuthentication, new_pin);
+  ASSERT_TRUE(request.ok()) << request.status();
+  EXPECT_EQ(ReasonOf(VirtualCard::Open(both_, new_pin).status()), "CARD_LOCKED")
+      << "nothing has changed yet";
+  const auto key = KeyOfRequest(*request);
+  ASSERT_TRUE(key.ok()) << key.status();
+  const Certificate certificate =
+      Certificate::ChainFromPem(*authority_->IssueAuthentication(
+                                    "CARD-1", **key, now_, absl::Hours(1)))
+          ->front();
+  EXPECT_EQ(*InstallCertificate(both_, certificate.ToDer()),
+            CertificateKind::kAuthentication);
+  const auto card = VirtualCard::Open(both_, new_pin);
+  ASSERT_TRUE(card.ok()) << card.status();
+  EXPECT_TRUE((*key)->VerifyDer("x", (*card)->Sign("x")));
   EXPECT_EQ(ReasonOf(VirtualCard::Open(both_, pin_).status()), "PIN_WRONG");
   EXPECT_EQ(SignatureReason("ABC123"), "") << "the other key is as it was";
+  EXPECT_EQ(ReasonOf(InstallCertificate(both_, certificate.ToDer()).status()),
+            "CERTIFICATE_UNEXPECTED")
+      << "once";
+}
+
+TEST_F(TwoKeysTest, ACertificateForAnotherKeyIsNotInstalled) {
+  ASSERT_TRUE(RequestCertificate(both_, CertificateKind::kSignature,
+                                 SecretBytes("NEW1234"))
+                  .ok());
+  const std::string before = *ReadPrivateFile(both_);
+  EXPECT_EQ(
+      ReasonOf(
+          InstallCertificate(
+              both_, Certificate::ChainFromPem(signature_pem_)->front().ToDer())
+              .status()),
+      "CERTIFICATE_UNEXPECTED");
+  EXPECT_FALSE(InstallCertificate(both_, "no certificate").ok());
+  EXPECT_EQ(ReasonOf(RequestCertificate(both_, CertificateKind::kSignature,
+                                        SecretBytes("1234"))
+                         .status()),
+            "PIN_MALFORMED");
+  EXPECT_EQ(*ReadPrivateFile(both_), before);
+}
+
+TEST(CertificateRequestTest, OnlyWhoHasTheKeyCanAsk) {
+  const auto key = *SigningKey::Generate();
+  const std::string good = MakeCertificateRequest(*key);
+  EXPECT_EQ((*KeyOfRequest(good))->ToDer(), key->Public()->ToDer());
+  EXPECT_FALSE(KeyOfRequest("").ok());
+  EXPECT_FALSE(KeyOfRequest(good + "x").ok());
+  EXPECT_FALSE(KeyOfRequest(std::string(5000, '\x30')).ok());
+  for (std::size_t at = 0; at < good.size(); ++at) {
+    std::string flipped = good;
+    flipped[at] = static_cast<char>(flipped[at] ^ 0x20);
+    EXPECT_FALSE(KeyOfRequest(flipped).ok()) << at;
+  }
 }
 
 TEST_F(TwoKeysTest, ACardWithoutASignatureCertificateSaysSo) {

@@ -1,0 +1,195 @@
+// Verification in two steps, so that each failure has its reason: first that
+// the signature is this document's by the certificate inside, then that the
+// certificate is to be believed. Nothing of the certificate is used before both
+// hold.
+#include "services/identity/card/document_signature.h"
+
+#include <openssl/cms.h>
+#include <openssl/pem.h>
+
+#include <ctime>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "mesh/base/error.h"
+#include "mesh/base/status_macros.h"
+#include "mesh/crypto/certificate.h"
+#include "mesh/crypto/openssl_ptr.h"
+
+namespace psm::card {
+namespace {
+
+struct CmsDeleter {
+  void operator()(CMS_ContentInfo* p) const { CMS_ContentInfo_free(p); }
+  // The certificates in it belong to the CMS.
+  void operator()(STACK_OF(X509) * p) const { sk_X509_free(p); }
+};
+using CmsPtr = std::unique_ptr<CMS_ContentInfo, CmsDeleter>;
+
+constexpr unsigned kForm = CMS_DETACHED | CMS_BINARY;
+
+absl::Status SignatureInvalid(absl::string_view why) {
+  TakeOpenSslReason();
+  return MakeError(absl::StatusCode::kPermissionDenied, "SIGNATURE_INVALID",
+                   Party::kProvider,
+                   absl::StrCat("the signature does not hold: ", why));
+}
+
+absl::Status NotAccepted(absl::string_view why) {
+  TakeOpenSslReason();
+  return MakeError(
+      absl::StatusCode::kPermissionDenied, "CERTIFICATE_NOT_ACCEPTED",
+      Party::kProvider,
+      absl::StrCat("the signer's certificate is not accepted: ", why));
+}
+
+// The time in the signed attributes; InfinitePast where there is not one.
+absl::Time SigningTimeOf(const CMS_SignerInfo* signer) {
+  const int at = CMS_signed_get_attr_by_NID(signer, NID_pkcs9_signingTime, -1);
+  if (at < 0) return absl::InfinitePast();
+  X509_ATTRIBUTE* const attribute = CMS_signed_get_attr(signer, at);
+  if (X509_ATTRIBUTE_count(attribute) != 1) return absl::InfinitePast();
+  const ASN1_TYPE* const value = X509_ATTRIBUTE_get0_type(attribute, 0);
+  if (value == nullptr ||
+      (value->type != V_ASN1_UTCTIME && value->type != V_ASN1_GENERALIZEDTIME))
+    return absl::InfinitePast();
+  std::tm fields = {};
+  if (ASN1_TIME_to_tm(value->value.asn1_string, &fields) != 1)
+    return absl::InfinitePast();
+  return absl::FromTM(fields, absl::UTCTimeZone());
+}
+
+// The one signer of a signature of our form, whose signature of the document
+// holds; null otherwise.
+CMS_SignerInfo* SignerOf(CMS_ContentInfo* cms, absl::string_view document) {
+  if (OBJ_obj2nid(CMS_get0_type(cms)) != NID_pkcs7_signed ||
+      CMS_is_detached(cms) != 1)
+    return nullptr;
+  STACK_OF(CMS_SignerInfo)* const signers = CMS_get0_SignerInfos(cms);
+  if (sk_CMS_SignerInfo_num(signers) != 1) return nullptr;
+  CMS_SignerInfo* const signer = sk_CMS_SignerInfo_value(signers, 0);
+  X509_ALGOR* digest = nullptr;
+  CMS_SignerInfo_get0_algs(signer, nullptr, nullptr, &digest, nullptr);
+  if (digest == nullptr || OBJ_obj2nid(digest->algorithm) != NID_sha256)
+    return nullptr;
+  const OpenSslPtr<BIO> content = ReadingBio(document);
+  // The certificate is looked at afterwards, by rules of our own.
+  return CMS_verify(cms, nullptr, nullptr, content.get(), nullptr,
+                    kForm | CMS_NO_SIGNER_CERT_VERIFY) == 1
+             ? signer
+             : nullptr;
+}
+
+}  // namespace
+
+absl::StatusOr<std::string> SignDocument(const VirtualCard& card,
+                                         absl::string_view document,
+                                         absl::Time now) {
+  if (document.size() > kMaxDocumentSize)
+    return absl::InvalidArgumentError("a document has at most 1 MiB");
+  PSM_ASSIGN_OR_RETURN(const Certificate certificate,
+                       Certificate::FromDer(card.certificate_der()));
+  const OpenSslPtr<BIO> content = ReadingBio(document);
+  const CmsPtr cms(
+      CMS_sign(nullptr, nullptr, nullptr, nullptr, kForm | CMS_PARTIAL));
+  CheckOpenSsl(cms != nullptr, "CMS_sign");
+  CMS_SignerInfo* const signer =
+      CMS_add1_signer(cms.get(), certificate.get(), card.key().get(),
+                      EVP_sha256(), kForm | CMS_NOSMIMECAP | CMS_PARTIAL);
+  const OpenSslPtr<ASN1_TIME> time(ASN1_TIME_set(nullptr, absl::ToTimeT(now)));
+  CheckOpenSsl(
+      signer != nullptr && time != nullptr &&
+          CMS_signed_add1_attr_by_NID(signer, NID_pkcs9_signingTime, time->type,
+                                      time.get(), -1) == 1 &&
+          CMS_final(cms.get(), content.get(), nullptr, kForm) == 1,
+      "CMS_final");
+  unsigned char* der = nullptr;
+  const int size = i2d_CMS_ContentInfo(cms.get(), &der);
+  CheckOpenSsl(size > 0, "i2d_CMS_ContentInfo");
+  std::string bytes(reinterpret_cast<const char*>(der),
+                    static_cast<std::size_t>(size));
+  OPENSSL_free(der);
+  return bytes;
+}
+
+absl::StatusOr<std::unique_ptr<DocumentTrust>> DocumentTrust::Create(
+    absl::string_view authority_pem, absl::string_view list_pem) {
+  PSM_ASSIGN_OR_RETURN(const std::vector<Certificate> authority,
+                       Certificate::ChainFromPem(authority_pem));
+  const OpenSslPtr<BIO> bio = ReadingBio(list_pem);
+  const OpenSslPtr<X509_CRL> list(
+      PEM_read_bio_X509_CRL(bio.get(), nullptr, nullptr, nullptr));
+  if (list == nullptr) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("no revocation list: ", TakeOpenSslReason()));
+  }
+  OpenSslPtr<X509_STORE> store(X509_STORE_new());
+  CheckOpenSsl(store != nullptr &&
+                   X509_STORE_add_cert(store.get(), authority[0].get()) == 1 &&
+                   X509_STORE_add_crl(store.get(), list.get()) == 1,
+               "X509_STORE_add_crl");
+  return std::unique_ptr<DocumentTrust>(new DocumentTrust(store.release()));
+}
+
+DocumentTrust::~DocumentTrust() { X509_STORE_free(store_); }
+
+absl::StatusOr<DocumentSigner> DocumentTrust::Verify(
+    absl::string_view document, absl::string_view signature,
+    absl::Time received) const {
+  if (document.size() > kMaxDocumentSize ||
+      signature.size() > kMaxSignatureSize)
+    return SignatureInvalid("document or signature is too large");
+  const unsigned char* at = Bytes(signature);
+  const CmsPtr cms(
+      d2i_CMS_ContentInfo(nullptr, &at, static_cast<long>(signature.size())));
+  if (cms == nullptr || at != Bytes(signature) + signature.size())
+    return SignatureInvalid("it is no CMS");
+  CMS_SignerInfo* const signer = SignerOf(cms.get(), document);
+  if (signer == nullptr)
+    return SignatureInvalid("it is not one of this document");
+  const absl::Time signing_time = SigningTimeOf(signer);
+  const std::unique_ptr<STACK_OF(X509), CmsDeleter> inside(
+      CMS_get0_signers(cms.get()));
+  if (inside == nullptr || sk_X509_num(inside.get()) != 1)
+    return SignatureInvalid("it has not one signer");
+  const absl::StatusOr<Certificate> certificate =
+      Certificate::FromX509(sk_X509_value(inside.get(), 0));
+  if (!certificate.ok()) return NotAccepted("it is no certificate of P-256");
+
+  const OpenSslPtr<X509_STORE_CTX> context(X509_STORE_CTX_new());
+  CheckOpenSsl(context != nullptr &&
+                   X509_STORE_CTX_init(context.get(), store_,
+                                       certificate->get(), nullptr) == 1,
+               "X509_STORE_CTX_init");
+  X509_VERIFY_PARAM* const parameters =
+      X509_STORE_CTX_get0_param(context.get());
+  X509_VERIFY_PARAM_set_time(parameters, absl::ToTimeT(received));
+  X509_VERIFY_PARAM_set_flags(parameters,
+                              X509_V_FLAG_X509_STRICT | X509_V_FLAG_CRL_CHECK);
+  if (X509_verify_cert(context.get()) != 1) {
+    return NotAccepted(
+        X509_verify_cert_error_string(X509_STORE_CTX_get_error(context.get())));
+  }
+  // The profile: what signs somebody in does not sign documents.
+  const std::uint32_t flags = X509_get_extension_flags(certificate->get());
+  if ((flags & EXFLAG_CA) != 0 || (flags & EXFLAG_KUSAGE) == 0 ||
+      (flags & EXFLAG_XKUSAGE) != 0 ||
+      (X509_get_key_usage(certificate->get()) & KU_NON_REPUDIATION) == 0)
+    return NotAccepted("it is not for signing documents");
+  if (signing_time < certificate->not_before() ||
+      signing_time > received + kClockSkew)
+    return NotAccepted("it was not in force when this was signed");
+
+  DocumentSigner who;
+  who.card_serial = CardSerialOf(*certificate);
+  who.certificate_serial = certificate->serial();
+  who.signing_time = signing_time;
+  absl::StatusOr<CardItems> items = ItemsOf(*certificate);
+  if (who.card_serial.empty() || !items.ok())
+    return NotAccepted("it does not say whose it is");
+  who.items = *std::move(items);
+  return who;
+}
+
+}  // namespace psm::card
