@@ -24,6 +24,9 @@ absl::StatusOr<std::string> Json(const google::protobuf::Message& message) {
   return json;
 }
 
+// How long a household that moved had lived where it was.
+constexpr int kFormerYears = 6;
+
 // One seed file in the making.
 class Lines {
  public:
@@ -58,6 +61,22 @@ seed::v1::Resident ResidentOf(const Household& home, const Person& person,
   resident.set_address(home.address);
   resident.set_move_in_date(absl::FormatCivilTime(home.move_in_date));
   resident.set_tax_municipality(home.tax_municipality);
+  return resident;
+}
+
+// In the register of the municipality that the household left.
+seed::v1::Resident FormerResidentOf(const World& world, const Household& home,
+                                    const Person& person,
+                                    const std::string& subject,
+                                    const std::string& head) {
+  seed::v1::Resident resident = ResidentOf(home, person, subject);
+  // Another name than in the new register, so that the two do not link it.
+  resident.set_household_id(absl::StrCat("household-of-", head));
+  resident.set_address(home.former_address);
+  // Some years before the year that is taxed.
+  resident.set_move_in_date(absl::FormatCivilTime(
+      absl::CivilDay(world.fiscal_year - kFormerYears, 4, 1)));
+  resident.set_move_out_date(absl::FormatCivilTime(home.move_in_date));
   return resident;
 }
 
@@ -125,6 +144,12 @@ absl::StatusOr<std::map<std::string, std::string>> SeedLines(
       PSM_RETURN_IF_ERROR(files[home.municipality + "/residents"].Add(
           here, ResidentOf(home, person, here)));
       const std::string taxed = code(home.tax_municipality, person);
+      if (home.moved() && person.birth_date < home.move_in_date) {
+        PSM_RETURN_IF_ERROR(files[home.tax_municipality + "/residents"].Add(
+            taxed,
+            FormerResidentOf(world, home, person, taxed,
+                             code(home.tax_municipality, home.members[0]))));
+      }
       PSM_RETURN_IF_ERROR(files[home.tax_municipality + "/tax"].Add(
           taxed, TaxpayerOf(world, person, taxed)));
       const std::string known = code("identity", person);

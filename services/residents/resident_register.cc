@@ -1,141 +1,142 @@
 #include "services/residents/resident_register.h"
 
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "google/protobuf/util/time_util.h"
 #include "mesh/agency/call_context.h"
 #include "mesh/base/status_macros.h"
+#include "services/residents/notice_rules.h"
+#include "services/residents/register_facts.h"
+#include "services/residents/register_import.h"
+#include "services/residents/register_schema.h"
 #include "soci/soci.h"
 
 namespace psm {
 namespace {
 
+using google::protobuf::util::TimeUtil;
 using residents::v1::GetHouseholdResponse;
+using residents::v1::GetResidentHistoryResponse;
 using residents::v1::Member;
+using residents::v1::RegisterEntry;
 
-constexpr agency::Migration kMigrations[] = {
-    {1,
-     "CREATE TABLE households ("
-     "  household_id TEXT PRIMARY KEY,"
-     "  address TEXT NOT NULL,"
-     "  move_in_date TEXT NOT NULL);\n"
-     "CREATE TABLE residents ("
-     "  subject TEXT PRIMARY KEY,"
-     "  household_id TEXT NOT NULL REFERENCES households (household_id),"
-     "  relation BIGINT NOT NULL,"
-     "  name TEXT NOT NULL,"
-     "  kana TEXT NOT NULL,"
-     "  birth_date TEXT NOT NULL,"
-     "  sex BIGINT NOT NULL,"
-     "  tax_municipality TEXT NOT NULL);\n"
-     "CREATE INDEX residents_by_household ON residents (household_id);\n"},
-};
+// The entries that began or ended a fact of the person, or of a household that
+// the person belonged to at that time.
+constexpr char kHistory[] =
+    "SELECT e.entry_id, e.kind, e.effect_date, e.enter_time, x.item, x.former, "
+    "x.value FROM entries e JOIN ("
+    "SELECT f.entry_id AS entry_id, f.item AS item, COALESCE((SELECT p.value "
+    "FROM facts p WHERE p.owner = f.owner AND p.item = f.item AND "
+    "p.end_entry_id = f.entry_id), '') AS former, f.value AS value "
+    "FROM facts f WHERE f.owner = :person1 "
+    "UNION ALL SELECT f.end_entry_id, f.item, f.value, '' FROM facts f WHERE "
+    "f.owner = :person2 AND f.end_entry_id <> 0 AND f.valid_to > f.valid_from "
+    "AND NOT EXISTS (SELECT 1 FROM facts n WHERE n.owner = f.owner AND n.item "
+    "= f.item AND n.entry_id = f.end_entry_id) "
+    "UNION ALL SELECT a.entry_id, a.item, COALESCE((SELECT p.value FROM facts "
+    "p WHERE p.owner = a.owner AND p.item = a.item AND p.end_entry_id = "
+    "a.entry_id), ''), a.value FROM facts a JOIN facts m ON m.item = "
+    "'household' AND m.value = a.owner AND m.owner = :person3 AND "
+    "a.entry_id >= m.entry_id AND a.valid_from < m.valid_to AND m.valid_from < "
+    "a.valid_to) x "
+    "ON x.entry_id = e.entry_id WHERE x.item NOT IN ('household', 'came_from') "
+    "ORDER BY e.entry_id, x.item";
 
-absl::Status Invalid(absl::string_view what) {
-  return agency::Refusal(absl::StatusCode::kInvalidArgument, "SEED_INVALID",
-                         what);
-}
-
-absl::Status Enter(soci::session& sql, const seed::v1::Resident& resident) {
-  if (resident.subject().empty() || resident.household_id().empty() ||
-      resident.name().empty() || resident.kana().empty() ||
-      resident.birth_date().empty() || resident.address().empty() ||
-      resident.move_in_date().empty() || resident.tax_municipality().empty() ||
-      !Member::Relation_IsValid(resident.relation()) ||
-      resident.relation() == Member::RELATION_UNSPECIFIED) {
-    return Invalid("a resident lacks a required item");
-  }
-  sql << "INSERT INTO households (household_id, address, move_in_date) "
-         "VALUES (:id, :address, :date) ON CONFLICT (household_id) DO NOTHING",
-      soci::use(resident.household_id()), soci::use(resident.address()),
-      soci::use(resident.move_in_date());
-  std::string address, move_in_date;
-  sql << "SELECT address, move_in_date FROM households "
-         "WHERE household_id = :id",
-      soci::into(address), soci::into(move_in_date),
-      soci::use(resident.household_id());
-  if (address != resident.address() ||
-      move_in_date != resident.move_in_date()) {
-    return Invalid("a household has two addresses");
-  }
-  const long long relation = resident.relation();
-  const long long sex = resident.sex();
-  sql << "INSERT INTO residents (subject, household_id, relation, name, kana, "
-         "birth_date, sex, tax_municipality) VALUES (:subject, :household, "
-         ":relation, :name, :kana, :birth, :sex, :tax)",
-      soci::use(resident.subject()), soci::use(resident.household_id()),
-      soci::use(relation), soci::use(resident.name()),
-      soci::use(resident.kana()), soci::use(resident.birth_date()),
-      soci::use(sex), soci::use(resident.tax_municipality());
-  return absl::OkStatus();
-}
-
-absl::Status CheckHeads(soci::session& sql) {
-  const long long head = Member::HEAD;
-  long long wrong = 0;
-  sql << "SELECT COUNT(*) FROM households h WHERE 1 <> (SELECT COUNT(*) FROM "
-         "residents r WHERE r.household_id = h.household_id AND "
-         "r.relation = :head)",
-      soci::into(wrong), soci::use(head);
-  if (wrong == 0) return absl::OkStatus();
-  return Invalid(absl::StrCat(wrong, " households do not have one head"));
+// A relation's number as its name.
+std::string Shown(const std::string& item, const std::string& value) {
+  if (item != "relation" || value.empty()) return value;
+  RegisteredMember member;
+  member.items["relation"] = value;
+  return Member::Relation_Name(member.relation());
 }
 
 }  // namespace
 
 absl::Span<const agency::Migration> ResidentRegister::Migrations() {
-  return kMigrations;
+  return RegisterMigrations();
 }
 
 absl::Status ResidentRegister::ImportOnce(
-    absl::FunctionRef<absl::Status(Take)> each) {
+    absl::Time now, absl::FunctionRef<absl::Status(Take)> each) {
   return database_->Write([&](soci::session& sql) -> absl::Status {
     long long known = 0;
-    sql << "SELECT COUNT(*) FROM households", soci::into(known);
+    sql << "SELECT EXISTS (SELECT 1 FROM facts)", soci::into(known);
     if (known > 0) return absl::OkStatus();
-    PSM_RETURN_IF_ERROR(each([&sql](const seed::v1::Resident& resident) {
-      return Enter(sql, resident);
+    const EntryMark entry = RegisterFacts(sql).Enter(
+        RegisterEntry::TAKEN_OVER, DayOf(now), agency::CallContext(), now);
+    RegisterImport import(sql, entry);
+    PSM_RETURN_IF_ERROR(each([&import](const seed::v1::Resident& resident) {
+      return import.Add(resident);
     }));
-    return CheckHeads(sql);
+    return import.Finish();
   });
 }
 
 absl::StatusOr<GetHouseholdResponse> ResidentRegister::FindHousehold(
-    absl::string_view subject) {
-  GetHouseholdResponse household;
-  const std::string key(subject);
+    absl::string_view subject, absl::CivilDay day) {
+  GetHouseholdResponse response;
   PSM_RETURN_IF_ERROR(database_->Read([&](soci::session& sql) -> absl::Status {
-    std::string id;
-    sql << "SELECT h.household_id, h.address, h.move_in_date FROM "
-           "households h JOIN residents r ON r.household_id = "
-           "h.household_id WHERE r.subject = :subject",
-        soci::into(id), soci::into(*household.mutable_address()),
-        soci::into(*household.mutable_move_in_date()), soci::use(key);
-    if (!sql.got_data()) {
-      return agency::Refusal(absl::StatusCode::kNotFound, "NOT_A_RESIDENT",
-                             "no resident of this municipality");
-    }
-    Member member;
-    long long relation = 0;
-    const long long head = Member::HEAD;
-    soci::statement rows =
-        (sql.prepare
-             << "SELECT subject, name, kana, birth_date, relation, "
-                "tax_municipality FROM residents WHERE household_id = :id "
-                "ORDER BY relation <> :head, birth_date, subject",
-         soci::into(*member.mutable_subject()),
-         soci::into(*member.mutable_name()), soci::into(*member.mutable_kana()),
-         soci::into(*member.mutable_birth_date()), soci::into(relation),
-         soci::into(*member.mutable_tax_municipality()), soci::use(id),
-         soci::use(head));
-    rows.execute();
-    while (rows.fetch()) {
-      member.set_relation(static_cast<Member::Relation>(relation));
-      *household.add_members() = member;
+    RegisterFacts facts(sql);
+    PSM_ASSIGN_OR_RETURN(const std::string household,
+                         facts.HouseholdOf(std::string(subject), day));
+    response.set_address(facts.ValueAt(household, "address", day).value_or(""));
+    response.set_move_in_date(
+        facts.ValueAt(household, "move_in_date", day).value_or(""));
+    response.set_etag(facts.EtagOf(household));
+    for (const RegisteredMember& member : facts.MembersAt(household, day)) {
+      Member& shown = *response.add_members();
+      shown.set_subject(member.subject);
+      shown.set_name(member.at("name"));
+      shown.set_kana(member.at("kana"));
+      shown.set_birth_date(member.at("birth_date"));
+      shown.set_relation(member.relation());
+      // Who lived here on the 1 January is taxed here, wherever one came from.
+      const bool here =
+          facts.ValueAt(member.subject, "household", TaxDayOf(day)).has_value();
+      shown.set_tax_municipality(here ? agency_id_ : member.at("came_from"));
     }
     return absl::OkStatus();
   }));
-  return household;
+  return response;
+}
+
+absl::StatusOr<GetResidentHistoryResponse> ResidentRegister::FindHistory(
+    absl::string_view subject) {
+  GetResidentHistoryResponse response;
+  const std::string person(subject);
+  PSM_RETURN_IF_ERROR(database_->Read([&](soci::session& sql) -> absl::Status {
+    long long id = 0, kind = 0, time = 0, last = 0;
+    std::string effect, item, former, value;
+    soci::statement rows =
+        (sql.prepare << kHistory, soci::into(id), soci::into(kind),
+         soci::into(effect), soci::into(time), soci::into(item),
+         soci::into(former), soci::into(value), soci::use(person),
+         soci::use(person), soci::use(person));
+    rows.execute();
+    while (rows.fetch()) {
+      if (id != last) {
+        RegisterEntry& entry = *response.add_entries();
+        entry.set_kind(static_cast<RegisterEntry::Kind>(kind));
+        entry.set_effect_date(effect);
+        *entry.mutable_enter_time() = TimeUtil::MicrosecondsToTimestamp(time);
+        last = id;
+      }
+      residents::v1::Change& change =
+          *response.mutable_entries()->rbegin()->add_changes();
+      change.set_item(item);
+      change.set_former_value(Shown(item, former));
+      change.set_value(Shown(item, value));
+    }
+    if (response.entries().empty()) {
+      return agency::Refusal(absl::StatusCode::kNotFound, "NOT_A_RESIDENT",
+                             "no resident of this municipality");
+    }
+    return absl::OkStatus();
+  }));
+  return response;
 }
 
 }  // namespace psm

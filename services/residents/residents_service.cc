@@ -4,6 +4,7 @@
 
 #include "absl/time/time.h"
 #include "mesh/agency/call_context.h"
+#include "services/residents/notice_rules.h"
 
 namespace psm {
 
@@ -12,7 +13,14 @@ grpc::Status ResidentsService::GetHousehold(
     const residents::v1::GetHouseholdRequest* request,
     residents::v1::GetHouseholdResponse* response) {
   const auto call = agency::CallContext::From(*context);
-  auto household = residents_->FindHousehold(request->subject());
+  absl::CivilDay day = DayOf(clock_->Now());
+  if (!request->as_of_date().empty()) {
+    const absl::StatusOr<absl::CivilDay> asked =
+        ParseDay(request->as_of_date(), "DATE_INVALID");
+    if (!asked.ok()) return agency::ToGrpc(asked.status());
+    day = *asked;
+  }
+  auto household = residents_->FindHousehold(request->subject(), day);
   if (!household.ok()) return agency::ToGrpc(household.status());
 
   for (residents::v1::Member& member : *household->mutable_members()) {
@@ -27,6 +35,20 @@ grpc::Status ResidentsService::GetHousehold(
   household->mutable_as_of_time()->set_seconds(
       absl::ToUnixSeconds(clock_->Now()));
   *response = *std::move(household);
+  return grpc::Status::OK;
+}
+
+grpc::Status ResidentsService::GetResidentHistory(
+    grpc::ServerContext* context,
+    const residents::v1::GetResidentHistoryRequest* request,
+    residents::v1::GetResidentHistoryResponse* response) {
+  const auto call = agency::CallContext::From(*context);
+  auto history = residents_->FindHistory(request->subject());
+  if (!history.ok()) return agency::ToGrpc(history.status());
+  if (!call.Grants("history")) history->clear_entries();
+  history->mutable_as_of_time()->set_seconds(
+      absl::ToUnixSeconds(clock_->Now()));
+  *response = *std::move(history);
   return grpc::Status::OK;
 }
 

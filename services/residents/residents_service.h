@@ -21,6 +21,10 @@ class ResidentsService final : public residents::v1::ResidentsService::Service {
       grpc::ServerContext* context,
       const residents::v1::GetHouseholdRequest* request,
       residents::v1::GetHouseholdResponse* response) override;
+  grpc::Status GetResidentHistory(
+      grpc::ServerContext* context,
+      const residents::v1::GetResidentHistoryRequest* request,
+      residents::v1::GetResidentHistoryResponse* response) override;
 
  private:
   ResidentRegister* const residents_;

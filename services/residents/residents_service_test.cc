@@ -21,19 +21,20 @@ class ResidentsServiceTest : public testing::Test {
  protected:
   void SetUp() override {
     ASSERT_TRUE(register_
-                    .ImportOnce([](ResidentRegister::Take take) {
-                      seed::v1::Resident resident;
-                      resident.set_subject("head");
-                      resident.set_household_id("h1");
-                      resident.set_relation(Member::HEAD);
-                      resident.set_name("架空　花子");
-                      resident.set_kana("カクウ　ハナコ");
-                      resident.set_birth_date("1988-08-07");
-                      resident.set_address("架空県あかつき市");
-                      resident.set_move_in_date("2026-03-20");
-                      resident.set_tax_municipality("yunagi");
-                      return take(resident);
-                    })
+                    .ImportOnce(clock_.Now(),
+                                [](ResidentRegister::Take take) {
+                                  seed::v1::Resident resident;
+                                  resident.set_subject("head");
+                                  resident.set_household_id("h1");
+                                  resident.set_relation(Member::HEAD);
+                                  resident.set_name("架空　花子");
+                                  resident.set_kana("カクウ　ハナコ");
+                                  resident.set_birth_date("1988-08-07");
+                                  resident.set_address("架空県あかつき市");
+                                  resident.set_move_in_date("2026-03-20");
+                                  resident.set_tax_municipality("yunagi");
+                                  return take(resident);
+                                })
                     .ok());
   }
 
@@ -52,7 +53,7 @@ class ResidentsServiceTest : public testing::Test {
       agency::Database::Open(folder_.File("register.sqlite"),
                              ResidentRegister::Migrations())
           .value();
-  ResidentRegister register_{database_.get()};
+  ResidentRegister register_{database_.get(), "akatsuki"};
   ManualClock clock_{absl::FromUnixSeconds(1'780'000'000)};
   ResidentsService service_{&register_, &clock_};
 };
@@ -102,6 +103,46 @@ TEST_F(ResidentsServiceTest, SomebodyElseIsRefusedWithAReason) {
   EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
   EXPECT_EQ(ReasonOf(agency::FromGrpc(status)), "NOT_A_RESIDENT");
   EXPECT_EQ(response.ByteSizeLong(), 0U);
+}
+
+TEST_F(ResidentsServiceTest, ADayThatIsNoneIsRefused) {
+  for (const char* day : {"2026-02-30", "2026-5-1", "yesterday", "2026-05-01 ",
+                          "99999-01-01", "'; DROP TABLE facts"}) {
+    agency::FakeCall call("akatsuki/benefits", "benefit-tax-exempt", {});
+    GetHouseholdRequest request;
+    request.set_subject("head");
+    request.set_as_of_date(day);
+    GetHouseholdResponse response;
+    const grpc::Status status =
+        service_.GetHousehold(call.context(), &request, &response);
+    EXPECT_EQ(ReasonOf(agency::FromGrpc(status)), "DATE_INVALID") << day;
+  }
+}
+
+TEST_F(ResidentsServiceTest, TheHistoryIsGivenOnlyWhereItIsGranted) {
+  residents::v1::GetResidentHistoryRequest request;
+  request.set_subject("head");
+  residents::v1::GetResidentHistoryResponse response;
+  agency::FakeCall granted("portal/terminal", "own-request", {"history"});
+  ASSERT_TRUE(
+      service_.GetResidentHistory(granted.context(), &request, &response).ok());
+  ASSERT_EQ(response.entries_size(), 1);
+  EXPECT_EQ(response.entries(0).kind(),
+            residents::v1::RegisterEntry::TAKEN_OVER);
+  EXPECT_EQ(response.entries(0).changes_size(), 7);
+
+  agency::FakeCall withheld("portal/terminal", "own-request", {});
+  response.Clear();
+  ASSERT_TRUE(
+      service_.GetResidentHistory(withheld.context(), &request, &response)
+          .ok());
+  EXPECT_EQ(response.entries_size(), 0);
+
+  request.set_subject("nobody");
+  agency::FakeCall other("portal/terminal", "own-request", {"history"});
+  EXPECT_EQ(ReasonOf(agency::FromGrpc(service_.GetResidentHistory(
+                other.context(), &request, &response))),
+            "NOT_A_RESIDENT");
 }
 
 }  // namespace

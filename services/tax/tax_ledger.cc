@@ -2,31 +2,43 @@
 
 #include <algorithm>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/time/civil_time.h"
-#include "mesh/agency/call_context.h"
 #include "mesh/base/status_macros.h"
+#include "services/tax/assessment_rows.h"
+#include "services/tax/tax_rules.h"
 #include "soci/soci.h"
 
 namespace psm {
 namespace {
 
+using tax::v1::Assessment;
+using tax::v1::AssessRequest;
+using tax::v1::AssessResponse;
+using tax::v1::CorrectAssessmentRequest;
+using tax::v1::CorrectAssessmentResponse;
+using tax::v1::EndTaxationRequest;
+using tax::v1::EndTaxationResponse;
 using tax::v1::GetTaxStatusResponse;
+using tax::v1::ListAssessmentsResponse;
 
-constexpr agency::Migration kMigrations[] = {
-    {1,
-     "CREATE TABLE taxpayers ("
-     "  subject TEXT NOT NULL,"
-     "  fiscal_year BIGINT NOT NULL,"
-     "  category BIGINT NOT NULL,"
-     "  income_yen BIGINT NOT NULL,"
-     "  arrears_yen BIGINT NOT NULL,"
-     "  determine_time BIGINT NOT NULL,"  // seconds since 1970
-     "  PRIMARY KEY (subject, fiscal_year));\n"},
-};
+constexpr char kAssess[] = "Assess";
 
-absl::Status Enter(soci::session& sql, const seed::v1::Taxpayer& taxpayer,
-                   absl::Time now) {
+absl::Status NotATaxpayer() {
+  return agency::Refusal(absl::StatusCode::kNotFound, "NOT_A_TAXPAYER",
+                         "no status of this person and year here");
+}
+
+absl::Status Dead() {
+  return agency::Refusal(absl::StatusCode::kFailedPrecondition, "TAXPAYER_DEAD",
+                         "the death of the person is known");
+}
+
+// One seed as the first version of an assessment.
+absl::StatusOr<Assessment> TakenOver(const seed::v1::Taxpayer& taxpayer,
+                                     absl::Time now) {
   if (taxpayer.subject().empty() || taxpayer.fiscal_year() <= 0 ||
       taxpayer.income_yen() < 0 || taxpayer.arrears_yen() < 0 ||
       !GetTaxStatusResponse::Category_IsValid(taxpayer.category()) ||
@@ -34,36 +46,77 @@ absl::Status Enter(soci::session& sql, const seed::v1::Taxpayer& taxpayer,
     return agency::Refusal(absl::StatusCode::kInvalidArgument, "SEED_INVALID",
                            "a taxpayer lacks a required item");
   }
-  const absl::TimeZone japan = absl::FixedTimeZone(9 * 60 * 60);
   const absl::Time june =
-      absl::FromCivil(absl::CivilDay(taxpayer.fiscal_year(), 6, 1), japan);
-  const long long year = taxpayer.fiscal_year();
-  const long long category = taxpayer.category();
-  const long long income = taxpayer.income_yen();
-  const long long arrears = taxpayer.arrears_yen();
-  const long long determined = absl::ToUnixSeconds(std::min(june, now));
-  sql << "INSERT INTO taxpayers (subject, fiscal_year, category, income_yen, "
-         "arrears_yen, determine_time) VALUES (:subject, :year, :category, "
-         ":income, :arrears, :determined)",
-      soci::use(taxpayer.subject()), soci::use(year), soci::use(category),
-      soci::use(income), soci::use(arrears), soci::use(determined);
-  return absl::OkStatus();
+      absl::FromCivil(absl::CivilDay(taxpayer.fiscal_year(), 6, 1),
+                      absl::FixedTimeZone(9 * 60 * 60));
+  Assessment version;
+  version.set_fiscal_year(taxpayer.fiscal_year());
+  version.set_version(1);
+  version.set_category(
+      static_cast<GetTaxStatusResponse::Category>(taxpayer.category()));
+  version.mutable_circumstances()->set_income_yen(taxpayer.income_yen());
+  version.mutable_determine_time()->set_seconds(
+      absl::ToUnixSeconds(std::min(june, now)));
+  return version;
+}
+
+std::string DeathDate(soci::session& sql, const std::string& subject) {
+  std::string date;
+  sql << "SELECT death_date FROM deaths WHERE subject = :subject",
+      soci::into(date), soci::use(subject);
+  return date;
+}
+
+// The next version; gives it back as it is read.
+Assessment WriteVersion(soci::session& sql, const std::string& subject,
+                        std::int32_t fiscal_year, std::int32_t number,
+                        const tax::v1::Circumstances& circumstances,
+                        const std::string& grounds, absl::Time now) {
+  const Determination determined = Determine(circumstances);
+  Assessment version;
+  version.set_fiscal_year(fiscal_year);
+  version.set_version(number);
+  *version.mutable_circumstances() = circumstances;
+  version.set_category(determined.category);
+  version.set_tax_yen(determined.tax_yen);
+  version.set_grounds(grounds);
+  version.mutable_determine_time()->set_seconds(absl::ToUnixSeconds(now));
+  AssessmentWriter(sql).Write(subject, version);
+  return InForce(ReadAssessments(sql, subject), fiscal_year).value_or(version);
+}
+
+template <typename Response>
+absl::StatusOr<Response> Parsed(const absl::StatusOr<std::string>& answer) {
+  if (!answer.ok()) return answer.status();
+  Response response;
+  if (!response.ParseFromString(*answer))
+    return absl::InternalError("a kept answer does not parse");
+  return response;
 }
 
 }  // namespace
 
 absl::Span<const agency::Migration> TaxLedger::Migrations() {
-  return kMigrations;
+  return TaxMigrations();
 }
 
 absl::Status TaxLedger::ImportOnce(absl::Time now,
                                    absl::FunctionRef<absl::Status(Take)> each) {
   return database_->Write([&](soci::session& sql) -> absl::Status {
     long long known = 0;
-    sql << "SELECT COUNT(*) FROM taxpayers", soci::into(known);
+    sql << "SELECT EXISTS (SELECT 1 FROM assessments)", soci::into(known);
     if (known > 0) return absl::OkStatus();
-    return each([&](const seed::v1::Taxpayer& taxpayer) {
-      return Enter(sql, taxpayer, now);
+    AssessmentWriter writer(sql);
+    return each([&](const seed::v1::Taxpayer& taxpayer) -> absl::Status {
+      PSM_ASSIGN_OR_RETURN(const Assessment version, TakenOver(taxpayer, now));
+      writer.Write(taxpayer.subject(), version);
+      if (taxpayer.arrears_yen() == 0) return absl::OkStatus();
+      const long long year = taxpayer.fiscal_year();
+      const long long arrears = taxpayer.arrears_yen();
+      sql << "INSERT INTO arrears (subject, fiscal_year, arrears_yen) VALUES "
+             "(:subject, :year, :arrears)",
+          soci::use(taxpayer.subject()), soci::use(year), soci::use(arrears);
+      return absl::OkStatus();
     });
   });
 }
@@ -72,28 +125,127 @@ absl::StatusOr<GetTaxStatusResponse> TaxLedger::FindStatus(
     absl::string_view subject, std::int32_t fiscal_year) {
   GetTaxStatusResponse status;
   const std::string key(subject);
-  const long long wanted = fiscal_year;
   PSM_RETURN_IF_ERROR(database_->Read([&](soci::session& sql) -> absl::Status {
-    long long year = 0, category = 0, income = 0, arrears = 0, time = 0;
-    sql << "SELECT fiscal_year, category, income_yen, arrears_yen, "
-           "determine_time FROM taxpayers WHERE subject = :subject AND "
-           "(:any = 0 OR fiscal_year = :year) "
-           "ORDER BY fiscal_year DESC LIMIT 1",
-        soci::into(year), soci::into(category), soci::into(income),
-        soci::into(arrears), soci::into(time), soci::use(key),
-        soci::use(wanted), soci::use(wanted);
-    if (!sql.got_data()) {
-      return agency::Refusal(absl::StatusCode::kNotFound, "NOT_A_TAXPAYER",
-                             "no status of this person and year here");
-    }
-    status.set_fiscal_year(static_cast<std::int32_t>(year));
-    status.set_category(static_cast<GetTaxStatusResponse::Category>(category));
-    status.set_income_yen(income);
+    const std::optional<Assessment> version =
+        InForce(ReadAssessments(sql, key), fiscal_year);
+    if (!version.has_value()) return NotATaxpayer();
+    const long long year = version->fiscal_year();
+    long long arrears = 0;
+    sql << "SELECT arrears_yen FROM arrears WHERE subject = :subject AND "
+           "fiscal_year = :year",
+        soci::into(arrears), soci::use(key), soci::use(year);
+    status.set_fiscal_year(version->fiscal_year());
+    status.set_category(version->category());
+    status.set_income_yen(version->circumstances().income_yen());
     status.set_arrears_yen(arrears);
-    status.mutable_as_of_time()->set_seconds(time);
+    *status.mutable_as_of_time() = version->determine_time();
     return absl::OkStatus();
   }));
   return status;
+}
+
+absl::StatusOr<ListAssessmentsResponse> TaxLedger::FindAssessments(
+    absl::string_view subject) {
+  ListAssessmentsResponse response;
+  PSM_RETURN_IF_ERROR(database_->Read([&](soci::session& sql) -> absl::Status {
+    for (Assessment& version : ReadAssessments(sql, std::string(subject)))
+      *response.add_assessments() = std::move(version);
+    return response.assessments().empty() ? NotATaxpayer() : absl::OkStatus();
+  }));
+  return response;
+}
+
+absl::StatusOr<std::optional<AssessResponse>> TaxLedger::Assessed(
+    const agency::CallContext& call) {
+  PSM_ASSIGN_OR_RETURN(const std::optional<std::string> answer,
+                       database_->Answered(kAssess, call));
+  if (!answer.has_value()) return std::nullopt;
+  return Parsed<AssessResponse>(*answer);
+}
+
+absl::StatusOr<AssessResponse> TaxLedger::Assess(
+    const agency::CallContext& call, const AssessRequest& request,
+    absl::Time now) {
+  return Parsed<AssessResponse>(database_->Once(
+      kAssess, call, now,
+      [&](soci::session& sql) -> absl::StatusOr<std::string> {
+        const std::string death = DeathDate(sql, request.subject());
+        // Days in this form sort as text.
+        if (!death.empty() &&
+            death < absl::FormatCivilTime(TaxDay(request.fiscal_year())))
+          return Dead();
+        for (const Assessment& version :
+             ReadAssessments(sql, request.subject())) {
+          if (version.fiscal_year() == request.fiscal_year())
+            return agency::Refusal(absl::StatusCode::kFailedPrecondition,
+                                   "ALREADY_ASSESSED",
+                                   "the year has an assessment");
+        }
+        const Assessment version =
+            WriteVersion(sql, request.subject(), request.fiscal_year(), 1,
+                         request.circumstances(), "", now);
+        AssessResponse response;
+        response.set_category(version.category());
+        response.set_tax_yen(version.tax_yen());
+        response.set_etag(version.etag());
+        return response.SerializeAsString();
+      }));
+}
+
+absl::StatusOr<CorrectAssessmentResponse> TaxLedger::Correct(
+    const agency::CallContext& call, const CorrectAssessmentRequest& request,
+    absl::Time now) {
+  return Parsed<CorrectAssessmentResponse>(database_->Once(
+      "CorrectAssessment", call, now,
+      [&](soci::session& sql) -> absl::StatusOr<std::string> {
+        const std::optional<Assessment> before = InForce(
+            ReadAssessments(sql, request.subject()), request.fiscal_year());
+        if (!before.has_value() || request.fiscal_year() == 0)
+          return NotATaxpayer();
+        if (before->etag() != request.etag())
+          return agency::Refusal(absl::StatusCode::kAborted, "ETAG_STALE",
+                                 "the assessment was corrected meanwhile");
+        const Assessment version =
+            WriteVersion(sql, request.subject(), request.fiscal_year(),
+                         before->version() + 1, request.circumstances(),
+                         request.grounds(), now);
+        CorrectAssessmentResponse response;
+        response.set_category(version.category());
+        response.set_tax_yen(version.tax_yen());
+        response.set_etag(version.etag());
+        return response.SerializeAsString();
+      }));
+}
+
+absl::StatusOr<EndTaxationResponse> TaxLedger::EndTaxation(
+    const agency::CallContext& call, const EndTaxationRequest& request,
+    absl::Time now) {
+  return Parsed<EndTaxationResponse>(database_->Once(
+      "EndTaxation", call, now,
+      [&](soci::session& sql) -> absl::StatusOr<std::string> {
+        const std::string known = DeathDate(sql, request.subject());
+        if (!known.empty() && known != request.death_date()) return Dead();
+        EndTaxationResponse response;
+        for (const Assessment& version :
+             ReadAssessments(sql, request.subject())) {
+          if (version.etag().empty() || version.withdrawn() ||
+              absl::FormatCivilTime(TaxDay(version.fiscal_year())) <=
+                  request.death_date())
+            continue;
+          const long long year = version.fiscal_year();
+          const long long time = absl::ToUnixSeconds(now);
+          sql << "UPDATE assessments SET withdraw_time = :time WHERE subject = "
+                 ":subject AND fiscal_year = :year",
+              soci::use(time), soci::use(request.subject()), soci::use(year);
+          response.set_withdrawn_years(response.withdrawn_years() + 1);
+        }
+        if (known.empty()) {
+          sql << "INSERT INTO deaths (subject, death_date) VALUES (:subject, "
+                 ":date)",
+              soci::use(request.subject()), soci::use(request.death_date());
+        }
+        return response.SerializeAsString();
+      }));
 }
 
 }  // namespace psm

@@ -1,9 +1,11 @@
-// A municipality's residence tax (住民税): one status per person and fiscal
-// year, kept in the system's own database. Knows no gRPC and no other agency.
+// A municipality's residence tax (住民税): versions of one assessment per
+// person and fiscal year, kept in the system's own database. Knows no gRPC and
+// no other agency.
 #ifndef PSM_SERVICES_TAX_TAX_LEDGER_H_
 #define PSM_SERVICES_TAX_TAX_LEDGER_H_
 
 #include <cstdint>
+#include <optional>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
@@ -11,13 +13,17 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "absl/types/span.h"
+#include "mesh/agency/call_context.h"
 #include "mesh/agency/database.h"
 #include "psm/seed/v1/seed.pb.h"
+#include "psm/tax/v1/assessments.pb.h"
 #include "psm/tax/v1/tax.pb.h"
 
 namespace psm {
 
-// Thread-safe. `database` must outlive the ledger and have Migrations().
+// What is written is what the protos say; so are the refusals. Errors also as
+// Database::Once. Thread-safe. `database` must outlive the ledger and have
+// Migrations().
 class TaxLedger {
  public:
   using Take = absl::FunctionRef<absl::Status(const seed::v1::Taxpayer&)>;
@@ -29,16 +35,35 @@ class TaxLedger {
   // Enters the taxpayers that `each` gives to its argument, all or none, unless
   // the ledger holds anybody already. A status counts as determined on 1 June
   // of its fiscal year, the month of the first instalment (地方税法 art.
-  // 320), or `now` where that is sooner. INVALID_ARGUMENT where an item
-  // is missing or negative; ALREADY_EXISTS for a person twice in one year; else
-  // as Database::Write.
+  // 320), or `now` where that is sooner; its category is taken over as it is.
+  // INVALID_ARGUMENT where an item is missing or negative; ALREADY_EXISTS for a
+  // person twice in one year; else as Database::Write.
   absl::Status ImportOnce(absl::Time now,
                           absl::FunctionRef<absl::Status(Take)> each);
 
-  // A person's status with every item; `fiscal_year` 0 means the latest.
-  // NOT_FOUND NOT_A_TAXPAYER; else as Database::Read.
+  // A person's status with every item, as it is in force; `fiscal_year` 0 means
+  // the latest. NOT_FOUND NOT_A_TAXPAYER; else as Database::Read.
   absl::StatusOr<tax::v1::GetTaxStatusResponse> FindStatus(
       absl::string_view subject, std::int32_t fiscal_year);
+
+  // All versions; `as_of_time` is left to the caller. NOT_FOUND
+  // NOT_A_TAXPAYER; else as Database::Read.
+  absl::StatusOr<tax::v1::ListAssessmentsResponse> FindAssessments(
+      absl::string_view subject);
+
+  // The answer that this exchange got before, if it did.
+  absl::StatusOr<std::optional<tax::v1::AssessResponse>> Assessed(
+      const agency::CallContext& call);
+  // The caller has learnt that the person lived here on the year's 1 January.
+  absl::StatusOr<tax::v1::AssessResponse> Assess(
+      const agency::CallContext& call, const tax::v1::AssessRequest& request,
+      absl::Time now);
+  absl::StatusOr<tax::v1::CorrectAssessmentResponse> Correct(
+      const agency::CallContext& call,
+      const tax::v1::CorrectAssessmentRequest& request, absl::Time now);
+  absl::StatusOr<tax::v1::EndTaxationResponse> EndTaxation(
+      const agency::CallContext& call,
+      const tax::v1::EndTaxationRequest& request, absl::Time now);
 
  private:
   agency::Database* const database_;

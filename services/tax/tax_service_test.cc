@@ -144,5 +144,28 @@ TEST_F(TaxServiceTest, TheLedgerIsFilledOnceAndWholly) {
   EXPECT_FALSE(ledger_.FindStatus("b", 0).ok());
 }
 
+TEST_F(TaxServiceTest, ALedgerOfTheFirstFormIsTakenOver) {
+  const std::string file = folder_.File("old.sqlite");
+  {
+    const auto old =
+        agency::Database::Open(file, TaxLedger::Migrations().first(1)).value();
+    ASSERT_TRUE(old->Write([](soci::session& sql) -> absl::Status {
+                     sql << "INSERT INTO taxpayers VALUES ('a', 2026, 3, "
+                            "9007199254740993, 184000, 1780000000)";
+                     return absl::OkStatus();
+                   })
+                    .ok());
+  }
+  const auto database =
+      agency::Database::Open(file, TaxLedger::Migrations()).value();
+  TaxLedger taken(database.get());
+  const auto status = taken.FindStatus("a", 0);
+  ASSERT_TRUE(status.ok()) << status.status();
+  EXPECT_EQ(status->category(), GetTaxStatusResponse::TAXED);
+  EXPECT_EQ(status->income_yen(), 9'007'199'254'740'993);
+  EXPECT_EQ(status->arrears_yen(), 184'000);
+  EXPECT_EQ(status->as_of_time().seconds(), 1'780'000'000);
+}
+
 }  // namespace
 }  // namespace psm

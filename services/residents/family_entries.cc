@@ -1,0 +1,202 @@
+#include "services/residents/family_entries.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "mesh/base/status_macros.h"
+#include "services/residents/departure.h"
+
+namespace psm {
+namespace {
+
+using residents::v1::ChangeHeadRequest;
+using residents::v1::ChangeHeadResponse;
+using residents::v1::Member;
+using residents::v1::RegisterAddressChangeRequest;
+using residents::v1::RegisterAddressChangeResponse;
+using residents::v1::RegisterBirthRequest;
+using residents::v1::RegisterBirthResponse;
+using residents::v1::RegisterDeathRequest;
+using residents::v1::RegisterDeathResponse;
+using residents::v1::RegisterEntry;
+using residents::v1::RegisterNameChangeRequest;
+using residents::v1::RegisterNameChangeResponse;
+
+// The household of somebody who lives here today, where the notice knows it as
+// it is.
+template <typename Request>
+absl::StatusOr<std::string> KnownHousehold(RegisterFacts& facts,
+                                           const Notice& notice,
+                                           const Request& request) {
+  PSM_ASSIGN_OR_RETURN(std::string household,
+                       facts.HouseholdOf(request.subject(), notice.today()));
+  PSM_RETURN_IF_ERROR(facts.CheckEtag(household, request.etag()));
+  return household;
+}
+
+// A child of the head or of the head's spouse is the head's child; of anybody
+// else, as of a grown-up child, it is another relative.
+Member::Relation RelationOfNewborn(Member::Relation parent) {
+  return parent == Member::HEAD || parent == Member::SPOUSE ? Member::CHILD
+                                                            : Member::OTHER;
+}
+
+}  // namespace
+
+absl::StatusOr<bool> FamilyEntries::CheckBirth(
+    const Notice& notice, const RegisterBirthRequest& request) {
+  PSM_RETURN_IF_ERROR(
+      ParsePastDay(request.birth_date(), notice.today()).status());
+  PSM_RETURN_IF_ERROR(CheckName(request.name()));
+  PSM_RETURN_IF_ERROR(CheckKana(request.kana()));
+  PSM_RETURN_IF_ERROR(CheckSex(request.sex()));
+  // A retry of what was entered has an etag that is stale by now.
+  PSM_ASSIGN_OR_RETURN(const std::optional<std::string> answered,
+                       database_.Answered("RegisterBirth", notice.call));
+  if (answered.has_value()) return true;
+  PSM_RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+    RegisterFacts facts(sql);
+    return KnownHousehold(facts, notice, request).status();
+  }));
+  return false;
+}
+
+absl::StatusOr<RegisterBirthResponse> FamilyEntries::Birth(
+    const Notice& notice, const RegisterBirthRequest& request,
+    const std::string& child) {
+  PSM_ASSIGN_OR_RETURN(const absl::CivilDay day,
+                       ParsePastDay(request.birth_date(), notice.today()));
+  return EnterOnce<RegisterBirthResponse>(
+      database_, "RegisterBirth", notice,
+      [&](RegisterFacts& facts,
+          RegisterBirthResponse& response) -> absl::Status {
+        PSM_ASSIGN_OR_RETURN(const std::string household,
+                             KnownHousehold(facts, notice, request));
+        const RegisteredMember parent =
+            facts.PersonAt(request.subject(), notice.today());
+        const EntryMark entry =
+            facts.Enter(RegisterEntry::BIRTH, day, notice.call, notice.now);
+        facts.Begin(child, "household", household, entry);
+        facts.Begin(child, "relation",
+                    absl::StrCat(RelationOfNewborn(parent.relation())), entry);
+        facts.Begin(child, "name", request.name(), entry);
+        facts.Begin(child, "kana", request.kana(), entry);
+        facts.Begin(child, "birth_date", request.birth_date(), entry);
+        facts.Begin(child, "sex", absl::StrCat(request.sex()), entry);
+        facts.Begin(child, "came_from", agency_id_, entry);
+        facts.Touch(household);
+        response.set_child(child);
+        response.set_late(notice.today() - day > kDaysToGiveNotice);
+        response.set_etag(facts.EtagOf(household));
+        return absl::OkStatus();
+      });
+}
+
+absl::StatusOr<RegisterDeathResponse> FamilyEntries::Death(
+    const Notice& notice, const RegisterDeathRequest& request) {
+  PSM_ASSIGN_OR_RETURN(const absl::CivilDay day,
+                       ParsePastDay(request.death_date(), notice.today()));
+  return EnterOnce<RegisterDeathResponse>(
+      database_, "RegisterDeath", notice,
+      [&](RegisterFacts& facts, RegisterDeathResponse&) -> absl::Status {
+        PSM_ASSIGN_OR_RETURN(const std::string household,
+                             KnownHousehold(facts, notice, request));
+        const std::vector<RegisteredMember> members =
+            facts.MembersAt(household, day);
+        std::vector<RegisteredMember> leavers;
+        for (const RegisteredMember& member : members)
+          if (member.subject == request.subject()) leavers.push_back(member);
+        const EntryMark entry =
+            facts.Enter(RegisterEntry::DEATH, day, notice.call, notice.now);
+        return Depart(facts, household, members, leavers, entry);
+      });
+}
+
+absl::StatusOr<RegisterNameChangeResponse> FamilyEntries::NameChange(
+    const Notice& notice, const RegisterNameChangeRequest& request) {
+  PSM_ASSIGN_OR_RETURN(const absl::CivilDay day,
+                       ParsePastDay(request.change_date(), notice.today()));
+  PSM_RETURN_IF_ERROR(CheckName(request.name()));
+  PSM_RETURN_IF_ERROR(CheckKana(request.kana()));
+  return EnterOnce<RegisterNameChangeResponse>(
+      database_, "RegisterNameChange", notice,
+      [&](RegisterFacts& facts,
+          RegisterNameChangeResponse& response) -> absl::Status {
+        PSM_ASSIGN_OR_RETURN(const std::string household,
+                             KnownHousehold(facts, notice, request));
+        const EntryMark entry = facts.Enter(RegisterEntry::NAME_CHANGE, day,
+                                            notice.call, notice.now);
+        PSM_RETURN_IF_ERROR(
+            facts.Change(request.subject(), "name", request.name(), entry));
+        PSM_RETURN_IF_ERROR(
+            facts.Change(request.subject(), "kana", request.kana(), entry));
+        facts.Touch(household);
+        response.set_etag(facts.EtagOf(household));
+        return absl::OkStatus();
+      });
+}
+
+absl::StatusOr<RegisterAddressChangeResponse> FamilyEntries::AddressChange(
+    const Notice& notice, const RegisterAddressChangeRequest& request) {
+  PSM_ASSIGN_OR_RETURN(const absl::CivilDay day,
+                       ParsePastDay(request.change_date(), notice.today()));
+  PSM_RETURN_IF_ERROR(CheckAddress(request.address()));
+  return EnterOnce<RegisterAddressChangeResponse>(
+      database_, "RegisterAddressChange", notice,
+      [&](RegisterFacts& facts,
+          RegisterAddressChangeResponse& response) -> absl::Status {
+        PSM_ASSIGN_OR_RETURN(const std::string household,
+                             KnownHousehold(facts, notice, request));
+        const EntryMark entry = facts.Enter(RegisterEntry::ADDRESS_CHANGE, day,
+                                            notice.call, notice.now);
+        PSM_RETURN_IF_ERROR(
+            facts.Change(household, "address", request.address(), entry));
+        facts.Touch(household);
+        response.set_etag(facts.EtagOf(household));
+        return absl::OkStatus();
+      });
+}
+
+absl::StatusOr<ChangeHeadResponse> FamilyEntries::ChangeHead(
+    const Notice& notice, const ChangeHeadRequest& request) {
+  PSM_ASSIGN_OR_RETURN(const absl::CivilDay day,
+                       ParsePastDay(request.change_date(), notice.today()));
+  return EnterOnce<ChangeHeadResponse>(
+      database_, "ChangeHead", notice,
+      [&](RegisterFacts& facts, ChangeHeadResponse& response) -> absl::Status {
+        PSM_ASSIGN_OR_RETURN(const std::string household,
+                             KnownHousehold(facts, notice, request));
+        const std::vector<RegisteredMember> members =
+            facts.MembersAt(household, day);
+        const auto chosen = std::find_if(
+            members.begin(), members.end(), [&](const RegisteredMember& m) {
+              return m.subject == request.subject();
+            });
+        if (chosen == members.end())
+          return agency::Refusal(absl::StatusCode::kFailedPrecondition,
+                                 "DATE_OUT_OF_ORDER",
+                                 "the person does not live here on that day");
+        if (chosen->relation() == Member::HEAD)
+          return agency::Refusal(absl::StatusCode::kFailedPrecondition,
+                                 "ALREADY_HEAD", "the person is head already");
+        const EntryMark entry = facts.Enter(RegisterEntry::HEAD_CHANGE, day,
+                                            notice.call, notice.now);
+        for (const RegisteredMember& member : members) {
+          const Member::Relation relation =
+              &member == &*chosen
+                  ? Member::HEAD
+                  : RelationUnder(chosen->relation(), member.relation());
+          if (relation == member.relation()) continue;
+          PSM_RETURN_IF_ERROR(facts.Change(member.subject, "relation",
+                                           absl::StrCat(relation), entry));
+        }
+        facts.Touch(household);
+        response.set_etag(facts.EtagOf(household));
+        return absl::OkStatus();
+      });
+}
+
+}  // namespace psm

@@ -1,0 +1,292 @@
+// Why a person who moves out stays in the register until the day of moving:
+// all facts end on that day, and a question is answered for its own day. So the
+// notice can come weeks before and nothing has to be done on the day itself.
+#include "services/residents/move_entries.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "mesh/base/status_macros.h"
+#include "mesh/crypto/digest.h"
+#include "services/residents/departure.h"
+
+namespace psm {
+namespace {
+
+using residents::v1::AnnounceMoveInRequest;
+using residents::v1::AnnounceMoveInResponse;
+using residents::v1::Member;
+using residents::v1::Mover;
+using residents::v1::MovingPerson;
+using residents::v1::NotifyMoveOutRequest;
+using residents::v1::NotifyMoveOutResponse;
+using residents::v1::RegisterEntry;
+using residents::v1::RegisterMoveInRequest;
+using residents::v1::RegisterMoveInResponse;
+
+absl::Status Refuse(absl::StatusCode code, absl::string_view reason,
+                    absl::string_view message) {
+  return agency::Refusal(code, reason, message);
+}
+
+// psm.config.v1.Agency.id.
+bool IsAgencyId(absl::string_view text) {
+  return !text.empty() && text.size() <= 31 &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+         });
+}
+
+// The applicant and the others, in the order of `members`.
+absl::StatusOr<std::vector<RegisteredMember>> MoversOf(
+    const NotifyMoveOutRequest& request,
+    const std::vector<RegisteredMember>& members) {
+  std::vector<bool> moves(members.size(), false);
+  for (std::size_t i = 0; i < members.size(); ++i)
+    moves[i] = members[i].subject == request.subject();
+  if (std::find(moves.begin(), moves.end(), true) == moves.end())
+    return Refuse(absl::StatusCode::kFailedPrecondition, "DATE_OUT_OF_ORDER",
+                  "the person does not live here on that day");
+  for (const Mover& other : request.others()) {
+    std::size_t found = members.size();
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      if (!moves[i] && members[i].at("kana") == other.kana() &&
+          members[i].at("birth_date") == other.birth_date())
+        found = i;
+    }
+    if (found == members.size())
+      return Refuse(absl::StatusCode::kInvalidArgument, "MOVER_UNKNOWN",
+                    "one of those who move is no other member");
+    moves[found] = true;
+  }
+  std::vector<RegisteredMember> movers;
+  for (std::size_t i = 0; i < members.size(); ++i)
+    if (moves[i]) movers.push_back(members[i]);
+  return movers;
+}
+
+// The certificate. Where the head stays, whoever gives notice is the new
+// household's head.
+void Certify(RegisterFacts& facts, const std::string& agency_id,
+             const std::vector<RegisteredMember>& movers,
+             const std::string& applicant, absl::CivilDay day,
+             NotifyMoveOutResponse& response) {
+  const auto head = std::find_if(
+      movers.begin(), movers.end(),
+      [](const auto& mover) { return mover.relation() == Member::HEAD; });
+  const auto first =
+      head != movers.end()
+          ? head
+          : std::find_if(movers.begin(), movers.end(), [&](const auto& mover) {
+              return mover.subject == applicant;
+            });
+  for (const RegisteredMember& mover : movers) {
+    MovingPerson person;
+    person.set_subject(mover.subject);
+    person.set_name(mover.at("name"));
+    person.set_kana(mover.at("kana"));
+    person.set_birth_date(mover.at("birth_date"));
+    person.set_sex(mover.at("sex").empty() ? 0 : mover.at("sex")[0] - '0');
+    person.set_relation(
+        mover.subject == first->subject
+            ? Member::HEAD
+            : RelationUnder(first->relation(), mover.relation()));
+    const bool here =
+        facts.ValueAt(mover.subject, "household", TaxDayOf(day)).has_value();
+    person.set_tax_municipality(here ? agency_id : mover.at("came_from"));
+    *response.add_persons() = person;
+  }
+  std::stable_partition(
+      response.mutable_persons()->begin(), response.mutable_persons()->end(),
+      [](const MovingPerson& p) { return p.relation() == Member::HEAD; });
+}
+
+absl::Status CheckAnnouncement(const AnnounceMoveInRequest& request) {
+  if (!IsUuid(request.move_id()))
+    return Refuse(absl::StatusCode::kInvalidArgument, "MOVE_ID_INVALID",
+                  "give the UUID of the move");
+  if (!IsAgencyId(request.origin()) || !IsAgencyId(request.tax_municipality()))
+    return Refuse(absl::StatusCode::kInvalidArgument, "ORIGIN_INVALID",
+                  "name the municipalities of before");
+  PSM_RETURN_IF_ERROR(CheckName(request.name()));
+  PSM_RETURN_IF_ERROR(CheckKana(request.kana()));
+  PSM_RETURN_IF_ERROR(CheckSex(request.sex()));
+  PSM_RETURN_IF_ERROR(
+      ParseDay(request.birth_date(), "BIRTH_DATE_INVALID").status());
+  if (!Member::Relation_IsValid(request.relation()) ||
+      request.relation() == Member::RELATION_UNSPECIFIED)
+    return Refuse(absl::StatusCode::kInvalidArgument, "RELATION_INVALID",
+                  "name the relation to the new head");
+  return absl::OkStatus();
+}
+
+absl::Status CheckNotHere(RegisterFacts& facts, const std::string& subject,
+                          absl::CivilDay day) {
+  if (!facts.ValueAt(subject, "household", day).has_value())
+    return absl::OkStatus();
+  return Refuse(absl::StatusCode::kFailedPrecondition, "ALREADY_A_RESIDENT",
+                "the person lives here on that day");
+}
+
+struct Announced {
+  RegisteredMember person;  // as it was announced
+  std::string tax_municipality;
+};
+
+// All who were announced with a person last, and have not come yet.
+std::vector<Announced> AnnouncedWith(soci::session& sql,
+                                     const std::string& subject) {
+  std::vector<Announced> announced;
+  Announced one;
+  std::string name, kana, birth_date;
+  long long sex = 0, relation = 0;
+  soci::statement rows =
+      (sql.prepare
+           << "SELECT subject, tax_municipality, name, kana, birth_date, sex, "
+              "relation "
+              "FROM announcements WHERE entry_id = 0 AND move_id = (SELECT "
+              "move_id FROM announcements WHERE subject = :subject AND "
+              "entry_id = 0 ORDER BY announce_time DESC, move_id LIMIT 1) "
+              "ORDER BY birth_date, subject",
+       soci::into(one.person.subject), soci::into(one.tax_municipality),
+       soci::into(name), soci::into(kana), soci::into(birth_date),
+       soci::into(sex), soci::into(relation), soci::use(subject));
+  rows.execute();
+  while (rows.fetch()) {
+    one.person.items = {{"name", name},
+                        {"kana", kana},
+                        {"birth_date", birth_date},
+                        {"sex", absl::StrCat(sex)},
+                        {"relation", absl::StrCat(relation)}};
+    announced.push_back(one);
+  }
+  return announced;
+}
+
+// A household has one head: the announced one, else the eldest.
+void SettleHead(std::vector<Announced>& arrivals) {
+  const auto is_head = [](const Announced& a) {
+    return a.person.relation() == Member::HEAD;
+  };
+  auto head = std::find_if(arrivals.begin(), arrivals.end(), is_head);
+  if (head == arrivals.end()) head = arrivals.begin();
+  std::rotate(arrivals.begin(), head, head + 1);
+  for (std::size_t i = 0; i < arrivals.size(); ++i) {
+    if (i == 0) {
+      arrivals[i].person.items["relation"] = absl::StrCat(Member::HEAD);
+    } else if (is_head(arrivals[i])) {
+      arrivals[i].person.items["relation"] = absl::StrCat(Member::OTHER);
+    }
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<NotifyMoveOutResponse> MoveEntries::MoveOut(
+    const Notice& notice, const NotifyMoveOutRequest& request) {
+  PSM_ASSIGN_OR_RETURN(const absl::CivilDay day,
+                       ParseMoveDay(request.move_date(), notice.today()));
+  if (!IsAgencyId(request.destination()) || request.destination() == agency_id_)
+    return Refuse(absl::StatusCode::kInvalidArgument, "DESTINATION_INVALID",
+                  "name another municipality");
+  return EnterOnce<NotifyMoveOutResponse>(
+      database_, "NotifyMoveOut", notice,
+      [&](RegisterFacts& facts,
+          NotifyMoveOutResponse& response) -> absl::Status {
+        PSM_ASSIGN_OR_RETURN(
+            const std::string household,
+            facts.HouseholdOf(request.subject(), notice.today()));
+        // Who lives here today and no longer on that day has given notice
+        // already.
+        const std::vector<RegisteredMember> members =
+            facts.MembersAt(household, day);
+        PSM_ASSIGN_OR_RETURN(const std::vector<RegisteredMember> movers,
+                             MoversOf(request, members));
+        const EntryMark entry =
+            facts.Enter(RegisterEntry::MOVE_OUT, day, notice.call, notice.now);
+        PSM_RETURN_IF_ERROR(Depart(facts, household, members, movers, entry));
+        Certify(facts, agency_id_, movers, request.subject(), day, response);
+        return absl::OkStatus();
+      });
+}
+
+absl::StatusOr<AnnounceMoveInResponse> MoveEntries::Announce(
+    const Notice& notice, const AnnounceMoveInRequest& request) {
+  PSM_ASSIGN_OR_RETURN(const absl::CivilDay day,
+                       ParseMoveDay(request.move_date(), notice.today()));
+  PSM_RETURN_IF_ERROR(CheckAnnouncement(request));
+  PSM_ASSIGN_OR_RETURN(
+      const std::string answer,
+      database_.Once(
+          "AnnounceMoveIn", notice.call, notice.now,
+          [&](soci::session& sql) -> absl::StatusOr<std::string> {
+            RegisterFacts facts(sql);
+            PSM_RETURN_IF_ERROR(CheckNotHere(facts, request.subject(), day));
+            const long long sex = request.sex();
+            const long long relation = request.relation();
+            const long long time = absl::ToUnixMicros(notice.now);
+            // The last announcement of a move counts.
+            sql << "INSERT INTO announcements (move_id, subject, move_date, "
+                   "origin, tax_municipality, name, kana, birth_date, sex, "
+                   "relation, announce_time, entry_id) VALUES (:move, "
+                   ":subject, :day, :origin, :taxed, :name, :kana, :birth, "
+                   ":sex, :relation, :time, 0) "
+                   "ON CONFLICT (move_id, subject) DO UPDATE SET move_date = "
+                   "excluded.move_date, name = excluded.name, kana = "
+                   "excluded.kana, relation = excluded.relation, "
+                   "announce_time = excluded.announce_time",
+                soci::use(request.move_id()), soci::use(request.subject()),
+                soci::use(request.move_date()), soci::use(request.origin()),
+                soci::use(request.tax_municipality()),
+                soci::use(request.name()), soci::use(request.kana()),
+                soci::use(request.birth_date()), soci::use(sex),
+                soci::use(relation), soci::use(time);
+            return std::string();
+          }));
+  return AnnounceMoveInResponse();
+}
+
+absl::StatusOr<RegisterMoveInResponse> MoveEntries::MoveIn(
+    const Notice& notice, const RegisterMoveInRequest& request) {
+  PSM_ASSIGN_OR_RETURN(const absl::CivilDay day,
+                       ParsePastDay(request.move_date(), notice.today()));
+  PSM_RETURN_IF_ERROR(CheckAddress(request.address()));
+  return EnterOnce<RegisterMoveInResponse>(
+      database_, "RegisterMoveIn", notice,
+      [&](RegisterFacts& facts,
+          RegisterMoveInResponse& response) -> absl::Status {
+        PSM_RETURN_IF_ERROR(CheckNotHere(facts, request.subject(), day));
+        std::vector<Announced> arrivals =
+            AnnouncedWith(facts.sql(), request.subject());
+        if (arrivals.empty())
+          return Refuse(absl::StatusCode::kNotFound, "NOT_ANNOUNCED",
+                        "nobody has announced the person");
+        SettleHead(arrivals);
+        const EntryMark entry =
+            facts.Enter(RegisterEntry::MOVE_IN, day, notice.call, notice.now);
+        const std::string household = NewUuid(SystemRandom());
+        facts.Begin(household, "address", request.address(), entry);
+        facts.Begin(household, "move_in_date", request.move_date(), entry);
+        for (const Announced& arrival : arrivals) {
+          const std::string& subject = arrival.person.subject;
+          PSM_RETURN_IF_ERROR(CheckNotHere(facts, subject, day));
+          PSM_RETURN_IF_ERROR(facts.CheckNothingFrom(subject, day));
+          facts.Begin(subject, "household", household, entry);
+          facts.Begin(subject, "came_from", arrival.tax_municipality, entry);
+          for (const auto& [item, value] : arrival.person.items)
+            facts.Begin(subject, item, value, entry);
+          facts.sql() << "UPDATE announcements SET entry_id = :entry WHERE "
+                         "subject = :subject AND entry_id = 0",
+              soci::use(entry.id), soci::use(subject);
+          response.add_members()->set_subject(subject);
+        }
+        facts.Touch(household);
+        response.set_late(notice.today() - day > kDaysToGiveNotice);
+        response.set_etag(facts.EtagOf(household));
+        return absl::OkStatus();
+      });
+}
+
+}  // namespace psm

@@ -1,0 +1,67 @@
+// NoticesService over a register: what the gateway may have entered.
+#ifndef PSM_SERVICES_RESIDENTS_NOTICES_SERVICE_H_
+#define PSM_SERVICES_RESIDENTS_NOTICES_SERVICE_H_
+
+#include "grpcpp/server_context.h"
+#include "mesh/base/clock.h"
+#include "psm/residents/v1/notices.grpc.pb.h"
+#include "services/residents/enrolment.h"
+#include "services/residents/family_entries.h"
+#include "services/residents/move_entries.h"
+
+namespace psm {
+
+// Thread-safe. What it is given must outlive it.
+class NoticesService final : public residents::v1::NoticesService::Service {
+ public:
+  NoticesService(MoveEntries* moves, FamilyEntries* families,
+                 Enrolment* enrolment, const Clock* clock)
+      : moves_(*moves),
+        families_(*families),
+        enrolment_(*enrolment),
+        clock_(*clock) {}
+
+  grpc::Status NotifyMoveOut(
+      grpc::ServerContext* context,
+      const residents::v1::NotifyMoveOutRequest* request,
+      residents::v1::NotifyMoveOutResponse* response) override;
+  grpc::Status AnnounceMoveIn(
+      grpc::ServerContext* context,
+      const residents::v1::AnnounceMoveInRequest* request,
+      residents::v1::AnnounceMoveInResponse* response) override;
+  grpc::Status RegisterMoveIn(
+      grpc::ServerContext* context,
+      const residents::v1::RegisterMoveInRequest* request,
+      residents::v1::RegisterMoveInResponse* response) override;
+  // The child is enrolled before the transaction; a retry of a notice that was
+  // entered enrols nobody.
+  grpc::Status RegisterBirth(
+      grpc::ServerContext* context,
+      const residents::v1::RegisterBirthRequest* request,
+      residents::v1::RegisterBirthResponse* response) override;
+  grpc::Status RegisterDeath(
+      grpc::ServerContext* context,
+      const residents::v1::RegisterDeathRequest* request,
+      residents::v1::RegisterDeathResponse* response) override;
+  grpc::Status RegisterNameChange(
+      grpc::ServerContext* context,
+      const residents::v1::RegisterNameChangeRequest* request,
+      residents::v1::RegisterNameChangeResponse* response) override;
+  grpc::Status RegisterAddressChange(
+      grpc::ServerContext* context,
+      const residents::v1::RegisterAddressChangeRequest* request,
+      residents::v1::RegisterAddressChangeResponse* response) override;
+  grpc::Status ChangeHead(grpc::ServerContext* context,
+                          const residents::v1::ChangeHeadRequest* request,
+                          residents::v1::ChangeHeadResponse* response) override;
+
+ private:
+  MoveEntries& moves_;
+  FamilyEntries& families_;
+  Enrolment& enrolment_;
+  const Clock& clock_;
+};
+
+}  // namespace psm
+
+#endif  // PSM_SERVICES_RESIDENTS_NOTICES_SERVICE_H_

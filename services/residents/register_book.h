@@ -1,0 +1,54 @@
+// How a notice becomes an entry: once per exchange, in one transaction.
+#ifndef PSM_SERVICES_RESIDENTS_REGISTER_BOOK_H_
+#define PSM_SERVICES_RESIDENTS_REGISTER_BOOK_H_
+
+#include <string>
+#include <utility>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/civil_time.h"
+#include "absl/time/time.h"
+#include "mesh/agency/call_context.h"
+#include "mesh/agency/database.h"
+#include "services/residents/notice_rules.h"
+#include "services/residents/register_facts.h"
+
+namespace psm {
+
+// A notice as it comes in: who hands it over, and when.
+struct Notice {
+  const agency::CallContext& call;
+  absl::Time now;
+
+  absl::CivilDay today() const { return DayOf(now); }
+};
+
+// Runs `body` once per exchange: a retry gets the first response. `body` gets
+// the register's facts and fills the response; its error leaves nothing behind.
+// Errors as Database::Once, and `body`'s.
+template <typename Response>
+absl::StatusOr<Response> EnterOnce(
+    agency::Database& database, absl::string_view method, const Notice& notice,
+    absl::FunctionRef<absl::Status(RegisterFacts&, Response&)> body) {
+  absl::StatusOr<std::string> answer = database.Once(
+      method, notice.call, notice.now,
+      [&](soci::session& sql) -> absl::StatusOr<std::string> {
+        RegisterFacts facts(sql);
+        Response response;
+        if (absl::Status entered = body(facts, response); !entered.ok())
+          return entered;
+        return response.SerializeAsString();
+      });
+  if (!answer.ok()) return answer.status();
+  Response response;
+  if (!response.ParseFromString(*answer))
+    return absl::InternalError("a kept answer does not parse");
+  return response;
+}
+
+}  // namespace psm
+
+#endif  // PSM_SERVICES_RESIDENTS_REGISTER_BOOK_H_
