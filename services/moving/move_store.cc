@@ -1,0 +1,109 @@
+#include "services/moving/move_store.h"
+
+#include <string>
+
+#include "google/protobuf/util/time_util.h"
+#include "mesh/base/status_macros.h"
+#include "soci/soci.h"
+
+namespace psm::moving {
+namespace {
+
+using google::protobuf::util::TimeUtil;
+
+constexpr char kStart[] = "StartMove";
+
+// Times are microseconds since 1970.
+constexpr agency::Migration kMigrations[] = {
+    {1, R"(
+CREATE TABLE moves (
+  move_id TEXT PRIMARY KEY,
+  move_date TEXT NOT NULL,
+  origin TEXT NOT NULL,
+  destination TEXT NOT NULL,
+  start_time BIGINT NOT NULL);
+CREATE TABLE movers (
+  move_id TEXT NOT NULL REFERENCES moves (move_id),
+  subject TEXT NOT NULL,
+  PRIMARY KEY (move_id, subject));
+CREATE INDEX movers_by_subject ON movers (subject);
+)"},
+};
+
+absl::StatusOr<v1::StartMoveResponse> Parsed(const std::string& answer) {
+  v1::StartMoveResponse response;
+  if (!response.ParseFromString(answer))
+    return absl::InternalError("a kept answer does not parse");
+  return response;
+}
+
+}  // namespace
+
+absl::Span<const agency::Migration> MoveStore::Migrations() {
+  return kMigrations;
+}
+
+absl::StatusOr<std::optional<v1::StartMoveResponse>> MoveStore::Started(
+    const agency::CallContext& call) {
+  PSM_ASSIGN_OR_RETURN(const std::optional<std::string> answer,
+                       database_.Answered(kStart, call));
+  if (!answer.has_value()) return std::nullopt;
+  return Parsed(*answer);
+}
+
+absl::StatusOr<v1::StartMoveResponse> MoveStore::Keep(
+    const agency::CallContext& call, const v1::StartMoveRequest& request,
+    const v1::StartMoveResponse& response, absl::Time now) {
+  PSM_ASSIGN_OR_RETURN(
+      const std::string answer,
+      database_.Once(
+          kStart, call, now,
+          [&](soci::session& sql) -> absl::StatusOr<std::string> {
+            const long long time = absl::ToUnixMicros(now);
+            sql << "INSERT INTO moves (move_id, move_date, origin, "
+                   "destination, start_time) VALUES (:id, :date, :origin, "
+                   ":destination, :time)",
+                soci::use(response.move_id()), soci::use(request.move_date()),
+                soci::use(request.origin()), soci::use(request.destination()),
+                soci::use(time);
+            for (const v1::AnnouncedPerson& person : response.persons()) {
+              sql << "INSERT INTO movers (move_id, subject) VALUES (:id, "
+                     ":subject)",
+                  soci::use(response.move_id()), soci::use(person.subject());
+            }
+            return response.SerializeAsString();
+          }));
+  return Parsed(answer);
+}
+
+absl::StatusOr<v1::ListMovesResponse> MoveStore::MovesOf(
+    absl::string_view subject) {
+  v1::ListMovesResponse response;
+  const std::string key(subject);
+  PSM_RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+    v1::Move move;
+    long long time = 0, persons = 0;
+    soci::statement rows =
+        (sql.prepare << "SELECT m.move_id, m.move_date, m.origin, "
+                        "m.destination, m.start_time, (SELECT COUNT(*) FROM "
+                        "movers a WHERE a.move_id = m.move_id) FROM moves m "
+                        "JOIN movers p ON p.move_id = m.move_id WHERE "
+                        "p.subject = :subject ORDER BY m.start_time DESC, "
+                        "m.move_id",
+         soci::into(*move.mutable_move_id()),
+         soci::into(*move.mutable_move_date()),
+         soci::into(*move.mutable_origin()),
+         soci::into(*move.mutable_destination()), soci::into(time),
+         soci::into(persons), soci::use(key));
+    rows.execute();
+    while (rows.fetch()) {
+      *move.mutable_start_time() = TimeUtil::MicrosecondsToTimestamp(time);
+      move.set_persons(static_cast<std::int32_t>(persons));
+      *response.add_moves() = move;
+    }
+    return absl::OkStatus();
+  }));
+  return response;
+}
+
+}  // namespace psm::moving
