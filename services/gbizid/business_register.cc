@@ -6,7 +6,7 @@
 #include "google/protobuf/util/time_util.h"
 #include "mesh/agency/call_context.h"
 #include "mesh/base/status_macros.h"
-#include "services/gbizid/corporate_number.h"
+#include "services/codes/corporate_number.h"
 #include "soci/soci.h"
 
 namespace psm {

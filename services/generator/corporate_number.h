@@ -1,5 +1,4 @@
-// Corporate numbers (法人番号) that no corporation can have. Knows the format
-// alone.
+// Corporate numbers (法人番号) that no corporation can have.
 #ifndef PSM_SERVICES_GENERATOR_CORPORATE_NUMBER_H_
 #define PSM_SERVICES_GENERATOR_CORPORATE_NUMBER_H_
 
@@ -15,12 +14,6 @@ namespace psm {
 // (商業登記 規則 art. 1-2); those of the state and of local governments with
 // 00, and of all others with 7. Nothing is assigned under 99.
 inline constexpr char kUnassignedCorporatePrefix[] = "9900";
-
-// The whole number, 13 digits, for 12 digits without check digit. The check
-// digit stands in front: 9 - (sum(P_n * Q_n) mod 9), Q = 1 for odd n and 2 for
-// even n, counted from the right (法人番号の指定等に関する省令 art. 2).
-// INVALID_ARGUMENT for anything but 12 digits.
-absl::StatusOr<std::string> WithCheckDigit(absl::string_view digits);
 
 // A number under kUnassignedCorporatePrefix; `serial` below 1,000,000.
 std::string UnassignedCorporateNumber(int serial);

@@ -49,19 +49,31 @@ constexpr const char* kYunagiTowns[] = {"夕凪台", "黄昏町",  "入相", "�
 constexpr const char* kBuildings[] = {"コーポ架空", "メゾン例示", "見本荘",
                                       "ハイツ仮想"};
 
-constexpr Part kCompanyFirst[] = {
-    {"れいじ", "レイジ"},         {"みほん", "ミホン"},
-    {"ためし", "タメシ"},         {"かりそめ", "カリソメ"},
-    {"ゆめみ", "ユメミ"},         {"まぼろし", "マボロシ"},
-    {"そらみ", "ソラミ"},         {"えそら", "エソラ"},
-    {"にじいろ", "ニジイロ"},     {"ほしぞら", "ホシゾラ"},
-    {"しんきろう", "シンキロウ"},
+struct CompanyPart {
+  const char* text;
+  const char* kana;
+  const char* en;
 };
-constexpr Part kCompanySecond[] = {
-    {"工業", "コウギョウ"}, {"商店", "ショウテン"}, {"建設", "ケンセツ"},
-    {"食品", "ショクヒン"}, {"物産", "ブッサン"},   {"印刷", "インサツ"},
-    {"運輸", "ウンユ"},     {"電機", "デンキ"},     {"製菓", "セイカ"},
-    {"木工", "モッコウ"},
+
+constexpr CompanyPart kCompanyFirst[] = {
+    {"れいじ", "レイジ", "Reiji"},
+    {"みほん", "ミホン", "Mihon"},
+    {"ためし", "タメシ", "Tameshi"},
+    {"かりそめ", "カリソメ", "Karisome"},
+    {"ゆめみ", "ユメミ", "Yumemi"},
+    {"まぼろし", "マボロシ", "Maboroshi"},
+    {"そらみ", "ソラミ", "Sorami"},
+    {"えそら", "エソラ", "Esora"},
+    {"にじいろ", "ニジイロ", "Nijiiro"},
+    {"ほしぞら", "ホシゾラ", "Hoshizora"},
+    {"しんきろう", "シンキロウ", "Shinkiro"},
+};
+constexpr CompanyPart kCompanySecond[] = {
+    {"工業", "コウギョウ", "Industry"},   {"商店", "ショウテン", "Stores"},
+    {"建設", "ケンセツ", "Construction"}, {"食品", "ショクヒン", "Foods"},
+    {"物産", "ブッサン", "Products"},     {"印刷", "インサツ", "Printing"},
+    {"運輸", "ウンユ", "Transport"},      {"電機", "デンキ", "Electric"},
+    {"製菓", "セイカ", "Confectionery"},  {"木工", "モッコウ", "Woodworks"},
 };
 
 template <typename First, typename Second>
@@ -104,11 +116,14 @@ std::string RandomAddress(SeededRandom& random,
   return address;
 }
 
-Reading RandomCompanyName(SeededRandom& random) {
-  Reading name = Combine(random, kCompanyFirst, kCompanySecond);
-  name.text =
-      absl::StrCat(random.Chance(800) ? "株式会社" : "合同会社", name.text);
-  return name;
+CompanyName RandomCompanyName(SeededRandom& random) {
+  const CompanyPart& first = random.Pick(kCompanyFirst);
+  const CompanyPart& second = random.Pick(kCompanySecond);
+  const bool stock = random.Chance(800);
+  return {
+      absl::StrCat(stock ? "株式会社" : "合同会社", first.text, second.text),
+      absl::StrCat(first.kana, second.kana),
+      absl::StrCat(first.en, " ", second.en, stock ? " Co., Ltd." : " LLC")};
 }
 
 }  // namespace psm

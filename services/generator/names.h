@@ -32,8 +32,14 @@ Reading FullName(const Reading& family, const Reading& given);
 // in a prefecture that does not exist (架空県).
 std::string RandomAddress(SeededRandom& random, absl::string_view municipality);
 
-// A company's registered name, legal form included, and its kana without it.
-Reading RandomCompanyName(SeededRandom& random);
+// A company's registered name, legal form included, its kana without it, and
+// its English name.
+struct CompanyName {
+  std::string text;
+  std::string kana;
+  std::string en;
+};
+CompanyName RandomCompanyName(SeededRandom& random);
 
 }  // namespace psm
 

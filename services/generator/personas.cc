@@ -11,6 +11,7 @@
 
 #include "psm/gbizid/v1/gbizid.pb.h"
 #include "services/generator/corporate_number.h"
+#include "services/generator/corporation.h"
 
 namespace psm {
 namespace {
@@ -239,6 +240,8 @@ void AddKakuu(World& world) {
   story.traits_ja = "補助金を申請する小さな製造会社。代表者は太郎";
   story.business = world.businesses.size();
   world.stories.push_back(std::move(story));
+  world.corporations.push_back(
+      CorporationOf(company, "Kakuu Manufacturing Co., Ltd."));
   world.businesses.push_back(std::move(company));
 }
 

@@ -9,6 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "psm/gbizid/v1/gbizid.pb.h"
 #include "services/generator/corporate_number.h"
+#include "services/generator/corporation.h"
 
 namespace psm {
 namespace {
@@ -131,7 +132,7 @@ void AddBusinesses(World& world, int count, int first_serial,
                                   10'000'000, 30'000'000, 90'000'000};
   for (int i = 0; i < count; ++i) {
     seed::v1::Business company;
-    const Reading name = RandomCompanyName(random);
+    const CompanyName name = RandomCompanyName(random);
     company.set_corporate_number(UnassignedCorporateNumber(first_serial + i));
     company.set_name(name.text);
     company.set_kana(name.kana);
@@ -148,6 +149,7 @@ void AddBusinesses(World& world, int count, int first_serial,
     company.set_account_type(random.Chance(700)
                                  ? gbizid::v1::GetBusinessResponse::PRIME
                                  : gbizid::v1::GetBusinessResponse::ENTRY);
+    world.corporations.push_back(CorporationOf(company, name.en));
     world.businesses.push_back(std::move(company));
   }
 }

@@ -174,6 +174,10 @@ absl::StatusOr<std::map<std::string, std::string>> SeedLines(
     PSM_RETURN_IF_ERROR(
         files["gbizid/gbizid"].Add(business.corporate_number(), business));
   }
+  for (const seed::v1::Corporation& corporation : world.corporations) {
+    PSM_RETURN_IF_ERROR(files["corporations/corporations"].Add(
+        corporation.corporate_number(), corporation));
+  }
   std::map<std::string, std::string> lines;
   for (auto& [system, file] : files) lines[system] = file.Finish();
   return lines;

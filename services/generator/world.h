@@ -73,6 +73,8 @@ struct World {
   int fiscal_year = 0;  // April to March; taxed where one lived on 1 January
   std::vector<Household> households;
   std::vector<seed::v1::Business> businesses;
+  // What the registry of corporations has of each business, in the same order.
+  std::vector<seed::v1::Corporation> corporations;
   std::vector<Story> stories;
 };
 

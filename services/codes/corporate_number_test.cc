@@ -1,4 +1,4 @@
-#include "services/gbizid/corporate_number.h"
+#include "services/codes/corporate_number.h"
 
 #include <string>
 

@@ -1,7 +1,7 @@
 // Corporate numbers (法人番号): public names of corporations. Knows no
 // corporation.
-#ifndef PSM_SERVICES_GBIZID_CORPORATE_NUMBER_H_
-#define PSM_SERVICES_GBIZID_CORPORATE_NUMBER_H_
+#ifndef PSM_SERVICES_CODES_CORPORATE_NUMBER_H_
+#define PSM_SERVICES_CODES_CORPORATE_NUMBER_H_
 
 #include <optional>
 
@@ -21,4 +21,4 @@ bool IsCorporateNumber(absl::string_view number);
 
 }  // namespace psm
 
-#endif  // PSM_SERVICES_GBIZID_CORPORATE_NUMBER_H_
+#endif  // PSM_SERVICES_CODES_CORPORATE_NUMBER_H_
