@@ -8,7 +8,8 @@
 
 namespace psm {
 
-// The business with its English name.
+// The business with its English name, and its address in ids of the registry of
+// addresses as far as that reads it.
 seed::v1::Corporation CorporationOf(const seed::v1::Business& business,
                                     const std::string& name_en);
 

@@ -9,6 +9,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "services/addresses/address_reader.h"
+#include "services/addresses/gazetteer.h"
 #include "services/codes/corporate_number.h"
 #include "services/generator/corporate_number.h"
 #include "services/generator/world.h"
@@ -60,6 +62,27 @@ TEST(IdentifiersTest, EveryAddressIsInThePrefectureThatDoesNotExist) {
   }
   for (const seed::v1::Business& business : world.businesses) {
     EXPECT_TRUE(absl::StartsWith(business.address(), "架空県"));
+  }
+}
+
+// What the registry of addresses knows and what is generated are one world.
+TEST(IdentifiersTest, EveryAddressIsOneThatTheRegistryKnows) {
+  const World world = DefaultWorld();
+  const auto places = *addresses::Gazetteer::Create("");
+  const auto known = [&](const std::string& address) {
+    const auto read = addresses::ReadAddress(*places, address);
+    return read.ok() &&
+           read->level() == addresses::v1::NormalizeAddressResponse::RESIDENCE;
+  };
+  for (const Household& home : world.households) {
+    EXPECT_TRUE(known(home.address)) << home.address;
+    EXPECT_TRUE(!home.moved() || known(home.former_address));
+  }
+  for (const seed::v1::Corporation& corporation : world.corporations) {
+    EXPECT_TRUE(known(corporation.address())) << corporation.address();
+    EXPECT_EQ(corporation.machiaza_id().size(), 7U);
+    EXPECT_EQ(corporation.rsdt_id().size(), 3U);
+    EXPECT_FALSE(corporation.name_en().empty());
   }
 }
 
