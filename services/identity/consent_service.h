@@ -6,34 +6,26 @@
 #include "mesh/agency/call_context.h"
 #include "mesh/agency/database.h"
 #include "mesh/base/clock.h"
-#include "mesh/crypto/digest.h"
 #include "psm/identity/v1/consent.grpc.pb.h"
-#include "services/identity/card_holders.h"
-#include "services/identity/consent_key.h"
+#include "services/identity/consent_issuer.h"
 #include "services/identity/consent_store.h"
 #include "services/identity/feed_progress.h"
-#include "services/identity/mesh_services.h"
 
 namespace psm::identity {
 
-inline constexpr absl::Duration kDefaultConsent = absl::Hours(24 * 30);
 // How long a withdrawal waits for the gateway: past that, what the gateway
 // knows is too old for it to accept any consent, so the withdrawal binds either
 // way.
 inline constexpr absl::Duration kWithdrawalPatience = absl::Seconds(1);
-inline constexpr absl::Duration kLongestConsent = absl::Hours(24 * 365);
 
 // Thread-safe. What it is given must outlive it.
 class ConsentService final : public v1::ConsentService::Service {
  public:
   struct Parts {
     agency::Database* database;
-    CardHolders* holders;
     ConsentStore* store;
-    const ConsentKey* key;
-    Disclosures* disclosures;
+    ConsentIssuer* issuer;
     const Clock* clock;
-    Random* random;
     // A withdrawal returns once the gateway knows of it. Null: it does not
     // wait (tests without a gateway).
     FeedProgress* progress = nullptr;
@@ -55,7 +47,7 @@ class ConsentService final : public v1::ConsentService::Service {
       const agency::CallContext& call, const v1::GrantConsentRequest& request);
   // The serialised answer to a request that was not answered before.
   absl::StatusOr<std::string> GrantNow(const agency::CallContext& call,
-                                       const v1::GrantConsentRequest& request,
+                                       const ConsentTerms& terms,
                                        absl::string_view name);
   absl::StatusOr<v1::WithdrawConsentResponse> Withdraw(
       const v1::WithdrawConsentRequest& request);

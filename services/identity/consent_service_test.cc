@@ -50,9 +50,10 @@ class ConsentServiceTest : public testing::Test {
  protected:
   ConsentServiceTest()
       : key_(*ConsentKey::OpenOrCreate(world_.folder.File("key.pem"))),
-        service_(ConsentService::Parts{
-            world_.database.get(), world_.holders.get(), &store_, key_.get(),
-            &disclosures_, &world_.clock, &SystemRandom()}) {}
+        issuer_({world_.holders.get(), key_.get(), &disclosures_, &world_.clock,
+                 &SystemRandom()}),
+        service_(ConsentService::Parts{world_.database.get(), &store_, &issuer_,
+                                       &world_.clock}) {}
 
   absl::StatusOr<v1::GrantConsentResponse> Grant(
       const v1::GrantConsentRequest& request,
@@ -103,6 +104,7 @@ class ConsentServiceTest : public testing::Test {
   std::unique_ptr<ConsentKey> key_;
   ConsentStore store_{world_.database.get()};
   FakeDisclosures disclosures_;
+  ConsentIssuer issuer_;
   ConsentService service_;
   FeedProgress progress_;
   ConsentFeedService feed_{&store_, key_.get(), &progress_};

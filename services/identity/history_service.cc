@@ -35,6 +35,9 @@ grpc::Status HistoryService::ListHistory(grpc::ServerContext* context,
 
 absl::StatusOr<v1::ListHistoryResponse> HistoryService::List(
     const agency::CallContext& call, const v1::ListHistoryRequest& request) {
+  if (representations_ != nullptr) {
+    PSM_RETURN_IF_ERROR(representations_->CheckActing(call, request.subject()));
+  }
   v1::ListHistoryResponse response;
   if (!call.Grants("records")) return response;
   records::v1::ListRecordsRequest wanted;

@@ -7,13 +7,18 @@
 #include "mesh/agency/call_context.h"
 #include "psm/identity/v1/history.grpc.pb.h"
 #include "services/identity/mesh_services.h"
+#include "services/identity/representations.h"
 
 namespace psm::identity {
 
-// Thread-safe. `records` must outlive it.
+// Thread-safe. What it is given must outlive it.
 class HistoryService final : public v1::HistoryService::Service {
  public:
-  explicit HistoryService(PersonRecords* records) : records_(records) {}
+  // `representations` says who acts for the person, where the affair is a
+  // representative's. Null: nobody does (tests).
+  explicit HistoryService(PersonRecords* records,
+                          Representations* representations = nullptr)
+      : records_(records), representations_(representations) {}
 
   grpc::Status ListHistory(grpc::ServerContext* context,
                            const v1::ListHistoryRequest* request,
@@ -24,6 +29,7 @@ class HistoryService final : public v1::HistoryService::Service {
       const agency::CallContext& call, const v1::ListHistoryRequest& request);
 
   PersonRecords* const records_;
+  Representations* const representations_;
 };
 
 }  // namespace psm::identity

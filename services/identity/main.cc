@@ -9,8 +9,10 @@
 #include "services/identity/basic_items_service.h"
 #include "services/identity/card_wiring.h"
 #include "services/identity/consent_feed_service.h"
+#include "services/identity/consent_request_service.h"
 #include "services/identity/consent_service.h"
 #include "services/identity/history_service.h"
+#include "services/identity/representation_service.h"
 #include "services/identity/schema.h"
 #include "services/identity/sign_in_service.h"
 
@@ -42,10 +44,22 @@ absl::Status Wire(agency::Agency& agency) {
   agency.Serve(std::make_unique<SignInService>(
       challenges, cards.trust, cards.certificates, holders, &agency.clock()));
   agency.Serve(std::make_unique<BasicItemsService>(holders));
-  agency.Serve(std::make_unique<ConsentService>(
-      ConsentService::Parts{database, holders, consents, key, mesh,
-                            &agency.clock(), &SystemRandom(), progress}));
-  agency.Serve(std::make_unique<HistoryService>(mesh));
+  auto* const issuer =
+      agency.Own(std::make_unique<ConsentIssuer>(ConsentIssuer::Parts{
+          holders, key, mesh, &agency.clock(), &SystemRandom()}));
+  auto* const requests =
+      agency.Own(std::make_unique<ConsentRequests>(database));
+  agency.Serve(std::make_unique<ConsentService>(ConsentService::Parts{
+      database, consents, issuer, &agency.clock(), progress}));
+  agency.Serve(std::make_unique<ConsentRequestService>(
+      ConsentRequestService::Parts{database, holders, requests, issuer,
+                                   &agency.clock(), &SystemRandom()}));
+  auto* const representations =
+      agency.Own(std::make_unique<Representations>(database, &agency.clock()));
+  agency.Serve(std::make_unique<RepresentationService>(
+      RepresentationService::Parts{database, holders, representations,
+                                   &agency.clock(), &SystemRandom()}));
+  agency.Serve(std::make_unique<HistoryService>(mesh, representations));
   agency.Serve(std::make_unique<ConsentFeedService>(consents, key, progress));
   return absl::OkStatus();
 }

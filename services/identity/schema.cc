@@ -52,6 +52,46 @@ ALTER TABLE card_holders ADD COLUMN change_time BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE card_holders ADD COLUMN outdated BIGINT NOT NULL DEFAULT 0;
 ALTER TABLE card_holders ADD COLUMN died BIGINT NOT NULL DEFAULT 0;
 )"},
+    // `state` as RequestState; `duration` in seconds.
+    {4, R"(
+CREATE TABLE consent_requests (
+  request_id TEXT PRIMARY KEY,
+  subject TEXT NOT NULL,
+  consumer TEXT NOT NULL,
+  affair TEXT NOT NULL,
+  method TEXT NOT NULL,
+  attributes TEXT NOT NULL,
+  duration BIGINT NOT NULL,
+  purpose TEXT NOT NULL,
+  request_time BIGINT NOT NULL,
+  expire_time BIGINT NOT NULL,
+  state BIGINT NOT NULL,
+  granted TEXT NOT NULL,
+  token TEXT NOT NULL);
+CREATE INDEX consent_requests_by_subject
+  ON consent_requests (subject, request_time);
+)"},
+    // `kind` as RepresentativeKind; `end_time` 0: not ended early. `acting`:
+    // for whom a system acts now.
+    {5, R"(
+CREATE TABLE representations (
+  representation_id TEXT PRIMARY KEY,
+  subject TEXT NOT NULL,
+  representative TEXT NOT NULL,
+  kind BIGINT NOT NULL,
+  start_time BIGINT NOT NULL,
+  expire_time BIGINT NOT NULL,
+  end_time BIGINT NOT NULL);
+CREATE INDEX representations_by_representative
+  ON representations (representative, start_time);
+CREATE TABLE acting (
+  consumer TEXT NOT NULL,
+  representation_id TEXT NOT NULL REFERENCES representations,
+  subject TEXT NOT NULL,
+  kind BIGINT NOT NULL,
+  expire_time BIGINT NOT NULL,
+  PRIMARY KEY (consumer, representation_id));
+)"},
 };
 
 }  // namespace

@@ -1,0 +1,91 @@
+// Who may act for whom, as what, until when, and who is doing so now. Knows no
+// gRPC.
+#ifndef PSM_SERVICES_IDENTITY_REPRESENTATIONS_H_
+#define PSM_SERVICES_IDENTITY_REPRESENTATIONS_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "mesh/agency/call_context.h"
+#include "mesh/agency/database.h"
+#include "mesh/base/clock.h"
+
+namespace psm::identity {
+
+// The numbers are kept in the database, and are those of the proto.
+enum class RepresentativeKind { kParent = 1, kGuardian = 2 };
+
+// The affairs under which a representative's exchanges go.
+inline constexpr char kByParent[] = "request-by-parent";
+inline constexpr char kByGuardian[] = "request-by-guardian";
+
+inline constexpr int kAdultAge = 18;  // Civil Code, art. 4
+inline constexpr absl::Duration kLongestGuardianship = absl::Hours(24 * 1826);
+inline constexpr absl::Duration kActingTime = absl::Minutes(15);
+
+struct StoredRepresentation {
+  std::string id;
+  std::string subject;         // who is represented; identity's code
+  std::string representative;  // identity's code
+  RepresentativeKind kind = RepresentativeKind::kParent;
+  absl::Time start_time;
+  absl::Time expire_time;  // exclusive
+};
+
+// Thread-safe. What it is given must outlive it. What takes a session works
+// within the caller's transaction.
+class Representations {
+ public:
+  Representations(agency::Database* database, const Clock* clock)
+      : database_(database), clock_(clock) {}
+
+  // The end of a representation between two card holders that begins now:
+  // `wanted`, or where that is absent or later the latest possible one.
+  // NOT_FOUND PERSON_UNKNOWN; FAILED_PRECONDITION REPRESENTATION_NOT_POSSIBLE
+  // for oneself, by a minor or somebody who has died, for an adult child, or an
+  // end that has passed. Fills in `representative` by the card.
+  absl::Status Complete(soci::session& sql, absl::string_view card_serial,
+                        std::optional<absl::Time> wanted,
+                        StoredRepresentation& representation) const;
+
+  static void Insert(soci::session& sql,
+                     const StoredRepresentation& representation);
+
+  // Ends a person's representation and gives the time: now, or that of the
+  // first end. Who acts under it may no longer. NOT_FOUND
+  // REPRESENTATION_UNKNOWN where the person is not represented so.
+  absl::StatusOr<absl::Time> End(soci::session& sql, absl::string_view subject,
+                                 absl::string_view id) const;
+
+  // Those of a representative that are in force, in their order.
+  absl::StatusOr<std::vector<StoredRepresentation>> Of(
+      absl::string_view representative);
+
+  // Lets `consumer` act for the represented person until the time it gives, or
+  // the representation's end. NOT_FOUND REPRESENTATION_UNKNOWN.
+  absl::StatusOr<StoredRepresentation> Act(soci::session& sql,
+                                           absl::string_view consumer,
+                                           absl::string_view representative,
+                                           absl::string_view id,
+                                           absl::Time* until) const;
+
+  // Whether a call may be about that person. A call for another affair than a
+  // representative's is none of this class's business: OK. PERMISSION_DENIED
+  // NOT_REPRESENTED where the caller does not act for the person now, as what
+  // the affair says.
+  absl::Status CheckActing(const agency::CallContext& call,
+                           absl::string_view subject);
+
+ private:
+  agency::Database* const database_;
+  const Clock* const clock_;
+};
+
+}  // namespace psm::identity
+
+#endif  // PSM_SERVICES_IDENTITY_REPRESENTATIONS_H_
