@@ -10,7 +10,7 @@ namespace {
 using tax::v1::Assessment;
 using tax::v1::GetTaxStatusResponse;
 
-// Times are seconds since 1970.
+// Times are seconds since 1970, from migration 3 on microseconds.
 constexpr agency::Migration kMigrations[] = {
     {1, R"(
 CREATE TABLE taxpayers (
@@ -51,6 +51,31 @@ INSERT INTO assessments SELECT subject, fiscal_year, 1, category, income_yen, 0,
 INSERT INTO arrears SELECT subject, fiscal_year, arrears_yen FROM taxpayers
   WHERE arrears_yen > 0;
 DROP TABLE taxpayers;
+)"},
+    {3, R"(
+CREATE TABLE link_reviews (
+  review_id BIGINT PRIMARY KEY,
+  subject TEXT NOT NULL,
+  open_time BIGINT NOT NULL,
+  opened_by TEXT NOT NULL,
+  close_time BIGINT NOT NULL,
+  closed_by TEXT NOT NULL);
+CREATE INDEX link_reviews_by_subject ON link_reviews (subject);
+CREATE TABLE released_records (
+  record_id TEXT PRIMARY KEY,
+  wrong_subject TEXT NOT NULL,
+  right_subject TEXT NOT NULL,
+  release_time BIGINT NOT NULL,
+  tie_time BIGINT NOT NULL);
+CREATE TABLE provisions (
+  subject TEXT NOT NULL,
+  record_id TEXT NOT NULL,
+  consumer TEXT NOT NULL,
+  affair TEXT NOT NULL,
+  exchange_id TEXT NOT NULL,
+  answer_time BIGINT NOT NULL,
+  PRIMARY KEY (consumer, exchange_id, subject));
+CREATE INDEX provisions_by_subject ON provisions (subject);
 )"},
 };
 

@@ -88,6 +88,9 @@ grpc::Status AssessmentsService::ListAssessments(
     const tax::v1::ListAssessmentsRequest* request,
     tax::v1::ListAssessmentsResponse* response) {
   const auto call = CallContext::From(*context);
+  if (absl::Status passed = reviews_.CheckMayProvide(request->subject());
+      !passed.ok())
+    return agency::ToGrpc(passed);
   auto found = ledger_.FindAssessments(request->subject());
   if (!found.ok()) return agency::ToGrpc(found.status());
   for (tax::v1::Assessment& version : *found->mutable_assessments()) {

@@ -7,6 +7,7 @@
 #include "mesh/agency/call_context.h"
 #include "mesh/base/clock.h"
 #include "psm/tax/v1/assessments.grpc.pb.h"
+#include "services/tax/link_reviews.h"
 #include "services/tax/residence_source.h"
 #include "services/tax/tax_ledger.h"
 
@@ -15,9 +16,12 @@ namespace psm {
 // Thread-safe. What it is given must outlive it.
 class AssessmentsService final : public tax::v1::AssessmentsService::Service {
  public:
-  AssessmentsService(TaxLedger* ledger, ResidenceSource* residence,
-                     const Clock* clock)
-      : ledger_(*ledger), residence_(*residence), clock_(*clock) {}
+  AssessmentsService(TaxLedger* ledger, LinkReviews* reviews,
+                     ResidenceSource* residence, const Clock* clock)
+      : ledger_(*ledger),
+        reviews_(*reviews),
+        residence_(*residence),
+        clock_(*clock) {}
 
   // Asks the resident register before it writes, outside of any transaction; a
   // retry of what was assessed asks nobody.
@@ -44,6 +48,7 @@ class AssessmentsService final : public tax::v1::AssessmentsService::Service {
       const tax::v1::CorrectAssessmentRequest& request);
 
   TaxLedger& ledger_;
+  LinkReviews& reviews_;
   ResidenceSource& residence_;
   const Clock& clock_;
 };

@@ -29,6 +29,12 @@ class FakeResidence final : public ResidenceSource {
     asked.push_back(day);
     return answer;
   }
+  absl::StatusOr<std::optional<Resident>> ResidentOn(const agency::CallContext&,
+                                                     absl::string_view,
+                                                     absl::CivilDay) override {
+    ADD_FAILURE() << "no assessment asks for that";
+    return std::nullopt;
+  }
   absl::StatusOr<bool> answer = true;
   std::vector<absl::CivilDay> asked;
 };
@@ -103,7 +109,10 @@ class AssessmentsServiceTest : public testing::Test {
           .value();
   TaxLedger ledger_{database_.get()};
   FakeResidence residence_;
-  AssessmentsService service_{&ledger_, &residence_, &clock_};
+  LinkReviews reviews_{database_.get(), [](soci::session&, const std::string&) {
+                         return absl::OkStatus();
+                       }};
+  AssessmentsService service_{&ledger_, &reviews_, &residence_, &clock_};
   AssessResponse assessed_;
   CorrectAssessmentResponse corrected_;
   absl::Status listed_;
@@ -203,6 +212,26 @@ TEST_F(AssessmentsServiceTest, ADeathEndsTheTaxOfLaterYears) {
   EXPECT_TRUE(Died("2025-01-01", &withdrawn).ok());
   EXPECT_EQ(withdrawn, 0);
   EXPECT_EQ(ReasonOf(Died("2026-12-01")), "DATE_INVALID");
+}
+
+TEST_F(AssessmentsServiceTest, ADeathIsHeardOfByAnEvent) {
+  for (const int year : {2025, 2026})
+    ASSERT_TRUE(Assess(Year(year, 3'120'000)).ok());
+  const auto hear = [this](const char* subject, const char* date) {
+    return database_->Write([&](soci::session& sql) {
+      return ledger_.HearOfDeath(sql, subject, date, clock_.Now());
+    });
+  };
+  ASSERT_TRUE(hear("taro", "2025-06-01").ok());
+  EXPECT_EQ(ledger_.FindStatus("taro", 0)->fiscal_year(), 2025);
+  // The same again, and another date, change nothing; a stranger leaves no
+  // trace.
+  ASSERT_TRUE(hear("taro", "2024-06-01").ok());
+  EXPECT_TRUE(ledger_.FindStatus("taro", 2025).ok());
+  ASSERT_TRUE(hear("kenji", "2025-06-01").ok());
+  AssessRequest kenji = Year(2026, 1);
+  kenji.set_subject("kenji");
+  EXPECT_TRUE(Assess(kenji).ok());
 }
 
 TEST_F(AssessmentsServiceTest, TheDeadAreNotAssessed) {

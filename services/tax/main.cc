@@ -1,9 +1,13 @@
 // psm-tax: a municipality's residence tax.
 #include <memory>
+#include <utility>
 
 #include "mesh/agency/agency.h"
+#include "mesh/agency/outbox.h"
 #include "mesh/base/status_macros.h"
 #include "services/tax/assessments_service.h"
+#include "services/tax/link_reviews.h"
+#include "services/tax/links_service.h"
 #include "services/tax/residence_source.h"
 #include "services/tax/tax_ledger.h"
 #include "services/tax/tax_service.h"
@@ -20,9 +24,24 @@ absl::Status Wire(psm::agency::Agency& agency) {
       }));
   auto* const residence = agency.Own(std::make_unique<psm::RegisterResidence>(
       agency.agency_id(), [&agency] { return agency.gateway(); }));
-  agency.Serve(std::make_unique<psm::TaxService>(ledger));
-  agency.Serve(std::make_unique<psm::AssessmentsService>(ledger, residence,
-                                                         &agency.clock()));
+  PSM_ASSIGN_OR_RETURN(std::unique_ptr<psm::agency::Outbox> started,
+                       psm::agency::Outbox::Start(
+                           *database, [&agency] { return agency.gateway(); }));
+  psm::agency::Outbox* const outbox = agency.Own(std::move(started));
+  auto* const reviews = agency.Own(std::make_unique<psm::LinkReviews>(
+      database,
+      [outbox, &agency](soci::session& sql, const std::string& subject) {
+        const absl::CivilDay today = absl::ToCivilDay(
+            agency.clock().Now(), absl::FixedTimeZone(9 * 60 * 60));
+        return outbox->Publish(sql, "record_corrected", subject,
+                               absl::FormatCivilTime(today));
+      }));
+  agency.Serve(
+      std::make_unique<psm::TaxService>(ledger, reviews, &agency.clock()));
+  agency.Serve(std::make_unique<psm::AssessmentsService>(
+      ledger, reviews, residence, &agency.clock()));
+  agency.Serve(std::make_unique<psm::LinksService>(reviews, ledger, residence,
+                                                   &agency.clock()));
   return absl::OkStatus();
 }
 

@@ -85,6 +85,28 @@ Assessment WriteVersion(soci::session& sql, const std::string& subject,
   return InForce(ReadAssessments(sql, subject), fiscal_year).value_or(version);
 }
 
+// Withdraws the years after a death; how many they were.
+int EndFrom(soci::session& sql, const std::string& subject,
+            const std::string& death_date, bool is_news, absl::Time now) {
+  int withdrawn = 0;
+  for (const Assessment& version : ReadAssessments(sql, subject)) {
+    if (version.etag().empty() || version.withdrawn() ||
+        absl::FormatCivilTime(TaxDay(version.fiscal_year())) <= death_date)
+      continue;
+    const long long year = version.fiscal_year();
+    const long long time = absl::ToUnixSeconds(now);
+    sql << "UPDATE assessments SET withdraw_time = :time WHERE subject = "
+           ":subject AND fiscal_year = :year",
+        soci::use(time), soci::use(subject), soci::use(year);
+    ++withdrawn;
+  }
+  if (is_news) {
+    sql << "INSERT INTO deaths (subject, death_date) VALUES (:subject, :date)",
+        soci::use(subject), soci::use(death_date);
+  }
+  return withdrawn;
+}
+
 template <typename Response>
 absl::StatusOr<Response> Parsed(const absl::StatusOr<std::string>& answer) {
   if (!answer.ok()) return answer.status();
@@ -226,26 +248,22 @@ absl::StatusOr<EndTaxationResponse> TaxLedger::EndTaxation(
         const std::string known = DeathDate(sql, request.subject());
         if (!known.empty() && known != request.death_date()) return Dead();
         EndTaxationResponse response;
-        for (const Assessment& version :
-             ReadAssessments(sql, request.subject())) {
-          if (version.etag().empty() || version.withdrawn() ||
-              absl::FormatCivilTime(TaxDay(version.fiscal_year())) <=
-                  request.death_date())
-            continue;
-          const long long year = version.fiscal_year();
-          const long long time = absl::ToUnixSeconds(now);
-          sql << "UPDATE assessments SET withdraw_time = :time WHERE subject = "
-                 ":subject AND fiscal_year = :year",
-              soci::use(time), soci::use(request.subject()), soci::use(year);
-          response.set_withdrawn_years(response.withdrawn_years() + 1);
-        }
-        if (known.empty()) {
-          sql << "INSERT INTO deaths (subject, death_date) VALUES (:subject, "
-                 ":date)",
-              soci::use(request.subject()), soci::use(request.death_date());
-        }
+        response.set_withdrawn_years(EndFrom(
+            sql, request.subject(), request.death_date(), known.empty(), now));
         return response.SerializeAsString();
       }));
+}
+
+absl::Status TaxLedger::HearOfDeath(soci::session& sql,
+                                    const std::string& subject,
+                                    const std::string& death_date,
+                                    absl::Time now) {
+  // Who is not taxed here is no business of this office. What a clerk has
+  // entered stays.
+  if (ReadAssessments(sql, subject).empty() || !DeathDate(sql, subject).empty())
+    return absl::OkStatus();
+  EndFrom(sql, subject, death_date, true, now);
+  return absl::OkStatus();
 }
 
 }  // namespace psm

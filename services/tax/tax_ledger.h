@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
@@ -18,6 +19,7 @@
 #include "psm/seed/v1/seed.pb.h"
 #include "psm/tax/v1/assessments.pb.h"
 #include "psm/tax/v1/tax.pb.h"
+#include "soci/soci.h"
 
 namespace psm {
 
@@ -64,6 +66,12 @@ class TaxLedger {
   absl::StatusOr<tax::v1::EndTaxationResponse> EndTaxation(
       const agency::CallContext& call,
       const tax::v1::EndTaxationRequest& request, absl::Time now);
+
+  // A register says that a person has died; as EndTaxation where the ledger has
+  // anything about him, else nothing. In the transaction of `sql`, whose
+  // exceptions pass.
+  absl::Status HearOfDeath(soci::session& sql, const std::string& subject,
+                           const std::string& death_date, absl::Time now);
 
  private:
   agency::Database* const database_;

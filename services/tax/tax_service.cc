@@ -12,6 +12,10 @@ grpc::Status TaxService::GetTaxStatus(
   const auto call = agency::CallContext::From(*context);
   auto status = ledger_->FindStatus(request->subject(), request->fiscal_year());
   if (!status.ok()) return agency::ToGrpc(status.status());
+  if (absl::Status provided =
+          reviews_->Provide(call, request->subject(), clock_->Now());
+      !provided.ok())
+    return agency::ToGrpc(provided);
 
   if (!call.Grants("category")) status->clear_category();
   if (!call.Grants("income")) status->clear_income_yen();

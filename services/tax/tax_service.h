@@ -3,16 +3,20 @@
 #define PSM_SERVICES_TAX_TAX_SERVICE_H_
 
 #include "grpcpp/server_context.h"
+#include "mesh/base/clock.h"
 #include "psm/tax/v1/tax.grpc.pb.h"
+#include "services/tax/link_reviews.h"
 #include "services/tax/tax_ledger.h"
 
 namespace psm {
 
 // Answers with the granted attributes alone: what the gateway would drop is not
-// sent to it. Thread-safe. `ledger` must outlive the service.
+// sent to it. Keeps to whom it answered about whom before it answers.
+// Thread-safe. What it is given must outlive it.
 class TaxService final : public tax::v1::TaxService::Service {
  public:
-  explicit TaxService(TaxLedger* ledger) : ledger_(ledger) {}
+  TaxService(TaxLedger* ledger, LinkReviews* reviews, const Clock* clock)
+      : ledger_(ledger), reviews_(reviews), clock_(clock) {}
 
   grpc::Status GetTaxStatus(grpc::ServerContext* context,
                             const tax::v1::GetTaxStatusRequest* request,
@@ -20,6 +24,8 @@ class TaxService final : public tax::v1::TaxService::Service {
 
  private:
   TaxLedger* const ledger_;
+  LinkReviews* const reviews_;
+  const Clock* const clock_;
 };
 
 }  // namespace psm

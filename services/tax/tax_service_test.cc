@@ -62,7 +62,11 @@ class TaxServiceTest : public testing::Test {
                              TaxLedger::Migrations())
           .value();
   TaxLedger ledger_{database_.get()};
-  TaxService service_{&ledger_};
+  ManualClock clock_{now_};
+  LinkReviews reviews_{database_.get(), [](soci::session&, const std::string&) {
+                         return absl::OkStatus();
+                       }};
+  TaxService service_{&ledger_, &reviews_, &clock_};
 };
 
 TEST_F(TaxServiceTest, ACategoryIsGivenWithoutIncomeAndArrears) {

@@ -1,0 +1,70 @@
+// Wrong linkage (紐付け誤り): which persons' records are under review, which
+// were taken off somebody, and what was answered from them before. Knows no
+// gRPC.
+#ifndef PSM_SERVICES_TAX_LINK_REVIEWS_H_
+#define PSM_SERVICES_TAX_LINK_REVIEWS_H_
+
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "mesh/agency/call_context.h"
+#include "mesh/agency/database.h"
+#include "psm/tax/v1/links.pb.h"
+#include "soci/soci.h"
+
+namespace psm {
+
+// Each method that writes is one of LinksService, whose proto says what it
+// refuses; errors also as Database::Once. Thread-safe. `database` must outlive
+// it and have TaxLedger::Migrations().
+class LinkReviews {
+ public:
+  // Tells, in the transaction, that what is kept of a person was corrected.
+  using Tell =
+      std::function<absl::Status(soci::session&, const std::string& subject)>;
+
+  LinkReviews(agency::Database* database, Tell tell)
+      : database_(*database), tell_(std::move(tell)) {}
+
+  // FAILED_PRECONDITION LINK_UNDER_REVIEW where nothing may be provided of the
+  // person now; else as Database::Read.
+  absl::Status CheckMayProvide(absl::string_view subject);
+  // The same, and keeps durably that `call` is answered about the person, so
+  // that it can be told should the link turn out to be wrong.
+  absl::Status Provide(const agency::CallContext& call,
+                       absl::string_view subject, absl::Time now);
+
+  absl::StatusOr<tax::v1::ReportWrongLinkResponse> Report(
+      const agency::CallContext& call,
+      const tax::v1::ReportWrongLinkRequest& request, absl::Time now);
+  // The caller has compared the paper with the register.
+  absl::StatusOr<tax::v1::CheckLinkResponse> KeepCheck(
+      const agency::CallContext& call, const tax::v1::CheckLinkRequest& request,
+      bool consistent, absl::Time now);
+  absl::StatusOr<tax::v1::ConfirmLinkResponse> Confirm(
+      const agency::CallContext& call,
+      const tax::v1::ConfirmLinkRequest& request, absl::Time now);
+  absl::StatusOr<tax::v1::ReleaseRecordResponse> Release(
+      const agency::CallContext& call,
+      const tax::v1::ReleaseRecordRequest& request, absl::Time now);
+  absl::StatusOr<tax::v1::TieRecordResponse> Tie(
+      const agency::CallContext& call, const tax::v1::TieRecordRequest& request,
+      absl::Time now);
+
+  // Oldest first; `as_of_time` is left to the caller.
+  absl::StatusOr<tax::v1::ListWrongLinkExchangesResponse> ExchangesOf(
+      absl::string_view subject);
+
+ private:
+  agency::Database& database_;
+  const Tell tell_;
+};
+
+}  // namespace psm
+
+#endif  // PSM_SERVICES_TAX_LINK_REVIEWS_H_
