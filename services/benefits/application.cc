@@ -7,6 +7,7 @@
 
 #include "mesh/base/error.h"
 #include "mesh/base/status_macros.h"
+#include "psm/accounts/v1/accounts.pb.h"
 #include "services/benefits/papers.h"
 
 namespace psm {
@@ -86,6 +87,30 @@ absl::StatusOr<FilledField> FillFromAnswers(const ProgrammeField& field,
   return Fill(field, *answer->second.message, answer->second.provider, member);
 }
 
+FilledField LeftEmpty(const ProgrammeField& field, int member) {
+  FilledField filled;
+  *filled.mutable_field() = field.definition.form();
+  filled.set_member(member);
+  return filled;
+}
+
+absl::StatusOr<ZenginAccount> TransferAccount(const accounts::v1::Account& a) {
+  ZenginAccount account;
+  account.bank_code = a.bank_code();
+  account.branch_code = a.branch_code();
+  account.number = a.number();
+  account.holder_kana = a.holder_kana();
+  if (a.type() != accounts::v1::Account::ORDINARY &&
+      a.type() != accounts::v1::Account::CURRENT) {
+    return absl::InvalidArgumentError("unknown type of account");
+  }
+  account.type = a.type() == accounts::v1::Account::ORDINARY
+                     ? ZenginAccountType::kOrdinary
+                     : ZenginAccountType::kCurrent;
+  PSM_RETURN_IF_ERROR(CheckZenginAccount(account));
+  return account;
+}
+
 const std::string& ValueOf(absl::Span<const FilledField> fields,
                            const std::string& id) {
   static const std::string* const kNone = new std::string;
@@ -107,7 +132,8 @@ absl::Status EvidenceMissing(absl::string_view provider,
 
 absl::StatusOr<Application> FillForHousehold(
     const Programme& programme, const HouseholdEvidence& household,
-    absl::Span<const std::vector<Evidence>> evidence, absl::CivilDay today) {
+    absl::Span<const std::vector<Evidence>> evidence, absl::CivilDay today,
+    const std::set<std::string>& refused) {
   const GetHouseholdResponse& home = household.household;
   Application application;
   application.programme = programme.id();
@@ -130,7 +156,8 @@ absl::StatusOr<Application> FillForHousehold(
         field.definition.form().per_member() ? home.members_size() : 1;
     for (int i = 0; i < last; ++i) {
       absl::StatusOr<FilledField> filled =
-          field.dataset != kResidentsDataset
+          refused.count(field.dataset) > 0 ? LeftEmpty(field, i)
+          : field.dataset != kResidentsDataset
               ? FillFromAnswers(field, answers[static_cast<std::size_t>(i)], i)
           : field.of_member
               ? Fill(field, home.members(i), household.provider, i)
@@ -142,13 +169,77 @@ absl::StatusOr<Application> FillForHousehold(
   application.subject = application.members[0];
   application.papers = CountPapers(programme.definition.programme(), home,
                                    household.provider, today);
-  if (!PaymentAccount(programme, application.fields).ok()) {
-    const auto account = answers[0].find("accounts");
+  application.missing_papers =
+      CountSubstitutes(programme.definition, refused, home, today);
+  const auto account = answers[0].find("accounts");
+  if (account != answers[0].end()) {
+    // ReadAnswers has made sure of the type.
+    application.account_etag =
+        static_cast<const accounts::v1::GetAccountResponse&>(
+            *account->second.message)
+            .etag();
+  }
+  if (refused.count("accounts") == 0 &&
+      !PaymentAccount(programme, application.fields).ok()) {
     return EvidenceMissing(
         account == answers[0].end() ? "accounts" : account->second.provider,
         "ACCOUNT_UNUSABLE");
   }
   return application;
+}
+
+absl::StatusOr<PayableAccount> ReadAccount(
+    const std::vector<Evidence>& evidence) {
+  Application ignored;
+  PSM_ASSIGN_OR_RETURN(const Answers answers, ReadAnswers(evidence, ignored));
+  const auto answer = answers.find("accounts");
+  if (answer == answers.end()) {
+    return EvidenceMissing("accounts", "NOT_ANSWERED");
+  }
+  const auto& given = static_cast<const accounts::v1::GetAccountResponse&>(
+      *answer->second.message);
+  absl::StatusOr<ZenginAccount> account = TransferAccount(given.account());
+  if (!account.ok()) {
+    return EvidenceMissing(answer->second.provider, "ACCOUNT_UNUSABLE");
+  }
+  return PayableAccount{*std::move(account), given.etag(),
+                        answer->second.provider};
+}
+
+void PutAccount(const Programme& programme, const PayableAccount& account,
+                Application& application) {
+  const benefits::v1::PaymentFields& names = programme.definition.payment();
+  const std::map<std::string, std::string> values = {
+      {names.bank_code(), account.account.bank_code},
+      {names.branch_code(), account.account.branch_code},
+      {names.type(), account.account.type == ZenginAccountType::kOrdinary
+                         ? "ORDINARY"
+                         : "CURRENT"},
+      {names.number(), account.account.number},
+      {names.holder_kana(), account.account.holder_kana}};
+  for (FilledField& field : application.fields) {
+    const auto value = values.find(field.field().id());
+    if (value == values.end()) continue;
+    field.set_value(value->second);
+    field.set_provider(account.provider);
+  }
+  application.account_etag = account.etag;
+}
+
+FilledField Labelled(const Programme& programme, const FilledField& field) {
+  FilledField labelled = field;
+  labelled.set_value_ja(field.value());
+  labelled.set_value_en(field.value());
+  for (const ProgrammeField& known : programme.fields) {
+    if (known.definition.form().id() != field.field().id()) continue;
+    *labelled.mutable_field() = known.definition.form();
+    for (const benefits::v1::ValueLabel& label : known.definition.values()) {
+      if (label.value() != field.value()) continue;
+      labelled.set_value_ja(label.label_ja());
+      labelled.set_value_en(label.label_en());
+    }
+  }
+  return labelled;
 }
 
 absl::StatusOr<Application> FillForBusiness(
@@ -166,18 +257,6 @@ absl::StatusOr<Application> FillForBusiness(
   }
   application.papers = CountPapers(programme.definition.programme());
   return application;
-}
-
-bool RuleGrants(const Programme& programme,
-                absl::Span<const FilledField> fields) {
-  const benefits::v1::DecisionRule& rule = programme.definition.rule();
-  bool any = false;
-  for (const FilledField& field : fields) {
-    if (field.field().id() != rule.every()) continue;
-    if (field.value() != rule.equals()) return false;
-    any = true;
-  }
-  return any;  // a form without members grants nothing
 }
 
 absl::StatusOr<ZenginAccount> PaymentAccount(

@@ -3,6 +3,7 @@
 #ifndef PSM_SERVICES_BENEFITS_APPLICATION_H_
 #define PSM_SERVICES_BENEFITS_APPLICATION_H_
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,8 +14,8 @@
 #include "psm/benefits/v1/benefits.pb.h"
 #include "psm/linkage/v1/linkage.pb.h"
 #include "psm/residents/v1/residents.pb.h"
-#include "services/benefits/programme.h"
 #include "services/benefits/zengin_file.h"
+#include "services/programme_rules/programme.h"
 
 namespace psm {
 
@@ -34,6 +35,8 @@ struct Application {
   std::vector<benefits::v1::FilledField> fields;
   std::vector<benefits::v1::Source> sources;
   std::vector<benefits::v1::NeededPaper> papers;
+  std::vector<benefits::v1::NeededPaper> missing_papers;  // of what was refused
+  std::string account_etag;  // the registry's name of the account's state
 };
 
 // A part that could not be got: FAILED_PRECONDITION EVIDENCE_MISSING with
@@ -47,20 +50,36 @@ absl::Status EvidenceMissing(absl::string_view provider,
 // leg that failed (its own reason), a dataset that is not there (NOT_ANSWERED),
 // a message of another type (ANSWER_UNREADABLE), a value that is empty
 // (ATTRIBUTE_WITHHELD) and an account that no transfer can be made to
-// (ACCOUNT_UNUSABLE).
+// (ACCOUNT_UNUSABLE). Fields of datasets in `refused` stay empty, and the
+// papers that stand for them are missing.
 absl::StatusOr<Application> FillForHousehold(
     const Programme& programme, const HouseholdEvidence& household,
     absl::Span<const std::vector<linkage::v1::Evidence>> evidence,
-    absl::CivilDay today);
+    absl::CivilDay today, const std::set<std::string>& refused = {});
 
 // The same for a business.
 absl::StatusOr<Application> FillForBusiness(
     const Programme& programme, const std::string& corporate_number,
     const std::vector<linkage::v1::Evidence>& evidence);
 
-// Whether a programme's rule grants what the form says.
-bool RuleGrants(const Programme& programme,
-                absl::Span<const benefits::v1::FilledField> fields);
+// The account of an `accounts` answer, with its etag; EVIDENCE_MISSING as
+// above.
+struct PayableAccount {
+  ZenginAccount account;
+  std::string etag;
+  std::string provider;  // system id
+};
+absl::StatusOr<PayableAccount> ReadAccount(
+    const std::vector<linkage::v1::Evidence>& evidence);
+
+// Puts an account into the fields of a form that say where to pay.
+void PutAccount(const Programme& programme, const PayableAccount& account,
+                Application& application);
+
+// A field as it is kept (its id, member, value and provider), with the texts
+// that the programme has for it.
+benefits::v1::FilledField Labelled(const Programme& programme,
+                                   const benefits::v1::FilledField& field);
 
 // Where to pay, as the form says. INVALID_ARGUMENT where a transfer file would
 // not take it.

@@ -10,22 +10,19 @@
 #include "mesh/base/status_macros.h"
 #include "psm/residents/v1/residents.pb.h"
 #include "services/benefits/application_store.h"
+#include "services/benefits/office_rules.h"
 
 namespace psm {
 namespace {
 
 using agency::CallContext;
 using agency::Refusal;
-using benefits::v1::ConfirmApplicationRequest;
-using benefits::v1::ConfirmApplicationResponse;
 using benefits::v1::StartApplicationRequest;
 using benefits::v1::StartApplicationResponse;
 using benefits::v1::StartBusinessApplicationRequest;
 using benefits::v1::StartBusinessApplicationResponse;
 using linkage::v1::Evidence;
 using linkage::v1::RetrieveRequest;
-
-absl::TimeZone Japan() { return absl::FixedTimeZone(9 * 60 * 60); }
 
 std::string ReasonOrCode(const absl::Status& status) {
   const std::string reason = ReasonOf(status);
@@ -69,9 +66,10 @@ Response ResponseFor(const std::string& id, const Application& application) {
 
 // The question about one member of a household, or about a corporation.
 RetrieveRequest Question(const Programme& programme, const std::string& agency,
-                         bool head, const std::string& tax_municipality) {
+                         bool head, const std::string& tax_municipality,
+                         const std::set<std::string>& refused = {}) {
   RetrieveRequest request;
-  for (std::string& attribute : programme.LinkageAttributes(head)) {
+  for (std::string& attribute : programme.LinkageAttributes(head, refused)) {
     const std::string dataset = attribute.substr(0, attribute.find('.'));
     const std::string provider =
         programme.ProviderOf(dataset, agency, tax_municipality);
@@ -95,7 +93,7 @@ absl::StatusOr<const Programme*> ApplicationDesk::FindProgramme(
 }
 
 absl::StatusOr<HouseholdEvidence> ApplicationDesk::AskForHousehold(
-    const CallContext& call, const Programme& programme,
+    const CallContext* call, const Programme& programme,
     const std::string& subject) {
   const std::string provider =
       programme.ProviderOf(kResidentsDataset, parts_.agency, "");
@@ -121,7 +119,7 @@ absl::StatusOr<HouseholdEvidence> ApplicationDesk::AskForHousehold(
 }
 
 absl::StatusOr<std::vector<std::vector<Evidence>>>
-ApplicationDesk::AskForEvidence(const CallContext& call,
+ApplicationDesk::AskForEvidence(const CallContext* call,
                                 const Programme& programme,
                                 const std::vector<RetrieveRequest>& requests) {
   std::vector<std::vector<Evidence>> evidence;
@@ -141,21 +139,40 @@ ApplicationDesk::AskForEvidence(const CallContext& call,
   return evidence;
 }
 
-absl::StatusOr<Application> ApplicationDesk::CollectForHousehold(
-    const CallContext& call, const Programme& programme,
-    const std::string& subject) {
+absl::StatusOr<Application> ApplicationDesk::Collect(
+    const CallContext* call, const Programme& programme,
+    const std::string& subject, const std::set<std::string>& refused) {
   PSM_ASSIGN_OR_RETURN(const HouseholdEvidence household,
                        AskForHousehold(call, programme, subject));
+  const auto& members = household.household.members();
   std::vector<RetrieveRequest> questions;
-  for (const residents::v1::Member& member : household.household.members()) {
-    questions.push_back(Question(programme, parts_.agency, questions.empty(),
-                                 member.tax_municipality()));
-    questions.back().set_subject(member.subject());
+  std::vector<std::size_t> asked;  // which member each question is about
+  for (int i = 0; i < members.size(); ++i) {
+    RetrieveRequest question = Question(programme, parts_.agency, i == 0,
+                                        members[i].tax_municipality(), refused);
+    if (question.attributes().empty()) continue;
+    question.set_subject(members[i].subject());
+    questions.push_back(std::move(question));
+    asked.push_back(static_cast<std::size_t>(i));
   }
-  PSM_ASSIGN_OR_RETURN(const std::vector<std::vector<Evidence>> evidence,
+  PSM_ASSIGN_OR_RETURN(std::vector<std::vector<Evidence>> answers,
                        AskForEvidence(call, programme, questions));
+  std::vector<std::vector<Evidence>> evidence(
+      static_cast<std::size_t>(members.size()));
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    evidence[asked[i]] = std::move(answers[i]);
+  }
   return FillForHousehold(programme, household, evidence,
-                          absl::ToCivilDay(parts_.clock->Now(), Japan()));
+                          JapaneseDay(parts_.clock->Now()), refused);
+}
+
+absl::StatusOr<Application> ApplicationDesk::CollectForHousehold(
+    const CallContext* call, const Programme& programme,
+    const std::string& subject, const std::set<std::string>& refused) {
+  absl::StatusOr<Application> application =
+      Collect(call, programme, subject, refused);
+  if (!application.ok()) return Logged(application.status(), programme.id());
+  return application;
 }
 
 absl::StatusOr<Application> ApplicationDesk::CollectForBusiness(
@@ -164,7 +181,7 @@ absl::StatusOr<Application> ApplicationDesk::CollectForBusiness(
   RetrieveRequest question = Question(programme, parts_.agency, true, "");
   question.set_corporation(corporate_number);
   PSM_ASSIGN_OR_RETURN(const std::vector<std::vector<Evidence>> evidence,
-                       AskForEvidence(call, programme, {question}));
+                       AskForEvidence(&call, programme, {question}));
   return FillForBusiness(programme, corporate_number, evidence[0]);
 }
 
@@ -190,15 +207,21 @@ absl::StatusOr<StartApplicationResponse> ApplicationDesk::Start(
 
   PSM_ASSIGN_OR_RETURN(const Programme* const programme,
                        FindProgramme(request.programme(), false));
+  PSM_RETURN_IF_ERROR(CheckPeriod(*programme, parts_.clock->Now()));
+  PSM_ASSIGN_OR_RETURN(const std::set<std::string> refused,
+                       RefusedDatasets(*programme, request.refused_datasets()));
   const absl::StatusOr<Application> application =
-      CollectForHousehold(call, *programme, request.subject());
-  if (!application.ok()) return Logged(application.status(), programme->id());
+      CollectForHousehold(&call, *programme, request.subject(), refused);
+  if (!application.ok()) return application.status();
   PSM_ASSIGN_OR_RETURN(
       const std::string answer,
       Keep(kMethod, call, *application, [&](const std::string& id) {
         auto response = ResponseFor<StartApplicationResponse>(id, *application);
         response.set_household_size(
             static_cast<int>(application->members.size()));
+        response.mutable_missing_papers()->Add(
+            application->missing_papers.begin(),
+            application->missing_papers.end());
         return response.SerializeAsString();
       }));
   return Parse<StartApplicationResponse>(answer);
@@ -223,61 +246,6 @@ absl::StatusOr<StartBusinessApplicationResponse> ApplicationDesk::StartBusiness(
             .SerializeAsString();
       }));
   return Parse<StartBusinessApplicationResponse>(answer);
-}
-
-absl::StatusOr<ConfirmApplicationResponse> ApplicationDesk::Decide(
-    soci::session& sql, const ConfirmApplicationRequest& request,
-    absl::Time now) {
-  PSM_ASSIGN_OR_RETURN(
-      const KeptApplication application,
-      ApplicationStore::Find(sql, request.application_id(), request.subject()));
-  if (application.decision) return *application.decision;
-  const Programme* const programme =
-      parts_.programmes->Find(application.programme);
-  if (programme == nullptr || programme->for_business()) {
-    return Refusal(absl::StatusCode::kNotFound, "APPLICATION_UNKNOWN",
-                   "the programme of this application is not offered any more");
-  }
-  const benefits::v1::DecisionRule& rule = programme->definition.rule();
-  ConfirmApplicationResponse decision;
-  decision.set_decision(ConfirmApplicationResponse::DENIED);
-  decision.mutable_decision_time()->set_seconds(absl::ToUnixSeconds(now));
-  if (ApplicationStore::HouseholdWasPaid(sql, application)) {
-    decision.set_rule_ja("一つの世帯への支給は一回限りであること");
-    decision.set_rule_en("a household is paid once per programme");
-  } else {
-    decision.set_rule_ja(rule.text_ja());
-    decision.set_rule_en(rule.text_en());
-    if (RuleGrants(*programme, application.fields)) {
-      decision.set_decision(ConfirmApplicationResponse::GRANTED);
-      decision.set_amount_yen(programme->definition.programme().amount_yen());
-      decision.set_payment_file(
-          PaymentFileName(programme->id(), absl::ToCivilDay(now, Japan())));
-    }
-  }
-  ApplicationStore::Decide(sql, application.number, decision);
-  return decision;
-}
-
-absl::StatusOr<ConfirmApplicationResponse> ApplicationDesk::Confirm(
-    const CallContext& call, const ConfirmApplicationRequest& request) {
-  const absl::Time now = parts_.clock->Now();
-  PSM_ASSIGN_OR_RETURN(
-      const std::string answer,
-      parts_.database->Once(
-          "ConfirmApplication", call, now,
-          [&](soci::session& sql) -> absl::StatusOr<std::string> {
-            PSM_ASSIGN_OR_RETURN(const ConfirmApplicationResponse decision,
-                                 Decide(sql, request, now));
-            return decision.SerializeAsString();
-          }));
-  PSM_ASSIGN_OR_RETURN(const ConfirmApplicationResponse decision,
-                       Parse<ConfirmApplicationResponse>(answer));
-  // After the commit, and again at every retry: the file follows the database.
-  if (!decision.payment_file().empty()) {
-    PSM_RETURN_IF_ERROR(parts_.payments->Write(decision.payment_file()));
-  }
-  return decision;
 }
 
 }  // namespace psm

@@ -1,8 +1,9 @@
-// Takes applications and decides them: asks for the evidence, fills the form,
-// keeps it, decides by the programme's rule. Knows no gRPC server.
+// Takes applications: asks for the evidence, fills the form, keeps it. What it
+// gives is the preview; DecisionDesk uses it. Knows no gRPC server.
 #ifndef PSM_SERVICES_BENEFITS_APPLICATION_DESK_H_
 #define PSM_SERVICES_BENEFITS_APPLICATION_DESK_H_
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,14 +16,13 @@
 #include "psm/benefits/v1/benefits.pb.h"
 #include "services/benefits/application.h"
 #include "services/benefits/evidence_source.h"
-#include "services/benefits/payment_files.h"
-#include "services/benefits/programme.h"
+#include "services/programme_rules/programme.h"
 
 namespace psm {
 
-// All three methods are idempotent by the call's exchange id, and nothing is
-// kept of one that fails. Answers carry everything: what the agreement does not
-// grant, the service leaves out. Thread-safe; a method may wait for other
+// Start and StartBusiness are idempotent by the call's exchange id, and nothing
+// is kept of one that fails. Answers carry everything: what the agreement does
+// not grant, the service leaves out. Thread-safe; a method may wait for other
 // agencies, up to ten seconds for each round. All pointers must outlive the
 // desk.
 class ApplicationDesk {
@@ -32,7 +32,6 @@ class ApplicationDesk {
     const ProgrammeSet* programmes;
     EvidenceSource* evidence;
     agency::Database* database;
-    PaymentFiles* payments;
     const Clock* clock;
     Random* random;
   };
@@ -46,20 +45,25 @@ class ApplicationDesk {
   absl::StatusOr<benefits::v1::StartBusinessApplicationResponse> StartBusiness(
       const agency::CallContext& call,
       const benefits::v1::StartBusinessApplicationRequest& request);
-  absl::StatusOr<benefits::v1::ConfirmApplicationResponse> Confirm(
-      const agency::CallContext& call,
-      const benefits::v1::ConfirmApplicationRequest& request);
+
+  // Everything that an application of a household needs, from everybody who
+  // holds a part but those of `refused`. `call` is the one that this serves;
+  // null for a payment run. EVIDENCE_MISSING (which stands in the log, too),
+  // NOT_A_RESIDENT, NOT_HEAD_OF_HOUSEHOLD.
+  absl::StatusOr<Application> CollectForHousehold(
+      const agency::CallContext* call, const Programme& programme,
+      const std::string& subject, const std::set<std::string>& refused = {});
 
  private:
   absl::StatusOr<const Programme*> FindProgramme(const std::string& id,
                                                  bool for_business) const;
   absl::StatusOr<HouseholdEvidence> AskForHousehold(
-      const agency::CallContext& call, const Programme& programme,
+      const agency::CallContext* call, const Programme& programme,
       const std::string& subject);
-  // Everything that an application needs, from everybody who holds a part.
-  absl::StatusOr<Application> CollectForHousehold(
-      const agency::CallContext& call, const Programme& programme,
-      const std::string& subject);
+  absl::StatusOr<Application> Collect(const agency::CallContext* call,
+                                      const Programme& programme,
+                                      const std::string& subject,
+                                      const std::set<std::string>& refused);
   absl::StatusOr<Application> CollectForBusiness(
       const agency::CallContext& call, const Programme& programme,
       const std::string& corporate_number);
@@ -71,11 +75,8 @@ class ApplicationDesk {
       absl::FunctionRef<std::string(const std::string& id)> answer);
   // One answer per question, in order, or EVIDENCE_MISSING.
   absl::StatusOr<std::vector<std::vector<linkage::v1::Evidence>>>
-  AskForEvidence(const agency::CallContext& call, const Programme& programme,
+  AskForEvidence(const agency::CallContext* call, const Programme& programme,
                  const std::vector<linkage::v1::RetrieveRequest>& requests);
-  absl::StatusOr<benefits::v1::ConfirmApplicationResponse> Decide(
-      soci::session& sql,
-      const benefits::v1::ConfirmApplicationRequest& request, absl::Time now);
 
   const Parts parts_;
 };

@@ -17,8 +17,7 @@
 #include "psm/gbizid/v1/gbizid.pb.h"
 #include "services/benefits/application_store.h"
 #include "services/benefits/benefits_service.h"
-#include "services/benefits/test_evidence.h"
-#include "services/benefits/test_household.h"
+#include "services/benefits/test_office.h"
 
 namespace psm {
 namespace {
@@ -29,80 +28,7 @@ using benefits::v1::StartApplicationRequest;
 using benefits::v1::StartApplicationResponse;
 using linkage::v1::RetrieveRequest;
 
-class ApplicationDeskTest : public testing::Test {
- protected:
-  // A call of its own, or with the id of an earlier one.
-  agency::CallContext Call(int exchange = 0) {
-    agency::CallContext call;
-    call.consumer = "portal/terminal";
-    call.affair = "own-request";
-    call.exchange_id = std::to_string(exchange != 0 ? exchange : ++exchanges_);
-    call.attributes = {"application", "decision"};
-    return call;
-  }
-
-  absl::StatusOr<StartApplicationResponse> Start(
-      const agency::CallContext& call, const char* subject = "hanako",
-      const char* programme = "tax-exempt-2026") {
-    StartApplicationRequest request;
-    request.set_subject(subject);
-    request.set_programme(programme);
-    return desk_.Start(call, request);
-  }
-
-  absl::StatusOr<ConfirmApplicationResponse> Confirm(
-      const agency::CallContext& call, const std::string& id,
-      const char* subject = "hanako") {
-    ConfirmApplicationRequest request;
-    request.set_subject(subject);
-    request.set_application_id(id);
-    return desk_.Confirm(call, request);
-  }
-
-  std::string StartAndConfirm() {
-    const auto started = Start(Call());
-    EXPECT_TRUE(started.ok()) << started.status();
-    const auto decision = Confirm(Call(), started->application_id());
-    EXPECT_TRUE(decision.ok()) << decision.status();
-    return decision->payment_file();
-  }
-
-  std::string ReadFile(const std::string& name) {
-    std::ifstream in(folder_.File("files/" + name), std::ios::binary);
-    return std::string(std::istreambuf_iterator<char>(in), {});
-  }
-
-  long long Count(const std::string& table) {
-    long long count = -1;
-    EXPECT_TRUE(database_
-                    ->Read([&](soci::session& sql) {
-                      sql << "SELECT COUNT(*) FROM " + table, soci::into(count);
-                      return absl::OkStatus();
-                    })
-                    .ok());
-    return count;
-  }
-
-  std::string MakeFilesFolder() {
-    std::filesystem::create_directory(folder_.File("files"));
-    return folder_.File("files");
-  }
-
-  int exchanges_ = 1000;
-  TempFolder folder_;
-  std::unique_ptr<agency::Database> database_ =
-      agency::Database::Open(folder_.File("benefits.sqlite"),
-                             ApplicationStore::Migrations())
-          .value();
-  // Half past midnight in Japan, the day before by UTC.
-  ManualClock clock_{absl::FromCivil(absl::CivilSecond(2026, 7, 1, 0, 30, 0),
-                                     absl::FixedTimeZone(9 * 60 * 60))};
-  FakeEvidence evidence_;
-  PaymentFiles payments_{database_.get(), &TestProgrammes(), MakeFilesFolder()};
-  ApplicationDesk desk_{{"akatsuki", &TestProgrammes(), &evidence_,
-                         database_.get(), &payments_, &clock_,
-                         &SystemRandom()}};
-};
+class ApplicationDeskTest : public OfficeTest {};
 
 TEST_F(ApplicationDeskTest, AsksYunagiForEveryMemberAndAccountsForTheHeadOnly) {
   const auto started = Start(Call());
@@ -336,7 +262,8 @@ TEST_F(ApplicationDeskTest, ADecisionWhoseFileFailsIsFinishedByTheRetry) {
 }
 
 TEST_F(ApplicationDeskTest, TheServiceGivesOnlyWhatIsGranted) {
-  BenefitsService service(&TestProgrammes(), &desk_);
+  BenefitsService service(
+      {&TestProgrammes(), &desk_, &decisions_, &returns_, nullptr});
   StartApplicationRequest request;
   request.set_subject("hanako");
   request.set_programme("tax-exempt-2026");

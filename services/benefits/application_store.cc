@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "google/protobuf/util/json_util.h"
 #include "mesh/agency/call_context.h"
 #include "soci/soci.h"
 
@@ -47,6 +48,55 @@ constexpr agency::Migration kMigrations[] = {
      "  dataset TEXT NOT NULL,"
      "  exchange_id TEXT NOT NULL,"
      "  PRIMARY KEY (number, position));\n"},
+    // Preview, papers, objections; payments of their own; payment runs.
+    {2,
+     "ALTER TABLE applications ADD COLUMN run_id TEXT NOT NULL DEFAULT '';\n"
+     "ALTER TABLE applications"
+     "  ADD COLUMN account_etag TEXT NOT NULL DEFAULT '';\n"
+     "ALTER TABLE applications"
+     "  ADD COLUMN confirm_time BIGINT NOT NULL DEFAULT 0;\n"
+     "ALTER TABLE applications"
+     "  ADD COLUMN withdraw_time BIGINT NOT NULL DEFAULT 0;\n"
+     // The whole decision, as JSON.
+     "ALTER TABLE applications"
+     "  ADD COLUMN decision_detail TEXT NOT NULL DEFAULT '';\n"
+     "CREATE TABLE objections ("
+     "  number BIGINT NOT NULL REFERENCES applications (number),"
+     "  object_time BIGINT NOT NULL,"
+     "  text TEXT NOT NULL);\n"
+     "CREATE TABLE payments ("
+     "  number INTEGER PRIMARY KEY,"  // the reference in the file
+     "  application BIGINT NOT NULL REFERENCES applications (number),"
+     "  file TEXT NOT NULL,"
+     "  bank_code TEXT NOT NULL,"
+     "  branch_code TEXT NOT NULL,"
+     "  type BIGINT NOT NULL,"
+     "  account_number TEXT NOT NULL,"
+     "  holder_kana TEXT NOT NULL,"
+     "  amount_yen BIGINT NOT NULL,"
+     "  account_etag TEXT NOT NULL,"
+     "  return_time BIGINT NOT NULL DEFAULT 0,"
+     "  report_time BIGINT NOT NULL DEFAULT 0);\n"
+     "CREATE INDEX payments_by_file ON payments (file);\n"
+     "CREATE INDEX payments_by_application ON payments (application);\n"
+     "CREATE TABLE household_heads (subject TEXT PRIMARY KEY);\n"
+     "CREATE TABLE payment_runs ("
+     "  run_id TEXT PRIMARY KEY,"
+     "  programme TEXT NOT NULL,"
+     "  start_time BIGINT NOT NULL,"
+     "  objection_days BIGINT NOT NULL,"
+     "  finish_time BIGINT NOT NULL DEFAULT 0,"
+     "  pay_time BIGINT NOT NULL DEFAULT 0,"
+     "  file TEXT NOT NULL DEFAULT '');\n"
+     "CREATE TABLE run_entries ("
+     "  run_id TEXT NOT NULL REFERENCES payment_runs (run_id),"
+     "  subject TEXT NOT NULL,"
+     "  state BIGINT NOT NULL,"
+     "  application_id TEXT NOT NULL DEFAULT '',"
+     "  notice_time BIGINT NOT NULL DEFAULT 0,"
+     "  PRIMARY KEY (run_id, subject));\n"
+     "CREATE INDEX run_entries_by_state ON run_entries (run_id, state);\n"
+     "CREATE INDEX run_entries_by_subject ON run_entries (subject);\n"},
 };
 
 std::vector<FilledField> FieldsOf(soci::session& sql, long long number) {
@@ -78,14 +128,15 @@ absl::Span<const agency::Migration> ApplicationStore::Migrations() {
 
 void ApplicationStore::Insert(soci::session& sql,
                               const std::string& application_id,
-                              const Application& application, absl::Time now) {
+                              const Application& application, absl::Time now,
+                              const std::string& run_id) {
   const long long time = absl::ToUnixSeconds(now);
   sql << "INSERT INTO applications (application_id, programme, subject, "
-         "corporation, start_time) VALUES (:id, :programme, :subject, "
-         ":corporation, :time)",
+         "corporation, start_time, run_id, account_etag) VALUES (:id, "
+         ":programme, :subject, :corporation, :time, :run, :etag)",
       soci::use(application_id), soci::use(application.programme),
       soci::use(application.subject), soci::use(application.corporation),
-      soci::use(time);
+      soci::use(time), soci::use(run_id), soci::use(application.account_etag);
   long long number = 0;
   sql << "SELECT number FROM applications WHERE application_id = :id",
       soci::into(number), soci::use(application_id);
@@ -120,27 +171,31 @@ absl::StatusOr<KeptApplication> ApplicationStore::Find(
     soci::session& sql, const std::string& application_id,
     const std::string& subject) {
   KeptApplication kept;
-  ConfirmApplicationResponse decision;
-  long long decided = 0, time = 0, amount = 0;
+  std::string detail;
+  long long confirmed = 0, withdrawn = 0;
   // A business's application has no subject: an empty one finds nothing.
-  sql << "SELECT number, programme, decision, decision_time, rule_ja, rule_en, "
-         "amount_yen, payment_file FROM applications WHERE "
+  sql << "SELECT number, programme, run_id, account_etag, confirm_time, "
+         "withdraw_time, decision_detail FROM applications WHERE "
          "application_id = :id AND subject = :subject AND subject <> ''",
-      soci::into(kept.number), soci::into(kept.programme), soci::into(decided),
-      soci::into(time), soci::into(*decision.mutable_rule_ja()),
-      soci::into(*decision.mutable_rule_en()), soci::into(amount),
-      soci::into(*decision.mutable_payment_file()), soci::use(application_id),
-      soci::use(subject);
+      soci::into(kept.number), soci::into(kept.programme),
+      soci::into(kept.run_id), soci::into(kept.account_etag),
+      soci::into(confirmed), soci::into(withdrawn), soci::into(detail),
+      soci::use(application_id), soci::use(subject);
   if (!sql.got_data()) {
     return agency::Refusal(absl::StatusCode::kNotFound, "APPLICATION_UNKNOWN",
                            "no application of this person has this id");
   }
+  kept.application_id = application_id;
+  kept.subject = subject;
+  kept.confirmed = confirmed != 0;
+  kept.withdrawn = withdrawn != 0;
   kept.fields = FieldsOf(sql, kept.number);
-  if (decided != ConfirmApplicationResponse::DECISION_UNSPECIFIED) {
-    decision.set_decision(
-        static_cast<ConfirmApplicationResponse::Decision>(decided));
-    decision.set_amount_yen(amount);
-    decision.mutable_decision_time()->set_seconds(time);
+  sql << "SELECT COUNT(*) FROM application_members WHERE number = :number",
+      soci::into(kept.household_size), soci::use(kept.number);
+  if (!detail.empty()) {
+    ConfirmApplicationResponse decision;
+    if (!google::protobuf::util::JsonStringToMessage(detail, &decision).ok())
+      return absl::InternalError("a kept decision does not parse");
     kept.decision = std::move(decision);
   }
   return kept;
@@ -159,51 +214,80 @@ bool ApplicationStore::HouseholdWasPaid(soci::session& sql,
   return count > 0;
 }
 
+bool ApplicationStore::WasPaid(soci::session& sql, const std::string& programme,
+                               const std::vector<std::string>& members) {
+  const long long granted = ConfirmApplicationResponse::GRANTED;
+  for (const std::string& member : members) {
+    long long count = 0;
+    sql << "SELECT COUNT(*) FROM applications a JOIN application_members m ON "
+           "m.number = a.number WHERE a.programme = :programme AND "
+           "a.decision = :granted AND m.subject = :member",
+        soci::into(count), soci::use(programme), soci::use(granted),
+        soci::use(member);
+    if (count > 0) return true;
+  }
+  return false;
+}
+
+void ApplicationStore::Confirm(soci::session& sql, long long number,
+                               absl::Time now) {
+  const long long time = absl::ToUnixSeconds(now);
+  sql << "UPDATE applications SET confirm_time = :time WHERE number = :number "
+         "AND confirm_time = 0",
+      soci::use(time), soci::use(number);
+}
+
+void ApplicationStore::SetValue(soci::session& sql, long long number,
+                                const std::string& field, int member,
+                                const std::string& value,
+                                const std::string& provider) {
+  sql << "UPDATE application_fields SET value = :value, provider = :provider "
+         "WHERE number = :number AND field_id = :field AND member = :member",
+      soci::use(value), soci::use(provider), soci::use(number),
+      soci::use(field), soci::use(member);
+}
+
+void ApplicationStore::ForgetAccount(soci::session& sql, long long number) {
+  sql << "UPDATE applications SET account_etag = '' WHERE number = :number",
+      soci::use(number);
+}
+
+long long ApplicationStore::Withdraw(soci::session& sql, long long number,
+                                     absl::Time now) {
+  long long time = absl::ToUnixSeconds(now);
+  sql << "UPDATE applications SET withdraw_time = :time WHERE number = :number "
+         "AND withdraw_time = 0",
+      soci::use(time), soci::use(number);
+  sql << "UPDATE application_fields SET value = '', provider = '' WHERE "
+         "number = :number",
+      soci::use(number);
+  sql << "SELECT withdraw_time FROM applications WHERE number = :number",
+      soci::into(time), soci::use(number);
+  return time;
+}
+
 void ApplicationStore::Decide(soci::session& sql, long long number,
                               const ConfirmApplicationResponse& decision) {
   const long long decided = decision.decision();
   const long long time = decision.decision_time().seconds();
   const long long amount = decision.amount_yen();
+  std::string detail;
+  // Cannot fail: there is no Any in it.
+  (void)google::protobuf::util::MessageToJsonString(decision, &detail).ok();
   sql << "UPDATE applications SET decision = :decision, decision_time = :time, "
          "rule_ja = :ja, rule_en = :en, amount_yen = :amount, payment_file = "
-         ":file WHERE number = :number",
+         ":file, decision_detail = :detail WHERE number = :number",
       soci::use(decided), soci::use(time), soci::use(decision.rule_ja()),
       soci::use(decision.rule_en()), soci::use(amount),
-      soci::use(decision.payment_file()), soci::use(number);
+      soci::use(decision.payment_file()), soci::use(detail), soci::use(number);
 }
 
-std::vector<GrantedPayment> ApplicationStore::PaymentsOf(
-    soci::session& sql, const std::string& file) {
-  const long long granted = ConfirmApplicationResponse::GRANTED;
-  std::vector<GrantedPayment> payments;
-  long long number = 0, amount = 0;
-  std::string programme;
-  {
-    soci::statement rows =
-        (sql.prepare << "SELECT number, programme, amount_yen FROM "
-                        "applications WHERE payment_file = :file AND "
-                        "decision = :granted ORDER BY number",
-         soci::into(number), soci::into(programme), soci::into(amount),
-         soci::use(file), soci::use(granted));
-    rows.execute();
-    while (rows.fetch()) payments.push_back({number, programme, {}, amount});
-  }
-  for (GrantedPayment& payment : payments) {
-    payment.fields = FieldsOf(sql, payment.number);
-  }
-  return payments;
-}
-
-std::vector<std::string> ApplicationStore::PaymentFiles(soci::session& sql) {
-  std::vector<std::string> files;
-  std::string file;
-  soci::statement rows =
-      (sql.prepare << "SELECT DISTINCT payment_file FROM applications WHERE "
-                      "payment_file <> '' ORDER BY payment_file",
-       soci::into(file));
-  rows.execute();
-  while (rows.fetch()) files.push_back(file);
-  return files;
+void ApplicationStore::Object(soci::session& sql, long long number,
+                              const std::string& text, absl::Time now) {
+  const long long time = absl::ToUnixSeconds(now);
+  sql << "INSERT INTO objections (number, object_time, text) VALUES (:number, "
+         ":time, :text)",
+      soci::use(number), soci::use(time), soci::use(text);
 }
 
 }  // namespace psm

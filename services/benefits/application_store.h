@@ -1,5 +1,5 @@
-// Applications and decisions in the system's own database. Knows no gRPC and
-// asks nobody.
+// Applications and decisions in the system's own database, and the schema of
+// all of it. Knows no gRPC and asks nobody.
 #ifndef PSM_SERVICES_BENEFITS_APPLICATION_STORE_H_
 #define PSM_SERVICES_BENEFITS_APPLICATION_STORE_H_
 
@@ -20,29 +20,29 @@ namespace psm {
 // An application as it was kept.
 struct KeptApplication {
   long long number = 0;  // from 1, in the order of starting
+  std::string application_id;
   std::string programme;
+  std::string subject;
+  std::string run_id;  // of the payment run that made it; "" for an applicant's
+  std::string account_etag;
+  bool confirmed = false;
+  bool withdrawn = false;
+  int household_size = 0;
   std::vector<benefits::v1::FilledField> fields;  // `field` has its id alone
   // Absent while nothing is decided.
   std::optional<benefits::v1::ConfirmApplicationResponse> decision;
 };
 
-// One granted payment.
-struct GrantedPayment {
-  long long number = 0;  // of the application
-  std::string programme;
-  std::vector<benefits::v1::FilledField> fields;
-  std::int64_t amount_yen = 0;
-};
-
-// All functions with a session run inside the caller's transaction. Thread-safe
-// as sessions are: one thread each.
+// All functions run inside the caller's transaction; SOCI's exceptions pass,
+// for Database to catch. Thread-safe as sessions are: one thread each.
 class ApplicationStore {
  public:
   static absl::Span<const agency::Migration> Migrations();
 
-  // Keeps a new application. SOCI's exceptions pass, for Database to catch.
+  // Keeps a new application, of a payment run or of nobody's ("").
   static void Insert(soci::session& sql, const std::string& application_id,
-                     const Application& application, absl::Time now);
+                     const Application& application, absl::Time now,
+                     const std::string& run_id = "");
 
   // NOT_FOUND APPLICATION_UNKNOWN for an id that does not exist, or is not the
   // subject's: the two cannot be told apart.
@@ -54,16 +54,32 @@ class ApplicationStore {
   // programme by another application.
   static bool HouseholdWasPaid(soci::session& sql,
                                const KeptApplication& application);
+  static bool WasPaid(soci::session& sql, const std::string& programme,
+                      const std::vector<std::string>& members);
+
+  // That the applicant confirmed it; later times change nothing.
+  static void Confirm(soci::session& sql, long long number, absl::Time now);
+
+  // Puts a value and where it comes from ("" of a paper) in place of what a
+  // field has.
+  static void SetValue(soci::session& sql, long long number,
+                       const std::string& field, int member,
+                       const std::string& value, const std::string& provider);
+
+  // That the account on the form is not the registry's any more.
+  static void ForgetAccount(soci::session& sql, long long number);
+
+  // Takes it back and erases all values. When it was withdrawn (seconds since
+  // 1970): at the first time.
+  static long long Withdraw(soci::session& sql, long long number,
+                            absl::Time now);
 
   static void Decide(soci::session& sql, long long number,
                      const benefits::v1::ConfirmApplicationResponse& decision);
 
-  // The payments that belong into a payment file, by application number.
-  static std::vector<GrantedPayment> PaymentsOf(soci::session& sql,
-                                                const std::string& file);
-
-  // The names of all payment files, sorted.
-  static std::vector<std::string> PaymentFiles(soci::session& sql);
+  // Keeps an objection to the decision.
+  static void Object(soci::session& sql, long long number,
+                     const std::string& text, absl::Time now);
 };
 
 }  // namespace psm

@@ -10,6 +10,7 @@
 #include "psm/gbizid/v1/gbizid.pb.h"
 #include "services/benefits/papers.h"
 #include "services/benefits/test_household.h"
+#include "services/programme_rules/rules.h"
 
 namespace psm {
 namespace {
@@ -168,17 +169,41 @@ TEST(ApplicationTest, AMissingPartSaysWhoAndWhy) {
             "akatsuki/residents");
 }
 
+TEST(ApplicationTest, WhatIsRefusedStaysEmptyAndAPaperStandsForIt) {
+  auto evidence = HanakosEvidence();
+  for (auto& legs : evidence) {
+    legs.erase(legs.end() - 1);  // nobody was asked about tax
+  }
+  const auto application = FillForHousehold(
+      Benefit(), {HanakosHousehold(), "akatsuki/residents", "exchange-r"},
+      evidence, kToday, {"tax"});
+  ASSERT_TRUE(application.ok()) << application.status();
+  int empty = 0;
+  for (const auto& field : application->fields) {
+    if (!field.value().empty()) continue;
+    ++empty;
+    EXPECT_EQ(field.field().id(), "member_tax_category");
+    EXPECT_EQ(field.provider(), "");
+  }
+  EXPECT_EQ(empty, 3);
+  ASSERT_EQ(application->missing_papers.size(), 1U);
+  EXPECT_EQ(application->missing_papers[0].count(), 3);
+}
+
 TEST(RuleTest, OneTaxedMemberDeniesTheHousehold) {
-  EXPECT_TRUE(RuleGrants(Benefit(), Fill(HanakosEvidence())->fields));
+  const auto grants = [](absl::Span<const benefits::v1::FilledField> fields) {
+    return CheckRules(Benefit().definition, fields)[0].fulfilled();
+  };
+  EXPECT_TRUE(grants(Fill(HanakosEvidence())->fields));
   for (std::size_t member = 0; member < 3; ++member) {
     for (const auto category :
          {GetTaxStatusResponse::TAXED, GetTaxStatusResponse::PER_CAPITA_ONLY}) {
       auto evidence = HanakosEvidence();
       evidence[member].back() = TaxEvidence("yunagi/tax", category);
-      EXPECT_FALSE(RuleGrants(Benefit(), Fill(evidence)->fields));
+      EXPECT_FALSE(grants(Fill(evidence)->fields));
     }
   }
-  EXPECT_FALSE(RuleGrants(Benefit(), {}));  // nobody is no household
+  EXPECT_FALSE(grants({}));  // nobody is no household
 }
 
 TEST(ApplicationTest, ABusinessFormFillsItselfFromItsAccount) {

@@ -1,20 +1,30 @@
-// BenefitsService over a desk: what the gateway may call.
+// BenefitsService over its desks: what the gateway may call for an applicant.
 #ifndef PSM_SERVICES_BENEFITS_BENEFITS_SERVICE_H_
 #define PSM_SERVICES_BENEFITS_BENEFITS_SERVICE_H_
 
 #include "grpcpp/server_context.h"
 #include "psm/benefits/v1/benefits.grpc.pb.h"
 #include "services/benefits/application_desk.h"
-#include "services/benefits/programme.h"
+#include "services/benefits/decision_desk.h"
+#include "services/benefits/payment_run.h"
+#include "services/benefits/return_desk.h"
+#include "services/programme_rules/programme.h"
 
 namespace psm {
 
 // Answers with the granted attributes alone: what the gateway would drop is not
-// sent to it. Thread-safe. Both pointers must outlive the service.
+// sent to it. Thread-safe. All pointers must outlive the service.
 class BenefitsService final : public benefits::v1::BenefitsService::Service {
  public:
-  BenefitsService(const ProgrammeSet* programmes, ApplicationDesk* desk)
-      : programmes_(programmes), desk_(desk) {}
+  struct Parts {
+    const ProgrammeSet* programmes;
+    ApplicationDesk* desk;
+    DecisionDesk* decisions;
+    ReturnDesk* returns;
+    PaymentRuns* runs;
+  };
+
+  explicit BenefitsService(const Parts& parts) : parts_(parts) {}
 
   grpc::Status ListProgrammes(
       grpc::ServerContext* context,
@@ -32,10 +42,32 @@ class BenefitsService final : public benefits::v1::BenefitsService::Service {
       grpc::ServerContext* context,
       const benefits::v1::StartBusinessApplicationRequest* request,
       benefits::v1::StartBusinessApplicationResponse* response) override;
+  grpc::Status WithdrawApplication(
+      grpc::ServerContext* context,
+      const benefits::v1::WithdrawApplicationRequest* request,
+      benefits::v1::WithdrawApplicationResponse* response) override;
+  grpc::Status EnterPaper(grpc::ServerContext* context,
+                          const benefits::v1::EnterPaperRequest* request,
+                          benefits::v1::EnterPaperResponse* response) override;
+  grpc::Status ObjectToDecision(
+      grpc::ServerContext* context,
+      const benefits::v1::ObjectToDecisionRequest* request,
+      benefits::v1::ObjectToDecisionResponse* response) override;
+  grpc::Status RetryPayment(
+      grpc::ServerContext* context,
+      const benefits::v1::RetryPaymentRequest* request,
+      benefits::v1::RetryPaymentResponse* response) override;
+  grpc::Status ListNotices(
+      grpc::ServerContext* context,
+      const benefits::v1::ListNoticesRequest* request,
+      benefits::v1::ListNoticesResponse* response) override;
+  grpc::Status ObjectToPayment(
+      grpc::ServerContext* context,
+      const benefits::v1::ObjectToPaymentRequest* request,
+      benefits::v1::ObjectToPaymentResponse* response) override;
 
  private:
-  const ProgrammeSet* const programmes_;
-  ApplicationDesk* const desk_;
+  const Parts parts_;
 };
 
 }  // namespace psm

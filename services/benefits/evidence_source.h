@@ -23,17 +23,25 @@ class EvidenceSource {
   virtual ~EvidenceSource() = default;
 
   // Asks `provider` (a system id) for a person's household, for `affair`, on
-  // behalf of `call`. Errors as ResidentsService/GetHousehold and the gateway.
+  // behalf of `call` (null: of nobody's call). Errors as
+  // ResidentsService/GetHousehold and the gateway.
   virtual absl::StatusOr<HouseholdEvidence> GetHousehold(
-      const agency::CallContext& call, const std::string& affair,
+      const agency::CallContext* call, const std::string& affair,
       const std::string& provider, const std::string& subject) = 0;
 
   // Asks several questions at once and waits for all answers, which come in the
   // order of the questions. Errors as LinkageService/Retrieve.
   virtual std::vector<absl::StatusOr<linkage::v1::RetrieveResponse>>
-  RetrieveAll(const agency::CallContext& call, const std::string& affair,
+  RetrieveAll(const agency::CallContext* call, const std::string& affair,
               absl::Span<const linkage::v1::RetrieveRequest> requests) = 0;
 };
+
+// Asks for the applicant's account and puts it into the form, with the exchange
+// among the sources. EVIDENCE_MISSING as FillForHousehold.
+absl::Status AskForAccount(EvidenceSource& source,
+                           const agency::CallContext* call,
+                           const Programme& programme,
+                           Application& application);
 
 // Through the gateway.
 class GatewayEvidence final : public EvidenceSource {
@@ -44,11 +52,11 @@ class GatewayEvidence final : public EvidenceSource {
       : gateway_(std::move(gateway)) {}
 
   absl::StatusOr<HouseholdEvidence> GetHousehold(
-      const agency::CallContext& call, const std::string& affair,
+      const agency::CallContext* call, const std::string& affair,
       const std::string& provider, const std::string& subject) override;
 
   std::vector<absl::StatusOr<linkage::v1::RetrieveResponse>> RetrieveAll(
-      const agency::CallContext& call, const std::string& affair,
+      const agency::CallContext* call, const std::string& affair,
       absl::Span<const linkage::v1::RetrieveRequest> requests) override;
 
  private:

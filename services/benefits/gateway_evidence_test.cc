@@ -111,7 +111,7 @@ class GatewayEvidenceTest : public testing::Test {
 };
 
 TEST_F(GatewayEvidenceTest, AHouseholdIsAskedForWithProviderAffairAndOwnId) {
-  const auto household = evidence_.GetHousehold(call_, "benefit-tax-exempt",
+  const auto household = evidence_.GetHousehold(&call_, "benefit-tax-exempt",
                                                 "akatsuki/residents", "hanako");
   ASSERT_TRUE(household.ok()) << household.status();
   EXPECT_EQ(household->household.members_size(), 3);
@@ -124,7 +124,7 @@ TEST_F(GatewayEvidenceTest, AHouseholdIsAskedForWithProviderAffairAndOwnId) {
 }
 
 TEST_F(GatewayEvidenceTest, ARefusalKeepsItsReason) {
-  const auto household = evidence_.GetHousehold(call_, "benefit-tax-exempt",
+  const auto household = evidence_.GetHousehold(&call_, "benefit-tax-exempt",
                                                 "akatsuki/residents", "taro");
   EXPECT_EQ(household.status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(ReasonOf(household.status()), "NOT_A_RESIDENT");
@@ -136,7 +136,7 @@ TEST_F(GatewayEvidenceTest, QuestionsAreAskedAtOnceAndAnsweredInOrder) {
   requests[1].set_subject("fumie");
   requests[2].set_subject("minato");
   const auto answers =
-      evidence_.RetrieveAll(call_, "benefit-tax-exempt", requests);
+      evidence_.RetrieveAll(&call_, "benefit-tax-exempt", requests);
   ASSERT_EQ(answers.size(), 3U);
   ASSERT_TRUE(answers[0].ok()) << answers[0].status();
   EXPECT_EQ(answers[0]->evidence(0).provider(), "hanako");
@@ -149,7 +149,7 @@ TEST_F(GatewayEvidenceTest, ADeadGatewayIsUnavailable) {
   server_->Shutdown();
   call_.deadline = SystemClock().Now() + absl::Seconds(2);
   const auto answers =
-      evidence_.RetrieveAll(call_, "benefit-tax-exempt",
+      evidence_.RetrieveAll(&call_, "benefit-tax-exempt",
                             std::vector<linkage::v1::RetrieveRequest>(3));
   ASSERT_EQ(answers.size(), 3U);
   for (const auto& answer : answers) EXPECT_FALSE(answer.ok());

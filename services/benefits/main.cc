@@ -7,9 +7,11 @@
 
 #include "mesh/agency/agency.h"
 #include "mesh/base/status_macros.h"
+#include "psm/seed/v1/seed.pb.h"
 #include "services/benefits/application_desk.h"
 #include "services/benefits/application_store.h"
 #include "services/benefits/benefits_service.h"
+#include "services/benefits/payment_run_service.h"
 
 namespace {
 
@@ -24,16 +26,36 @@ absl::Status Wire(psm::agency::Agency& agency) {
       psm::agency::Database* const database,
       agency.OpenDatabase(psm::ApplicationStore::Migrations()));
   PSM_ASSIGN_OR_RETURN(std::string files, agency.FilesFolder());
-  auto* const payments = agency.Own(std::make_unique<psm::PaymentFiles>(
-      database, programmes, std::move(files)));
+  auto* const payments = agency.Own(
+      std::make_unique<psm::PaymentFiles>(database, std::move(files)));
   PSM_RETURN_IF_ERROR(payments->WriteAll());
-  auto* const evidence = agency.Own(std::make_unique<psm::GatewayEvidence>(
-      [&agency] { return agency.gateway(); }));
+  const auto gateway = [&agency] { return agency.gateway(); };
+  auto* const evidence =
+      agency.Own(std::make_unique<psm::GatewayEvidence>(gateway));
+  auto* const registry =
+      agency.Own(std::make_unique<psm::GatewayAccountRegistry>(gateway));
+  const psm::Clock* const clock = &agency.clock();
+  psm::Random* const random = &psm::SystemRandom();
   auto* const desk = agency.Own(
       std::make_unique<psm::ApplicationDesk>(psm::ApplicationDesk::Parts{
-          agency.agency_id(), programmes, evidence, database, payments,
-          &agency.clock(), &psm::SystemRandom()}));
-  agency.Serve(std::make_unique<psm::BenefitsService>(programmes, desk));
+          agency.agency_id(), programmes, evidence, database, clock, random}));
+  auto* const decisions = agency.Own(std::make_unique<psm::DecisionDesk>(
+      programmes, database, payments, clock));
+  auto* const returns =
+      agency.Own(std::make_unique<psm::ReturnDesk>(psm::ReturnDesk::Parts{
+          programmes, evidence, registry, database, payments, clock}));
+  auto* const runs = agency.Own(std::make_unique<psm::PaymentRuns>(
+      psm::PaymentRuns::Parts{programmes, desk, evidence, registry, database,
+                              payments, clock, random}));
+  PSM_RETURN_IF_ERROR(runs->ImportHeadsOnce([&](psm::PaymentRuns::Take take) {
+    return agency.ForEachSeed<psm::seed::v1::HouseholdHead>(
+        [&](const psm::seed::v1::HouseholdHead& head) {
+          return take(head.subject());
+        });
+  }));
+  agency.Serve(std::make_unique<psm::BenefitsService>(
+      psm::BenefitsService::Parts{programmes, desk, decisions, returns, runs}));
+  agency.Serve(std::make_unique<psm::PaymentRunService>(runs, returns));
   return absl::OkStatus();
 }
 

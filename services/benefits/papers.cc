@@ -1,5 +1,6 @@
 #include "services/benefits/papers.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -51,6 +52,28 @@ std::vector<NeededPaper> CountPapers(
     }
     if (!paper.per_member() && !paper.per_adult() && count > 1) count = 1;
     if (count > 0) papers.push_back(Needed(paper, count));
+  }
+  return papers;
+}
+
+std::vector<NeededPaper> CountSubstitutes(
+    const benefits::v1::ProgrammeDefinition& definition,
+    const std::set<std::string>& refused,
+    const residents::v1::GetHouseholdResponse& household,
+    absl::CivilDay today) {
+  std::vector<NeededPaper> papers;
+  for (const benefits::v1::Substitute& substitute : definition.substitutes()) {
+    if (refused.count(substitute.dataset()) == 0) continue;
+    const Paper& paper = substitute.paper();
+    int count = 1;
+    if (paper.per_member() || paper.per_adult()) {
+      count = static_cast<int>(
+          std::count_if(household.members().begin(), household.members().end(),
+                        [&](const Member& member) {
+                          return paper.per_member() || IsAdult(member, today);
+                        }));
+    }
+    papers.push_back(Needed(paper, std::max(count, 1)));
   }
   return papers;
 }

@@ -2,11 +2,14 @@
 #ifndef PSM_SERVICES_BENEFITS_PAPERS_H_
 #define PSM_SERVICES_BENEFITS_PAPERS_H_
 
+#include <set>
+#include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
 #include "psm/benefits/v1/benefits.pb.h"
+#include "psm/benefits/v1/programme_definition.pb.h"
 #include "psm/residents/v1/residents.pb.h"
 
 namespace psm {
@@ -23,6 +26,14 @@ std::vector<benefits::v1::NeededPaper> CountPapers(
     const benefits::v1::Programme& programme,
     const residents::v1::GetHouseholdResponse& household,
     absl::string_view register_system, absl::CivilDay today);
+
+// The papers that stand for refused datasets, counted the same, but for
+// everybody's tax municipality. All of them where nothing is known of the
+// household (no members).
+std::vector<benefits::v1::NeededPaper> CountSubstitutes(
+    const benefits::v1::ProgrammeDefinition& definition,
+    const std::set<std::string>& refused,
+    const residents::v1::GetHouseholdResponse& household, absl::CivilDay today);
 
 // For a business: each once.
 std::vector<benefits::v1::NeededPaper> CountPapers(

@@ -7,7 +7,7 @@
 #include "mesh/base/error.h"
 #include "mesh/base/log.h"
 #include "mesh/base/status_macros.h"
-#include "services/benefits/application_store.h"
+#include "services/benefits/payment_store.h"
 
 namespace psm {
 namespace {
@@ -16,24 +16,25 @@ constexpr char kPrefix[] = "DEMO-DO-NOT-SEND-";
 constexpr char kSuffix[] = ".txt";
 constexpr std::size_t kDaySize = 10;  // YYYY-MM-DD
 
-// Bank 9990 does not exist; the name reads "demo, sending forbidden".
+}  // namespace
+
+// The name reads "demo, sending forbidden".
 ZenginConsignor DemoConsignor() {
   return {"9900190000",
           {"9990", "001", ZenginAccountType::kOrdinary, "0000001",
            "デモ　ソウキンキンシ　アカツキシ"}};
 }
 
-}  // namespace
-
-std::string PaymentFileName(absl::string_view programme, absl::CivilDay day) {
-  return absl::StrCat(kPrefix, programme, "-", absl::FormatCivilTime(day),
-                      kSuffix);
+std::string PaymentFileName(absl::string_view programme, absl::CivilDay day,
+                            absl::string_view kind) {
+  return absl::StrCat(kPrefix, programme, kind.empty() ? "" : "-", kind, "-",
+                      absl::FormatCivilTime(day), kSuffix);
 }
 
 absl::StatusOr<std::string> PaymentFiles::Contents(const std::string& name) {
-  std::vector<GrantedPayment> payments;
+  std::vector<Payment> payments;
   PSM_RETURN_IF_ERROR(database_->Read([&](soci::session& sql) -> absl::Status {
-    payments = ApplicationStore::PaymentsOf(sql, name);
+    payments = PaymentStore::OfFile(sql, name);
     return absl::OkStatus();
   }));
   absl::CivilDay day;
@@ -43,16 +44,8 @@ absl::StatusOr<std::string> PaymentFiles::Contents(const std::string& name) {
     return absl::InternalError(absl::StrCat("not a payment file: ", name));
   }
   std::vector<ZenginTransfer> transfers;
-  for (const GrantedPayment& payment : payments) {
-    const Programme* const programme = programmes_->Find(payment.programme);
-    if (programme == nullptr) {
-      return absl::InternalError(absl::StrCat(
-          "payments of a programme without definition: ", payment.programme));
-    }
-    PSM_ASSIGN_OR_RETURN(const ZenginAccount account,
-                         PaymentAccount(*programme, payment.fields));
-    transfers.push_back({account, payment.amount_yen, payment.number});
-  }
+  for (const Payment& payment : payments)
+    transfers.push_back({payment.account, payment.amount_yen, payment.number});
   return ZenginFile(DemoConsignor(), day, transfers);
 }
 
@@ -73,7 +66,7 @@ absl::Status PaymentFiles::Write(const std::string& name) {
 absl::Status PaymentFiles::WriteAll() {
   std::vector<std::string> names;
   PSM_RETURN_IF_ERROR(database_->Read([&](soci::session& sql) -> absl::Status {
-    names = ApplicationStore::PaymentFiles(sql);
+    names = PaymentStore::Files(sql);
     return absl::OkStatus();
   }));
   for (const std::string& name : names) PSM_RETURN_IF_ERROR(Write(name));

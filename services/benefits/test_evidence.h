@@ -2,11 +2,13 @@
 #ifndef PSM_SERVICES_BENEFITS_TEST_EVIDENCE_H_
 #define PSM_SERVICES_BENEFITS_TEST_EVIDENCE_H_
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "mesh/base/mutex.h"
 #include "services/benefits/evidence_source.h"
 #include "services/benefits/test_household.h"
 
@@ -16,8 +18,9 @@ namespace psm {
 class FakeEvidence final : public EvidenceSource {
  public:
   absl::StatusOr<HouseholdEvidence> GetHousehold(
-      const agency::CallContext&, const std::string& affair,
+      const agency::CallContext*, const std::string& affair,
       const std::string& provider, const std::string& subject) override {
+    MutexLock lock(mu);
     ++questions;
     EXPECT_EQ(affair, "benefit-tax-exempt");
     EXPECT_EQ(provider, "akatsuki/residents");
@@ -27,8 +30,9 @@ class FakeEvidence final : public EvidenceSource {
   }
 
   std::vector<absl::StatusOr<linkage::v1::RetrieveResponse>> RetrieveAll(
-      const agency::CallContext&, const std::string& affair,
+      const agency::CallContext*, const std::string& affair,
       absl::Span<const linkage::v1::RetrieveRequest> requests) override {
+    MutexLock lock(mu);
     ++questions;
     last_affair = affair;
     last_requests.assign(requests.begin(), requests.end());
@@ -39,12 +43,22 @@ class FakeEvidence final : public EvidenceSource {
         continue;
       }
       linkage::v1::RetrieveResponse answer;
-      answer.mutable_evidence()->Add(evidence[i].begin(), evidence[i].end());
+      const auto& attributes = requests[i].attributes();
+      EXPECT_FALSE(attributes.empty()) << "a question about nothing";
+      for (const linkage::v1::Evidence& leg : evidence[i]) {
+        const bool asked = std::any_of(
+            attributes.begin(), attributes.end(),
+            [&](const std::string& attribute) {
+              return attribute.substr(0, attribute.find('.')) == leg.dataset();
+            });
+        if (asked) *answer.add_evidence() = leg;
+      }
       answers.emplace_back(std::move(answer));
     }
     return answers;
   }
 
+  Mutex mu;
   residents::v1::GetHouseholdResponse household = HanakosHousehold();
   std::vector<std::vector<linkage::v1::Evidence>> evidence = HanakosEvidence();
   absl::Status household_status;

@@ -14,15 +14,9 @@
 #include "psm/residents/v1/residents.pb.h"
 #include "psm/tax/v1/tax.pb.h"
 #include "services/benefits/application.h"
-#include "services/benefits/programme.h"
+#include "services/programme_rules/test_programmes.h"
 
 namespace psm {
-
-inline const ProgrammeSet& TestProgrammes() {
-  static const auto* const set =
-      new ProgrammeSet(ProgrammeSet::Load(PSM_PROGRAMMES_FOLDER).value());
-  return *set;
-}
 
 // Head, mother, child; moved from yunagi.
 inline residents::v1::GetHouseholdResponse HanakosHousehold() {

@@ -75,11 +75,11 @@ TEST(SeedLinesTest, EverySystemOfTheMeshWithDataHasAFile) {
     EXPECT_FALSE(text.empty());
   }
   EXPECT_EQ(systems,
-            (std::set<std::string>{"accounts/accounts", "akatsuki/residents",
-                                   "akatsuki/tax", "corporations/corporations",
-                                   "gbizid/gbizid", "hoshizora-bank/customers",
-                                   "identity/identity", "yunagi/residents",
-                                   "yunagi/tax"}));
+            (std::set<std::string>{
+                "accounts/accounts", "akatsuki/benefits", "akatsuki/residents",
+                "akatsuki/tax", "corporations/corporations", "gbizid/gbizid",
+                "hoshizora-bank/customers", "identity/identity",
+                "yunagi/residents", "yunagi/tax"}));
 }
 
 TEST(SeedLinesTest, NoPersonNumberAndNoCodeIsSharedBetweenAgencies) {

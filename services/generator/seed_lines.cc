@@ -130,6 +130,9 @@ seed::v1::Customer CustomerOf(const Household& home, const Person& person,
   return customer;
 }
 
+// The municipality that pays benefits.
+constexpr char kBenefitsMunicipality[] = "akatsuki";
+
 }  // namespace
 
 absl::StatusOr<std::map<std::string, std::string>> SeedLines(
@@ -139,6 +142,12 @@ absl::StatusOr<std::map<std::string, std::string>> SeedLines(
     return scopes.For(SubjectScopeKind::kAgency, agency).Encode(person.number);
   };
   for (const Household& home : world.households) {
+    if (home.municipality == kBenefitsMunicipality) {
+      seed::v1::HouseholdHead head;
+      head.set_subject(code(home.municipality, home.members.front()));
+      PSM_RETURN_IF_ERROR(
+          files[home.municipality + "/benefits"].Add(head.subject(), head));
+    }
     for (const Person& person : home.members) {
       const std::string here = code(home.municipality, person);
       PSM_RETURN_IF_ERROR(files[home.municipality + "/residents"].Add(

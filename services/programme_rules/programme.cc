@@ -1,4 +1,4 @@
-#include "services/benefits/programme.h"
+#include "services/programme_rules/programme.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "absl/time/civil_time.h"
 #include "google/protobuf/util/json_util.h"
 #include "mesh/base/status_macros.h"
 #include "psm/residents/v1/residents.pb.h"
@@ -18,6 +19,8 @@
 namespace psm {
 namespace {
 
+using benefits::v1::Condition;
+using benefits::v1::EligibilityRule;
 using benefits::v1::FieldDefinition;
 using benefits::v1::Paper;
 using benefits::v1::ProgrammeDefinition;
@@ -87,8 +90,10 @@ absl::Status CheckPapers(const benefits::v1::Programme& programme) {
 }
 
 absl::Status CheckForBusiness(const Programme& programme) {
-  if (programme.definition.has_rule() || programme.definition.has_payment()) {
-    return Wrong("rule and payment are for persons", programme.id());
+  const ProgrammeDefinition& definition = programme.definition;
+  if (!definition.rules().empty() || !definition.amounts().empty() ||
+      definition.has_payment() || !definition.substitutes().empty()) {
+    return Wrong("rules and payment are for persons", programme.id());
   }
   for (const ProgrammeField& field : programme.fields) {
     if (field.definition.form().per_member() ||
@@ -99,26 +104,90 @@ absl::Status CheckForBusiness(const Programme& programme) {
   return absl::OkStatus();
 }
 
+bool IsDay(const std::string& text) {
+  absl::CivilDay day;
+  return text.size() == 10 && absl::ParseCivilTime(text, &day);
+}
+
+// Field id -> whether the form has it per member.
+using FieldKinds = std::map<std::string, bool>;
+
+absl::Status CheckCondition(const Condition& condition, bool per_member,
+                            const FieldKinds& fields) {
+  const auto field = fields.find(condition.field());
+  if (field == fields.end() || (per_member && !field->second)) {
+    return Wrong("a condition needs a field of the form, of members per member",
+                 condition.field());
+  }
+  if (condition.one_of().empty() && !condition.has_at_least() &&
+      !condition.has_at_most() && !condition.has_age()) {
+    return Wrong("a condition says nothing", condition.field());
+  }
+  if (condition.has_age() && !IsDay(condition.age().on_date())) {
+    return Wrong("an age is of a day", condition.field());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckRules(const Programme& programme, const FieldKinds& fields) {
+  if (programme.definition.rules().empty()) {
+    return Wrong("no rules", programme.id());
+  }
+  for (const EligibilityRule& rule : programme.definition.rules()) {
+    if (rule.text_ja().empty() || rule.text_en().empty() ||
+        rule.scope() == EligibilityRule::SCOPE_UNSPECIFIED) {
+      return Wrong("a rule needs a scope and texts", programme.id());
+    }
+    PSM_RETURN_IF_ERROR(CheckCondition(
+        rule.condition(), rule.scope() != EligibilityRule::HEAD, fields));
+  }
+  for (const benefits::v1::AmountPart& part : programme.definition.amounts()) {
+    if (part.text_ja().empty() || part.text_en().empty() || part.yen() <= 0) {
+      return Wrong("a part of the amount needs yen and texts", programme.id());
+    }
+    PSM_RETURN_IF_ERROR(CheckCondition(part.each_member(), true, fields));
+  }
+  if (programme.definition.cap_yen() < 0 ||
+      programme.definition.programme().amount_yen() < 0) {
+    return Wrong("an amount is less than nothing", programme.id());
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckSubstitutes(const Programme& programme) {
+  for (const ProgrammeField& field : programme.fields) {
+    if (field.dataset != kResidentsDataset &&
+        !programme.IsRefusable(field.dataset)) {
+      return Wrong("no paper stands for the dataset", field.dataset);
+    }
+  }
+  for (const benefits::v1::Substitute& substitute :
+       programme.definition.substitutes()) {
+    if (substitute.paper().name_ja().empty() ||
+        substitute.paper().name_en().empty() ||
+        substitute.paper().office().empty()) {
+      return Wrong("paper without name or office", substitute.dataset());
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status CheckForPersons(const Programme& programme) {
   const ProgrammeDefinition& definition = programme.definition;
   if (definition.providers().count(kResidentsDataset) == 0) {
     return Wrong("no provider for residents", programme.id());
   }
-  if (definition.programme().amount_yen() <= 0) {
+  if (definition.programme().amount_yen() <= 0 &&
+      definition.amounts().empty()) {
     return Wrong("nothing to pay", programme.id());
   }
-  std::map<std::string, bool> per_member;
+  FieldKinds per_member;
   for (const ProgrammeField& field : programme.fields) {
     per_member[field.definition.form().id()] =
         field.definition.form().per_member();
   }
-  const benefits::v1::DecisionRule& rule = definition.rule();
-  if (rule.equals().empty() || rule.text_ja().empty() ||
-      rule.text_en().empty() || per_member.count(rule.every()) == 0 ||
-      !per_member[rule.every()]) {
-    return Wrong("the rule needs a field per member, a value and texts",
-                 programme.id());
-  }
+  PSM_RETURN_IF_ERROR(CheckRules(programme, per_member));
+  PSM_RETURN_IF_ERROR(CheckSubstitutes(programme));
   const benefits::v1::PaymentFields& payment = definition.payment();
   for (const std::string& field :
        {payment.bank_code(), payment.branch_code(), payment.type(),
@@ -132,15 +201,32 @@ absl::Status CheckForPersons(const Programme& programme) {
 
 }  // namespace
 
-std::vector<std::string> Programme::LinkageAttributes(bool head) const {
+std::vector<std::string> Programme::LinkageAttributes(
+    bool head, const std::set<std::string>& refused) const {
   std::set<std::string> attributes;
   for (const ProgrammeField& field : fields) {
     if (field.dataset == kResidentsDataset) continue;
+    if (refused.count(field.dataset) > 0) continue;
     if (head || field.definition.form().per_member()) {
       attributes.insert(field.definition.form().source());
     }
   }
   return {attributes.begin(), attributes.end()};
+}
+
+bool Programme::IsRefusable(absl::string_view dataset) const {
+  return std::any_of(definition.substitutes().begin(),
+                     definition.substitutes().end(),
+                     [&](const benefits::v1::Substitute& substitute) {
+                       return dataset == substitute.dataset();
+                     });
+}
+
+std::string Programme::DatasetOf(absl::string_view field_id) const {
+  for (const ProgrammeField& field : fields) {
+    if (field_id == field.definition.form().id()) return field.dataset;
+  }
+  return "";
 }
 
 std::string Programme::ProviderOf(absl::string_view dataset,
@@ -163,6 +249,10 @@ absl::StatusOr<Programme> ParseProgramme(const std::string& json) {
   if (!IsId(published.id())) return Wrong("not an id", published.id());
   if (published.title_ja().empty() || published.title_en().empty()) {
     return Wrong("no title", published.id());
+  }
+  for (const std::string& day :
+       {published.first_date(), published.last_date()}) {
+    if (!day.empty() && !IsDay(day)) return Wrong("not a day", published.id());
   }
   if (!IsId(definition.affair())) return Wrong("no affair", published.id());
   if (definition.fields().empty()) return Wrong("no fields", published.id());

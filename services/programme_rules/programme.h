@@ -1,9 +1,10 @@
 // Programmes: what their definition files say, checked as a whole before the
 // service starts. Knows no application.
-#ifndef PSM_SERVICES_BENEFITS_PROGRAMME_H_
-#define PSM_SERVICES_BENEFITS_PROGRAMME_H_
+#ifndef PSM_SERVICES_PROGRAMME_RULES_PROGRAMME_H_
+#define PSM_SERVICES_PROGRAMME_RULES_PROGRAMME_H_
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -11,7 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "psm/benefits/v1/benefits.pb.h"
 #include "psm/benefits/v1/programme_definition.pb.h"
-#include "services/benefits/attribute_path.h"
+#include "services/programme_rules/attribute_path.h"
 
 namespace psm {
 
@@ -38,8 +39,17 @@ struct Programme {
 
   // The attributes (`<dataset>.<attribute>`, sorted, each once) that linkage is
   // asked for: of the head, or of any other member of the household. Residents'
-  // are not among them: they come with the household.
-  std::vector<std::string> LinkageAttributes(bool head) const;
+  // are not among them: they come with the household; nor are those of
+  // datasets in `refused`.
+  std::vector<std::string> LinkageAttributes(
+      bool head, const std::set<std::string>& refused = {}) const;
+
+  // Whether an applicant may keep a dataset from being asked for: those of the
+  // form that a paper stands for.
+  bool IsRefusable(absl::string_view dataset) const;
+
+  // The dataset of a field; "" where there is no such field.
+  std::string DatasetOf(absl::string_view field_id) const;
 
   // The system to ask for a dataset, "" where the definition names none.
   // `municipality` runs the programme; `tax_municipality` is the member's.
@@ -50,9 +60,9 @@ struct Programme {
 
 // Parses and checks one definition. INVALID_ARGUMENT, saying what is wrong, for
 // JSON that is not a ProgrammeDefinition, an unknown attribute, an id that is
-// not `[a-z][a-z0-9_-]{0,62}` or occurs twice, a rule or payment that names no
-// field, and for what a programme for persons lacks or one for businesses may
-// not have.
+// not `[a-z][a-z0-9_-]{0,62}` or occurs twice, a rule, amount or payment that
+// names no field, a condition that says nothing, a day that is none, and for
+// what a programme for persons lacks or one for businesses may not have.
 absl::StatusOr<Programme> ParseProgramme(const std::string& json);
 
 // All programmes of an office. Immutable, thread-safe.
@@ -72,4 +82,4 @@ class ProgrammeSet {
 
 }  // namespace psm
 
-#endif  // PSM_SERVICES_BENEFITS_PROGRAMME_H_
+#endif  // PSM_SERVICES_PROGRAMME_RULES_PROGRAMME_H_

@@ -1,4 +1,4 @@
-#include "services/benefits/programme.h"
+#include "services/programme_rules/programme.h"
 
 #include <fstream>
 #include <string>
@@ -12,7 +12,7 @@
 #include "psm/gbizid/v1/gbizid.pb.h"
 #include "psm/residents/v1/residents.pb.h"
 #include "psm/tax/v1/tax.pb.h"
-#include "services/benefits/test_household.h"
+#include "services/programme_rules/test_programmes.h"
 
 namespace psm {
 namespace {
@@ -75,6 +75,12 @@ TEST(ProgrammeTest, TheBenefitAsksEachAgencyForWhatItHolds) {
   EXPECT_THAT(benefit->LinkageAttributes(true),
               ElementsAre("accounts.account", "tax.category"));
   EXPECT_THAT(benefit->LinkageAttributes(false), ElementsAre("tax.category"));
+  EXPECT_THAT(benefit->LinkageAttributes(true, {"tax"}),
+              ElementsAre("accounts.account"));
+  EXPECT_TRUE(benefit->IsRefusable("tax"));
+  EXPECT_FALSE(benefit->IsRefusable("residents"));
+  EXPECT_EQ(benefit->DatasetOf("account_number"), "accounts");
+  EXPECT_EQ(benefit->DatasetOf("no_such_field"), "");
   EXPECT_EQ(benefit->ProviderOf("tax", "akatsuki", "yunagi"), "yunagi/tax");
   EXPECT_EQ(benefit->ProviderOf("residents", "akatsuki", ""),
             "akatsuki/residents");
@@ -83,14 +89,15 @@ TEST(ProgrammeTest, TheBenefitAsksEachAgencyForWhatItHolds) {
 
 TEST(ProgrammeTest, ListsWhatTheFilesSay) {
   const auto list = TestProgrammes().List();
-  ASSERT_EQ(list.programmes_size(), 2);
+  ASSERT_EQ(list.programmes_size(), 3);
   EXPECT_EQ(list.programmes(0).id(), "equipment-subsidy");
   EXPECT_TRUE(list.programmes(0).for_business());
-  EXPECT_EQ(list.programmes(1).id(), "tax-exempt-2026");
-  EXPECT_EQ(list.programmes(1).amount_yen(), 100'000);
-  EXPECT_EQ(list.programmes(1).fields_size(), 14);
-  EXPECT_EQ(list.programmes(1).fields(0).id(), "head_name");
-  EXPECT_EQ(list.programmes(1).papers_size(), 2);
+  EXPECT_EQ(list.programmes(1).id(), "price-relief-2026");
+  EXPECT_EQ(list.programmes(2).id(), "tax-exempt-2026");
+  EXPECT_EQ(list.programmes(2).amount_yen(), 100'000);
+  EXPECT_EQ(list.programmes(2).fields_size(), 14);
+  EXPECT_EQ(list.programmes(2).fields(0).id(), "head_name");
+  EXPECT_EQ(list.programmes(2).papers_size(), 2);
   EXPECT_EQ(TestProgrammes().Find("no-such"), nullptr);
 }
 
@@ -144,11 +151,30 @@ TEST(ProgrammeTest, ADefinitionThatCannotWorkIsRefused) {
        [](ProgrammeDefinition& d) {
          d.mutable_fields(3)->mutable_form()->set_per_member(true);
        }},
-      {kPersons, "the rule needs",
-       [](ProgrammeDefinition& d) { d.clear_rule(); }},
-      {kPersons, "the rule needs",
+      {kPersons, "no rules", [](ProgrammeDefinition& d) { d.clear_rules(); }},
+      {kPersons, "a rule needs a scope",
+       [](ProgrammeDefinition& d) { d.mutable_rules(0)->clear_scope(); }},
+      {kPersons, "a condition needs a field",
        [](ProgrammeDefinition& d) {
-         d.mutable_rule()->set_every("head_name");  // not per member
+         d.mutable_rules(0)->mutable_condition()->set_field("head_name");
+       }},
+      {kPersons, "a condition says nothing",
+       [](ProgrammeDefinition& d) {
+         d.mutable_rules(0)->mutable_condition()->clear_one_of();
+       }},
+      {kPersons, "an age is of a day",
+       [](ProgrammeDefinition& d) {
+         d.mutable_rules(0)->mutable_condition()->mutable_age();
+       }},
+      {kPersons, "a part of the amount",
+       [](ProgrammeDefinition& d) { d.add_amounts(); }},
+      {kPersons, "less than nothing",
+       [](ProgrammeDefinition& d) { d.set_cap_yen(-1); }},
+      {kPersons, "no paper stands for",
+       [](ProgrammeDefinition& d) { d.clear_substitutes(); }},
+      {kPersons, "not a day",
+       [](ProgrammeDefinition& d) {
+         d.mutable_programme()->set_last_date("2026-13-01");
        }},
       {kPersons, "payment names no field",
        [](ProgrammeDefinition& d) {
@@ -160,8 +186,8 @@ TEST(ProgrammeTest, ADefinitionThatCannotWorkIsRefused) {
        [](ProgrammeDefinition& d) {
          d.mutable_programme()->mutable_papers(0)->clear_office();
        }},
-      {kBusiness, "rule and payment",
-       [](ProgrammeDefinition& d) { d.mutable_rule(); }},
+      {kBusiness, "rules and payment",
+       [](ProgrammeDefinition& d) { d.add_rules(); }},
       {kBusiness, "no members",
        [](ProgrammeDefinition& d) {
          d.mutable_fields(0)->mutable_form()->set_per_member(true);

@@ -1,8 +1,8 @@
 // Where an attribute stands in a message, found by the contract's annotations
 // and not by names: a programme asks for `<dataset>.<attribute>` and needs no
 // code of its own. Knows no programme.
-#ifndef PSM_SERVICES_BENEFITS_ATTRIBUTE_PATH_H_
-#define PSM_SERVICES_BENEFITS_ATTRIBUTE_PATH_H_
+#ifndef PSM_SERVICES_PROGRAMME_RULES_ATTRIBUTE_PATH_H_
+#define PSM_SERVICES_PROGRAMME_RULES_ATTRIBUTE_PATH_H_
 
 #include <string>
 
@@ -44,4 +44,4 @@ const google::protobuf::Message* EvidencePrototype(absl::string_view dataset);
 
 }  // namespace psm
 
-#endif  // PSM_SERVICES_BENEFITS_ATTRIBUTE_PATH_H_
+#endif  // PSM_SERVICES_PROGRAMME_RULES_ATTRIBUTE_PATH_H_

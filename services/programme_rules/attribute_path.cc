@@ -1,4 +1,4 @@
-#include "services/benefits/attribute_path.h"
+#include "services/programme_rules/attribute_path.h"
 
 #include <vector>
 

@@ -1,0 +1,93 @@
+// A benefit for a whole municipality: looks at every household, tells those who
+// are eligible, and pays who did not object. Knows no gRPC server.
+#ifndef PSM_SERVICES_BENEFITS_PAYMENT_RUN_H_
+#define PSM_SERVICES_BENEFITS_PAYMENT_RUN_H_
+
+#include <string>
+#include <thread>
+
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "mesh/agency/call_context.h"
+#include "mesh/agency/database.h"
+#include "mesh/base/clock.h"
+#include "mesh/base/mutex.h"
+#include "mesh/crypto/digest.h"
+#include "psm/benefits/v1/benefits.pb.h"
+#include "services/benefits/account_registry.h"
+#include "services/benefits/application_desk.h"
+#include "services/benefits/payment_files.h"
+#include "services/benefits/run_store.h"
+#include "services/programme_rules/programme.h"
+
+namespace psm {
+
+// Runs are worked off one after the other by a thread of its own, eight
+// households at a time, each kept when it is done: a run goes on where it
+// stopped after a restart. Of a household that is not eligible nothing is kept,
+// and its account is not asked for. WRITE methods are idempotent by the call's
+// exchange id; errors as in benefits.proto. Thread-safe. All pointers must
+// outlive the object.
+class PaymentRuns {
+ public:
+  struct Parts {
+    const ProgrammeSet* programmes;
+    ApplicationDesk* desk;
+    EvidenceSource* evidence;
+    AccountRegistry* registry;
+    agency::Database* database;
+    PaymentFiles* payments;
+    const Clock* clock;
+    Random* random;
+  };
+  using Take = absl::FunctionRef<absl::Status(const std::string& subject)>;
+
+  explicit PaymentRuns(const Parts& parts);
+  ~PaymentRuns();  // finishes the households that are looked at, and no more
+  PaymentRuns(const PaymentRuns&) = delete;
+  PaymentRuns& operator=(const PaymentRuns&) = delete;
+
+  // Enters the heads of households that `each` gives, all or none, unless there
+  // are some. INVALID_ARGUMENT SEED_INVALID; ALREADY_EXISTS for one twice.
+  absl::Status ImportHeadsOnce(absl::FunctionRef<absl::Status(Take)> each);
+
+  absl::StatusOr<benefits::v1::StartPaymentRunResponse> Start(
+      const agency::CallContext& call,
+      const benefits::v1::StartPaymentRunRequest& request);
+  absl::StatusOr<benefits::v1::GetPaymentRunResponse> Get(
+      const benefits::v1::GetPaymentRunRequest& request);
+  absl::StatusOr<benefits::v1::PayRunResponse> Pay(
+      const agency::CallContext& call,
+      const benefits::v1::PayRunRequest& request);
+  absl::StatusOr<benefits::v1::ListNoticesResponse> Notices(
+      const benefits::v1::ListNoticesRequest& request);
+  absl::StatusOr<benefits::v1::ObjectToPaymentResponse> Object(
+      const agency::CallContext& call,
+      const benefits::v1::ObjectToPaymentRequest& request);
+
+ private:
+  void Work() PSM_EXCLUDES(mu_);
+  // Looks at some pending households. False where no run has any; an error of
+  // the database otherwise.
+  absl::StatusOr<bool> WorkOnSome() PSM_EXCLUDES(mu_);
+  // What becomes of one household, and keeps it.
+  absl::Status LookAt(const PaymentRun& run, const Programme& programme,
+                      RunEntry entry);
+  absl::StatusOr<Application> CollectIfEligible(const Programme& programme,
+                                                const std::string& subject,
+                                                EntryState& state);
+  bool Stopping() PSM_EXCLUDES(mu_);
+
+  const Parts parts_;
+  Mutex mu_;
+  CondVar wake_;
+  bool stopping_ PSM_GUARDED_BY(mu_) = false;
+  bool work_ PSM_GUARDED_BY(mu_) = true;  // of the life before
+  std::thread worker_;                    // the last member: uses all others
+};
+
+}  // namespace psm
+
+#endif  // PSM_SERVICES_BENEFITS_PAYMENT_RUN_H_

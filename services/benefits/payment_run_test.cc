@@ -1,0 +1,234 @@
+#include "services/benefits/payment_run.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "mesh/base/status_macros.h"
+#include "services/benefits/test_office.h"
+
+namespace psm {
+namespace {
+
+using benefits::v1::GetPaymentRunResponse;
+using benefits::v1::Notice;
+using benefits::v1::PayRunResponse;
+
+// A town of households of one, each head named by a number: those with an odd
+// one are taxed, every tenth has no account.
+class FakeTown final : public EvidenceSource {
+ public:
+  absl::StatusOr<HouseholdEvidence> GetHousehold(
+      const agency::CallContext* call, const std::string&,
+      const std::string& provider, const std::string& subject) override {
+    EXPECT_EQ(call, nullptr) << "a run serves nobody's call";
+    if (subject == "head-7")
+      return agency::Refusal(absl::StatusCode::kUnavailable, "DOWN", "no");
+    residents::v1::GetHouseholdResponse home = HanakosHousehold();
+    home.mutable_members()->DeleteSubrange(1, 2);
+    home.mutable_members(0)->set_subject(subject);
+    return HouseholdEvidence{home, provider, "exchange-r"};
+  }
+  std::vector<absl::StatusOr<linkage::v1::RetrieveResponse>> RetrieveAll(
+      const agency::CallContext*, const std::string&,
+      absl::Span<const linkage::v1::RetrieveRequest> requests) override {
+    std::vector<absl::StatusOr<linkage::v1::RetrieveResponse>> answers;
+    for (const auto& request : requests) {
+      const int number = std::stoi(request.subject().substr(5));
+      linkage::v1::RetrieveResponse answer;
+      if (request.attributes(0) == "tax.category") {
+        *answer.add_evidence() =
+            TaxEvidence("yunagi/tax",
+                        number % 2 == 0 ? tax::v1::GetTaxStatusResponse::EXEMPT
+                                        : tax::v1::GetTaxStatusResponse::TAXED);
+      } else {
+        EXPECT_EQ(number % 2, 0) << "a taxed person's account was asked for";
+        *answer.add_evidence() =
+            number % 10 == 0 ? FailedEvidence("accounts", "accounts/accounts",
+                                              absl::StatusCode::kNotFound,
+                                              "ACCOUNT_NOT_REGISTERED")
+                             : AccountEvidence(HanakosAccount());
+      }
+      answers.emplace_back(std::move(answer));
+    }
+    return answers;
+  }
+};
+
+class PaymentRunTest : public OfficeTest {
+ protected:
+  void SetUp() override { Open(); }
+  void Open() {
+    runs_ = std::make_unique<PaymentRuns>(PaymentRuns::Parts{
+        &TestProgrammes(), &town_desk_, &town_, &registry_, database_.get(),
+        &payments_, &clock_, &SystemRandom()});
+  }
+  absl::Status Import(int heads) {
+    return runs_->ImportHeadsOnce([&](PaymentRuns::Take take) -> absl::Status {
+      for (int i = 0; i < heads; ++i)
+        PSM_RETURN_IF_ERROR(take(absl::StrCat("head-", i)));
+      return absl::OkStatus();
+    });
+  }
+  absl::StatusOr<benefits::v1::StartPaymentRunResponse> Begin(
+      const agency::CallContext& call, int days = 14,
+      const char* programme = "tax-exempt-2026") {
+    benefits::v1::StartPaymentRunRequest request;
+    request.set_programme(programme);
+    request.set_objection_days(days);
+    return runs_->Start(call, request);
+  }
+  // What there is once every household was looked at.
+  GetPaymentRunResponse AwaitRun(const std::string& id) {
+    benefits::v1::GetPaymentRunRequest request;
+    request.set_run_id(id);
+    const SystemClock clock;
+    const absl::Duration deadline = clock.Monotonic() + absl::Seconds(20);
+    for (;;) {
+      const auto run = runs_->Get(request);
+      EXPECT_TRUE(run.ok()) << run.status();
+      if (!run.ok() || run->has_pay_after_time() ||
+          clock.Monotonic() > deadline)
+        return run.ok() ? *run : GetPaymentRunResponse();
+      std::this_thread::yield();
+    }
+  }
+  absl::StatusOr<PayRunResponse> Pay(const std::string& id,
+                                     const agency::CallContext& call) {
+    benefits::v1::PayRunRequest request;
+    request.set_run_id(id);
+    return runs_->Pay(call, request);
+  }
+  std::vector<Notice> Notices(const std::string& subject) {
+    benefits::v1::ListNoticesRequest request;
+    request.set_subject(subject);
+    const auto notices = runs_->Notices(request);
+    EXPECT_TRUE(notices.ok()) << notices.status();
+    return {notices->notices().begin(), notices->notices().end()};
+  }
+  std::string Object(const std::string& id, const std::string& subject) {
+    benefits::v1::ObjectToPaymentRequest request;
+    request.set_run_id(id);
+    request.set_subject(subject);
+    return ReasonOf(runs_->Object(Call(), request).status());
+  }
+
+  FakeTown town_;
+  ApplicationDesk town_desk_{{"akatsuki", &TestProgrammes(), &town_,
+                              database_.get(), &clock_, &SystemRandom()}};
+  std::unique_ptr<PaymentRuns> runs_;
+};
+
+TEST_F(PaymentRunTest, LooksAtEveryHouseholdAndPaysNobodyByItself) {
+  ASSERT_TRUE(Import(100).ok());
+  ASSERT_TRUE(Import(7).ok());  // the next start: nothing new
+  const auto started = Begin(Call());
+  ASSERT_TRUE(started.ok()) << started.status();
+  EXPECT_EQ(started->households(), 100);
+  const GetPaymentRunResponse run = AwaitRun(started->run_id());
+  EXPECT_EQ(run.pending(), 0);
+  EXPECT_EQ(run.notified(), 40);
+  EXPECT_EQ(run.without_account(), 10);
+  EXPECT_EQ(run.not_eligible(), 49);
+  EXPECT_EQ(run.failed(), 1);
+  EXPECT_EQ(Count("payments"), 0);
+  EXPECT_EQ(Count("applications"), 40) << "of the others nothing is kept";
+  EXPECT_EQ(ReasonOf(Pay(started->run_id(), Call()).status()),
+            "OBJECTION_PERIOD_RUNNING");
+}
+
+TEST_F(PaymentRunTest, PaysWhoDidNotObjectIntoTheAccountOfTheNotice) {
+  ASSERT_TRUE(Import(20).ok());
+  const std::string id = Begin(Call())->run_id();
+  ASSERT_EQ(AwaitRun(id).notified(), 8);
+  const auto notices = Notices("head-2");
+  ASSERT_EQ(notices.size(), 1U);
+  EXPECT_EQ(notices[0].state(), Notice::ANNOUNCED);
+  EXPECT_EQ(notices[0].amount_yen(), 100'000);
+  EXPECT_TRUE(notices[0].has_object_until_time());
+  for (const auto& field : notices[0].fields()) {
+    EXPECT_FALSE(field.value().empty()) << field.field().id();
+    EXPECT_FALSE(field.provider().empty());
+    EXPECT_FALSE(field.field().label_en().empty());
+  }
+  EXPECT_TRUE(Notices("head-1").empty()) << "the taxed hear nothing";
+  EXPECT_EQ(Object(id, "head-2"), "");
+  EXPECT_EQ(Object(id, "head-2"), "") << "twice is as once";
+  for (const char* subject : {"head-1", "nobody", "", "' OR 1=1"})
+    EXPECT_EQ(Object(id, subject), "NOTICE_UNKNOWN");
+  EXPECT_EQ(Object("no-such-run", "head-4"), "NOTICE_UNKNOWN");
+
+  clock_.Advance(absl::Hours(24 * 14));
+  registry_.status = absl::UnavailableError("down");
+  EXPECT_EQ(ReasonOf(Pay(id, Call()).status()), "ACCOUNTS_UNAVAILABLE");
+  EXPECT_EQ(Count("payments"), 0);
+  registry_.status = absl::OkStatus();
+  registry_.changed = {"head-4", "somebody-else"};
+  const auto paid = Pay(id, Call(9));
+  ASSERT_TRUE(paid.ok()) << paid.status();
+  EXPECT_EQ(paid->payments(), 6);
+  EXPECT_EQ(paid->sum_yen(), 600'000);
+  EXPECT_EQ(ReadFile(paid->payment_file()).size(), (6 + 3) * 122U);
+  EXPECT_EQ(Notices("head-2")[0].state(), Notice::OBJECTED);
+  EXPECT_EQ(Notices("head-2")[0].fields_size(), 0) << "erased";
+  EXPECT_EQ(Notices("head-4")[0].state(), Notice::NOT_PAID);
+  EXPECT_EQ(Notices("head-6")[0].state(), Notice::PAID);
+  EXPECT_EQ(Object(id, "head-6"), "ALREADY_PAID");
+  // Again, as a retry and anew: nothing is paid twice.
+  EXPECT_EQ(Pay(id, Call(9))->SerializeAsString(), paid->SerializeAsString());
+  EXPECT_EQ(Pay(id, Call())->SerializeAsString(), paid->SerializeAsString());
+  EXPECT_EQ(Count("payments"), 6);
+  // A later run finds them paid.
+  const std::string second = Begin(Call())->run_id();
+  const GetPaymentRunResponse run = AwaitRun(second);
+  EXPECT_EQ(run.already_paid(), 6);
+  EXPECT_EQ(run.notified(), 2);
+}
+
+TEST_F(PaymentRunTest, ARunGoesOnAfterARestart) {
+  ASSERT_TRUE(Import(60).ok());
+  const std::string id = Begin(Call())->run_id();
+  runs_.reset();  // at once: some households are pending
+  Open();
+  const GetPaymentRunResponse run = AwaitRun(id);
+  EXPECT_EQ(run.pending(), 0);
+  EXPECT_EQ(run.notified() + run.without_account() + run.not_eligible() +
+                run.failed(),
+            60);
+  EXPECT_EQ(Count("applications"), run.notified()) << "one was kept twice";
+}
+
+TEST_F(PaymentRunTest, ARetryStartsNoSecondRun) {
+  ASSERT_TRUE(Import(3).ok());
+  const auto first = Begin(Call(7));
+  const auto again = Begin(Call(7));
+  ASSERT_TRUE(first.ok() && again.ok());
+  EXPECT_EQ(again->run_id(), first->run_id());
+  EXPECT_EQ(Count("payment_runs"), 1);
+  AwaitRun(first->run_id());
+}
+
+TEST_F(PaymentRunTest, EveryRefusalHasItsReason) {
+  EXPECT_EQ(ReasonOf(Begin(Call(), 14, "no-such").status()),
+            "PROGRAMME_UNKNOWN");
+  EXPECT_EQ(ReasonOf(Begin(Call(), 14, "equipment-subsidy").status()),
+            "PROGRAMME_UNKNOWN");
+  for (const int days : {0, -1, 91})
+    EXPECT_EQ(ReasonOf(Begin(Call(), days).status()), "OBJECTION_DAYS_INVALID");
+  EXPECT_EQ(ReasonOf(Pay("' OR 1=1", Call()).status()), "RUN_UNKNOWN");
+  EXPECT_EQ(ReasonOf(runs_->Get({}).status()), "RUN_UNKNOWN");
+  EXPECT_EQ(runs_
+                ->ImportHeadsOnce([](PaymentRuns::Take take) {
+                  absl::Status taken = take("a");
+                  taken.Update(take(""));
+                  return taken;
+                })
+                .code(),
+            absl::StatusCode::kInvalidArgument);
+  EXPECT_EQ(Count("household_heads"), 0);
+}
+
+}  // namespace
+}  // namespace psm
