@@ -8,6 +8,7 @@
 
 #include "google/protobuf/util/time_util.h"
 #include "services/gbizid/account_rules.h"
+#include "services/gbizid/acting_rules.h"
 #include "services/gbizid/delegation_store.h"
 
 namespace psm::gbizid {
@@ -134,9 +135,7 @@ absl::StatusOr<v1::CheckActingResponse> ActingDesk::Check(
           absl::Time now) -> absl::StatusOr<v1::CheckActingResponse> {
         PSM_ASSIGN_OR_RETURN(const v1::Account actor,
                              ActorOf(sql, request, call.consumer));
-        const std::string& own_prime = actor.type() == v1::Account::MEMBER
-                                           ? actor.parent_id()
-                                           : actor.account_id();
+        const std::string& own_prime = PrimeIdOf(actor);
         // One answer for a business without a Prime and one without a
         // delegation: nobody learns here who has an account.
         const absl::Status none = Denied("DELEGATION_NOT_IN_FORCE",
@@ -154,10 +153,7 @@ absl::StatusOr<v1::CheckActingResponse> ActingDesk::Check(
 
         const std::optional<v1::Delegation> delegation = DelegationStore::Open(
             sql, principal->account_id(), own_prime, call.consumer, now);
-        if (!delegation || delegation->state() != v1::Delegation::ACCEPTED ||
-            TimeUtil::TimestampToMicroseconds(delegation->start_time()) >
-                absl::ToUnixMicros(now))
-          return none;
+        if (!delegation || !IsInForce(*delegation, now)) return none;
         answer.set_delegation_id(delegation->delegation_id());
         answer.set_delegate_corporate_number(
             delegation->delegate_corporate_number());

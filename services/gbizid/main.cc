@@ -10,6 +10,7 @@
 #include "services/gbizid/business_service.h"
 #include "services/gbizid/delegations_service.h"
 #include "services/gbizid/prime_service.h"
+#include "services/gbizid/provider.h"
 #include "services/gbizid/schema.h"
 
 namespace psm::gbizid {
@@ -44,6 +45,8 @@ absl::Status Wire(agency::Agency& agency) {
       std::make_unique<PrimeDesk>(parts, businesses, representatives));
   auto* const delegations = agency.Own(std::make_unique<DelegationDesk>(parts));
   auto* const acting = agency.Own(std::make_unique<ActingDesk>(parts));
+  PSM_RETURN_IF_ERROR(
+      BusinessIdProvider::Serve(agency, parts, sign_ins, files));
   agency.Serve(std::make_unique<BusinessService>(businesses));
   agency.Serve(std::make_unique<AccountsService>(accounts, sign_ins));
   agency.Serve(std::make_unique<PrimeService>(primes));

@@ -1,9 +1,11 @@
 #include "services/gbizid/schema.h"
 
+#include "services/openid/grant_store.h"
+
 namespace psm::gbizid {
 namespace {
 
-constexpr agency::Migration kMigrations[] = {
+const agency::Migration kMigrations[] = {
     {1,
      "CREATE TABLE businesses ("
      "  corporate_number TEXT PRIMARY KEY,"
@@ -89,6 +91,7 @@ constexpr agency::Migration kMigrations[] = {
      "  account_id TEXT NOT NULL REFERENCES accounts (account_id),"
      "  relying_service TEXT NOT NULL,"
      "  expire_time BIGINT NOT NULL);\n"},
+    {3, openid::kGrantTables},
 };
 
 }  // namespace

@@ -57,6 +57,43 @@ absl::StatusOr<std::optional<KeptAccount>> SignInDesk::Authenticate(
   return found;
 }
 
+absl::StatusOr<v1::Account> SignInDesk::TakeOneTimePassword(
+    soci::session& sql, const KeptAccount& known,
+    const std::string& one_time_password, absl::Time now) {
+  const std::string& id = known.account.account_id();
+  // Again: another sign-in may have come in between.
+  const std::optional<KeptAccount> account = AccountStore::Find(sql, id);
+  if (!account || account->password != known.password) return SignInRefused();
+  const std::optional<std::int64_t> step =
+      MatchOneTimePassword(OneTimeSecretOf(*parts_.tokens, id).Reveal(),
+                           one_time_password, now, account->last_step);
+  if (!step) return SignInRefused();
+  if (!AccountStore::IsUsable(sql, account->account))
+    return agency::Refusal(absl::StatusCode::kPermissionDenied,
+                           "ACCOUNT_SUSPENDED", "the account may not be used");
+  AccountStore::SetTries(sql, id, 0, 0, *step);
+  return account->account;
+}
+
+absl::StatusOr<v1::Account> SignInDesk::Admit(
+    const std::string& mail, const std::string& password,
+    const std::string& one_time_password) {
+  const absl::StatusOr<std::string> checked = CheckedMail(mail);
+  if (!checked.ok()) return SignInRefused();
+  PSM_ASSIGN_OR_RETURN(const std::optional<KeptAccount> known,
+                       Authenticate(*checked, password));
+  if (!known) return SignInRefused();
+  v1::Account account;
+  PSM_RETURN_IF_ERROR(
+      parts_.database->Write([&](soci::session& sql) -> absl::Status {
+        PSM_ASSIGN_OR_RETURN(account,
+                             TakeOneTimePassword(sql, *known, one_time_password,
+                                                 parts_.clock->Now()));
+        return absl::OkStatus();
+      }));
+  return account;
+}
+
 absl::StatusOr<v1::SignInResponse> SignInDesk::SignIn(
     const agency::CallContext& call, const v1::SignInRequest& request) {
   constexpr char kMethod[] = "SignIn";
@@ -79,29 +116,16 @@ absl::StatusOr<v1::SignInResponse> SignInDesk::SignIn(
             parts_, kMethod, call,
             [&](soci::session& sql,
                 absl::Time now) -> absl::StatusOr<v1::SignInResponse> {
-              // Again: another sign-in may have come in between.
-              const std::optional<KeptAccount> account =
-                  AccountStore::Find(sql, known->account.account_id());
-              if (!account || account->password != known->password)
-                return SignInRefused();
-              const std::optional<std::int64_t> step = MatchOneTimePassword(
-                  OneTimeSecretOf(*parts_.tokens, known->account.account_id())
-                      .Reveal(),
-                  request.one_time_password(), now, account->last_step);
-              if (!step) return SignInRefused();
-              if (!AccountStore::IsUsable(sql, account->account))
-                return agency::Refusal(absl::StatusCode::kPermissionDenied,
-                                       "ACCOUNT_SUSPENDED",
-                                       "the account may not be used");
-              AccountStore::SetTries(sql, account->account.account_id(), 0, 0,
-                                     *step);
-              Sessions::Begin(sql, session_id, account->account.account_id(),
-                              now);
+              PSM_ASSIGN_OR_RETURN(
+                  const v1::Account account,
+                  TakeOneTimePassword(sql, *known, request.one_time_password(),
+                                      now));
+              Sessions::Begin(sql, session_id, account.account_id(), now);
               v1::SignInResponse answer;
               answer.set_session(session_id);
               *answer.mutable_expire_time() = TimeUtil::MicrosecondsToTimestamp(
                   absl::ToUnixMicros(now + kSessionLifetime));
-              *answer.mutable_account() = account->account;
+              *answer.mutable_account() = account;
               return answer;
             }));
   }

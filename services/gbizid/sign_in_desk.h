@@ -30,7 +30,18 @@ class SignInDesk {
       const agency::CallContext& call,
       const v1::ChangePasswordRequest& request);
 
+  // As SignIn, without a session: for the provider's pages. Errors as SignIn's,
+  // but for the blind.
+  absl::StatusOr<v1::Account> Admit(const std::string& mail,
+                                    const std::string& password,
+                                    const std::string& one_time_password);
+
  private:
+  // Takes the one-time password of an account whose password was right, in the
+  // caller's transaction.
+  absl::StatusOr<v1::Account> TakeOneTimePassword(
+      soci::session& sql, const KeptAccount& known,
+      const std::string& one_time_password, absl::Time now);
   // Whether a mail address has an account whose password this is; it is given.
   // Counts a try, durably, before it looks at the password.
   absl::StatusOr<std::optional<KeptAccount>> Authenticate(

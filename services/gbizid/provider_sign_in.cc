@@ -1,0 +1,185 @@
+// The state of the first form is empty, that of the second names the account
+// that has signed in. States stay on the server, so nobody makes one.
+#include "services/gbizid/provider_sign_in.h"
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "mesh/base/error.h"
+#include "services/gbizid/acting_rules.h"
+#include "services/gbizid/delegation_store.h"
+#include "services/gbizid/provider_profile.h"
+
+namespace psm::gbizid {
+namespace {
+
+using openid::Html;
+using openid::Language;
+using openid::SignedIn;
+using openid::SignInForm;
+
+constexpr char kChoice[] = "choice ";
+constexpr int kMaxChoices = 100;
+
+Html Wrong(Language language, openid::Markup ja, openid::Markup en) {
+  return Html()
+      .Raw("<div class=\"wrong\" role=\"alert\"><p>")
+      .Say(language, ja, en)
+      .Raw("</p></div>\n");
+}
+
+// Nothing that was typed is shown again.
+SignInForm PasswordForm(Language language, const Html& wrong) {
+  SignInForm form;
+  form.fields.Append(wrong)
+      .Raw("<label for=\"mail\">")
+      .Say(language, "メールアドレス", "Mail address")
+      .Raw(
+          "</label>\n<input id=\"mail\" name=\"mail\" type=\"email\" required "
+          "autocomplete=\"username\">\n<label for=\"password\">")
+      .Say(language, "パスワード", "Password")
+      .Raw(
+          "</label>\n<input id=\"password\" name=\"password\" "
+          "type=\"password\" required "
+          "autocomplete=\"current-password\">\n<label for=\"code\">")
+      .Say(language, "ワンタイムパスワード(6桁)",
+           "One-time password (6 digits)")
+      .Raw(
+          "</label>\n<input id=\"code\" name=\"code\" inputmode=\"numeric\" "
+          "pattern=\"[0-9]{6}\" required "
+          "autocomplete=\"one-time-code\">\n");
+  return form;
+}
+
+SignInForm ChoiceForm(const std::string& account_id,
+                      const std::vector<v1::Delegation>& choices,
+                      Language language, const Html& wrong) {
+  SignInForm form;
+  form.state = absl::StrCat(kChoice, account_id);
+  Html& html = form.fields;
+  html.Append(wrong)
+      .Raw("<fieldset><legend>")
+      .Say(language, "どの事業者として手続を行いますか",
+           "For which business do you act?")
+      .Raw(
+          "</legend>\n<label><input type=\"radio\" name=\"acting\" "
+          "value=\"own\" checked> ")
+      .Say(language, "自らの事業者", "your own")
+      .Raw("</label>\n");
+  for (const v1::Delegation& choice : choices) {
+    html.Raw("<label><input type=\"radio\" name=\"acting\" value=\"")
+        .Text(choice.delegation_id())
+        .Raw("\"> ")
+        .Text(choice.principal_name())
+        .Raw(" (")
+        .Text(choice.relying_service())
+        .Raw(")</label>\n");
+  }
+  html.Raw("</fieldset>\n");
+  return form;
+}
+
+}  // namespace
+
+std::string EncodeActing(const ActingAccount& acting) {
+  return acting.delegation_id.empty()
+             ? acting.account_id
+             : absl::StrCat(acting.account_id, " ", acting.delegation_id);
+}
+
+ActingAccount DecodeActing(absl::string_view text) {
+  const std::pair<std::string, std::string> parts =
+      absl::StrSplit(text, absl::MaxSplits(' ', 1));
+  return {parts.first, parts.second};
+}
+
+SignInForm BusinessSignIn::Begin(Language language) {
+  return PasswordForm(language, Html());
+}
+
+SignInForm BusinessSignIn::Again(const std::string& state, Language language) {
+  absl::string_view account_id = state;
+  if (!absl::ConsumePrefix(&account_id, kChoice)) return Begin(language);
+  const auto choices = ChoicesOf(std::string(account_id));
+  return ChoiceForm(std::string(account_id),
+                    choices.ok() ? *choices : std::vector<v1::Delegation>(),
+                    language, Html());
+}
+
+absl::StatusOr<std::vector<v1::Delegation>> BusinessSignIn::ChoicesOf(
+    const std::string& account_id) {
+  std::vector<v1::Delegation> choices;
+  const absl::Time now = parts_.clock->Now();
+  PSM_RETURN_IF_ERROR(
+      parts_.database->Read([&](soci::session& sql) -> absl::Status {
+        const std::optional<KeptAccount> kept =
+            AccountStore::Find(sql, account_id);
+        if (!kept) return absl::OkStatus();
+        for (v1::Delegation& delegation :
+             DelegationStore::Of(sql, PrimeIdOf(kept->account), kMaxChoices)) {
+          if (MayActUnder(kept->account, delegation, now))
+            choices.push_back(std::move(delegation));
+        }
+        return absl::OkStatus();
+      }));
+  return choices;
+}
+
+absl::StatusOr<BusinessSignIn::Step> BusinessSignIn::Continue(
+    const std::string& state, const openid::Parameters& filled_in,
+    Language language) {
+  absl::string_view account_id = state;
+  if (absl::ConsumePrefix(&account_id, kChoice))
+    return TakeChoice(std::string(account_id), filled_in, language);
+  return TakePassword(filled_in, language);
+}
+
+absl::StatusOr<BusinessSignIn::Step> BusinessSignIn::TakePassword(
+    const openid::Parameters& filled_in, Language language) {
+  const absl::StatusOr<v1::Account> account = desk_.Admit(
+      filled_in.Get("mail"), filled_in.Get("password"), filled_in.Get("code"));
+  const std::string reason = ReasonOf(account.status());
+  if (reason == "SIGN_IN_REFUSED") {
+    return Step(PasswordForm(
+        language,
+        Wrong(language,
+              "メールアドレス、パスワード、ワンタイムパスワードのいずれかが違い"
+              "ます。5回続けて間違えると15分間使えません。",
+              "Mail address, password or one-time password is wrong. After "
+              "five wrong tries wait 15 minutes.")));
+  }
+  if (reason == "ACCOUNT_SUSPENDED") {
+    return Step(
+        PasswordForm(language, Wrong(language, "このアカウントは停止中です。",
+                                     "This account is suspended.")));
+  }
+  if (!account.ok()) return account.status();
+  PSM_ASSIGN_OR_RETURN(const std::vector<v1::Delegation> choices,
+                       ChoicesOf(account->account_id()));
+  if (choices.empty())
+    return Step(SignedIn{EncodeActing({account->account_id(), ""}), kAcr});
+  return Step(ChoiceForm(account->account_id(), choices, language, Html()));
+}
+
+absl::StatusOr<BusinessSignIn::Step> BusinessSignIn::TakeChoice(
+    const std::string& account_id, const openid::Parameters& filled_in,
+    Language language) {
+  const std::string chosen = filled_in.Get("acting");
+  if (chosen == "own")
+    return Step(SignedIn{EncodeActing({account_id, ""}), kAcr});
+  PSM_ASSIGN_OR_RETURN(const std::vector<v1::Delegation> choices,
+                       ChoicesOf(account_id));
+  for (const v1::Delegation& choice : choices) {
+    if (choice.delegation_id() == chosen)
+      return Step(SignedIn{EncodeActing({account_id, chosen}), kAcr});
+  }
+  return Step(ChoiceForm(
+      account_id, choices, language,
+      Wrong(language, "もう一度選んでください。", "Please choose again.")));
+}
+
+}  // namespace psm::gbizid

@@ -1,0 +1,255 @@
+#include "services/gbizid/provider.h"
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "google/protobuf/util/time_util.h"
+#include "services/gbizid/provider_profile.h"
+#include "services/gbizid/test_office.h"
+#include "services/openid/test_world.h"
+
+namespace psm::gbizid {
+namespace {
+
+using google::protobuf::util::TimeUtil;
+using nlohmann::json;
+using openid::Browser;
+using openid::HttpAnswer;
+using openid::PercentEncode;
+using openid::RedirectParameter;
+
+constexpr char kClientSecret[] = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXM";
+
+// The whole provider without sockets, and one relying party: grants.
+class BusinessIdTest : public Office {
+ protected:
+  BusinessIdTest() {
+    client_ = std::make_shared<openid::Client>();
+    client_->id = "jgrants";
+    client_->name = {"補助金", "Subsidies"};
+    client_->audience = kGrants;
+    client_->affair = "business-subsidy";
+    client_->redirect_uris = {openid::kCallback};
+    client_->authentication = openid::ClientAuthentication::kBasic;
+    client_->secret_sha256 = Sha256(kClientSecret);
+    client_->scopes = {"openid", kIdaScope};
+    other_ = std::make_shared<openid::Client>(*client_);
+    other_->id = "other";
+    clients_ = std::make_unique<openid::Clients>(
+        std::vector<std::shared_ptr<const openid::Client>>{client_, other_});
+    keys_ = *openid::SigningKeys::Open(folder_.File("keys.json"),
+                                       openid::JwsAlgorithm::kRs256, &clock_);
+    provider_ = std::make_unique<openid::Provider>(openid::Provider::Parts{
+        BusinessIdProfile("https://op.example"), database_.get(),
+        clients_.get(), keys_.get(), &subjects_, &sign_in_, &clock_,
+        &SystemRandom()});
+  }
+
+  void SetUp() override {
+    alpha_ = Prime(kAlpha, "a@b", "ichiro");
+    beta_ = Prime(kBeta, "c@d", "futaba");
+  }
+
+  HttpAnswer EnterPage(Browser& browser, const std::string& mail,
+                       const std::string& password = kPassword,
+                       const std::string& client = "jgrants") {
+    browser.Get(
+        "/authorize",
+        openid::GoodQuery({{"client_id", client},
+                           {"scope", absl::StrCat("openid ", kIdaScope)}}));
+    clock_.Advance(kOneTimeStep);
+    return browser.Submit("/sign-in",
+                          absl::StrCat("mail=", PercentEncode(mail),
+                                       "&password=", PercentEncode(password),
+                                       "&code=", Code(secrets_[mail])));
+  }
+  json Tokens(const std::string& code,
+              const std::string& secret = kClientSecret,
+              const std::string& verifier = openid::kVerifier,
+              const std::string& client = "jgrants") {
+    openid::HttpRequest request;
+    request.method = "POST";
+    request.path = "/token";
+    request.headers["content-type"] = "application/x-www-form-urlencoded";
+    request.headers["authorization"] =
+        "Basic " + absl::Base64Escape(absl::StrCat(client, ":", secret));
+    request.body =
+        absl::StrCat("grant_type=authorization_code&code=", code,
+                     "&redirect_uri=", PercentEncode(openid::kCallback),
+                     "&code_verifier=", verifier);
+    return json::parse(provider_->Answer(request).body);
+  }
+  HttpAnswer UserInfo(const json& tokens) {
+    openid::HttpRequest request;
+    request.method = "GET";
+    request.path = "/userinfo";
+    request.headers["authorization"] =
+        "Bearer " + tokens["access_token"].get<std::string>();
+    return provider_->Answer(request);
+  }
+  v1::Delegation Delegate() {
+    v1::OfferDelegationRequest offer;
+    offer.set_session(Session("a@b"));
+    offer.set_corporate_number(kAlpha);
+    offer.set_delegate(kBeta);
+    offer.set_relying_service(kGrants);
+    *offer.mutable_end_time() = TimeUtil::MicrosecondsToTimestamp(
+        absl::ToUnixMicros(clock_.Now() + absl::Hours(1)));
+    const auto offered = delegations_.Offer(Call(), offer);
+    EXPECT_TRUE(offered.ok()) << offered.status();
+    v1::AnswerDelegationRequest answer;
+    answer.set_session(Session("c@d"));
+    answer.set_corporate_number(kAlpha);
+    answer.set_delegation_id(offered->delegation().delegation_id());
+    answer.set_etag(offered->delegation().etag());
+    answer.set_accept(true);
+    return delegations_.Answer(Call(), answer)->delegation();
+  }
+  void End(const v1::Delegation& delegation) {
+    v1::EndDelegationRequest end;
+    end.set_session(Session("a@b"));
+    end.set_corporate_number(kAlpha);
+    end.set_delegation_id(delegation.delegation_id());
+    end.set_etag(delegation.etag());
+    EXPECT_TRUE(delegations_.End(Call(), end).ok());
+  }
+
+  std::shared_ptr<openid::Client> client_, other_;
+  std::unique_ptr<openid::Clients> clients_;
+  std::unique_ptr<openid::SigningKeys> keys_;
+  BusinessSubjects subjects_{parts_};
+  BusinessSignIn sign_in_{parts_, &sign_ins_};
+  std::unique_ptr<openid::Provider> provider_;
+  std::string alpha_, beta_;
+};
+
+TEST_F(BusinessIdTest, APrimeSignsInAndUserInfoSaysWhatItIs) {
+  Browser browser(provider_.get());
+  const HttpAnswer consent = EnterPage(browser, "a@b");
+  EXPECT_TRUE(absl::StrContains(consent.body, "委任の内容")) << consent.body;
+  const HttpAnswer back = browser.Submit("/consent");
+  const json tokens = Tokens(RedirectParameter(back, "code"));
+  ASSERT_TRUE(tokens.contains("id_token")) << tokens;
+  EXPECT_EQ(tokens["expires_in"], 3600);
+  const auto id_token =
+      openid::SplitJws(tokens["id_token"].get<std::string>(), 8192);
+  ASSERT_TRUE(id_token.has_value());
+  EXPECT_TRUE(keys_->Made(*id_token));
+  EXPECT_EQ(id_token->alg, "RS256");
+  // No personal data, nor the business.
+  for (const char* secret :
+       {kAlpha, "あさひ", "a@b", "verified_claims", "role", "delegation_info"})
+    EXPECT_FALSE(absl::StrContains(id_token->claims.dump(), secret)) << secret;
+
+  const json info = json::parse(UserInfo(tokens).body);
+  EXPECT_EQ(info["sub"], id_token->claims["sub"]);
+  const json& verified = info["verified_claims"];
+  EXPECT_EQ(verified["verification"]["assurance_level"], "ial2");
+  EXPECT_EQ(verified["claims"]["account_type"], "2");
+  EXPECT_EQ(verified["claims"]["corp_type"], "1");
+  EXPECT_EQ(verified["claims"]["corporate_number"], kAlpha);
+  EXPECT_EQ(info["role"], "applicant");
+  EXPECT_EQ(info["delegation_info"], json::object());
+}
+
+TEST_F(BusinessIdTest, EachRelyingPartyKnowsAnotherName) {
+  const std::string id = AccountIn(alpha_)->account_id();
+  EXPECT_NE(*subjects_.SubFor(*client_, id), *subjects_.SubFor(*other_, id));
+  EXPECT_EQ(*subjects_.SubFor(*client_, id), *subjects_.SubFor(*client_, id));
+  EXPECT_FALSE(absl::StrContains(*subjects_.SubFor(*client_, id), id));
+}
+
+TEST_F(BusinessIdTest, ADelegateChoosesForWhomAndTheEndBindsAtOnce) {
+  const v1::Delegation delegation = Delegate();
+  Browser browser(provider_.get());
+  const HttpAnswer choice = EnterPage(browser, "c@d");
+  EXPECT_TRUE(absl::StrContains(choice.body, "株式会社あさひ見本"));
+  // One that is nobody's leads back to the choice.
+  EXPECT_TRUE(absl::StrContains(browser.Submit("/sign-in", "acting=none").body,
+                                "あさひ"));
+  browser.Submit("/sign-in", "acting=" + delegation.delegation_id());
+  const json tokens =
+      Tokens(RedirectParameter(browser.Submit("/consent"), "code"));
+  ASSERT_TRUE(tokens.contains("access_token")) << tokens;
+  const json info = json::parse(UserInfo(tokens).body);
+  EXPECT_EQ(info["verified_claims"]["claims"]["corporate_number"], kBeta);
+  EXPECT_EQ(info["delegation_info"]["corporate_number"], kAlpha);
+  EXPECT_EQ(info["delegation_info"]["delegation_id"],
+            delegation.delegation_id());
+  End(delegation);
+  EXPECT_EQ(UserInfo(tokens).status, 403);
+}
+
+TEST_F(BusinessIdTest, ADelegationIsOfOneServiceAndOfWhoHoldsIt) {
+  const v1::Delegation delegation = Delegate();
+  const std::string beta = AccountIn(Session("c@d"))->account_id();
+  const std::string alpha = AccountIn(Session("a@b"))->account_id();
+  const std::string acting = EncodeActing({beta, delegation.delegation_id()});
+  EXPECT_TRUE(subjects_.Claims(*client_, acting, {kIdaScope}).ok());
+  client_->audience = "akatsuki/benefits";
+  EXPECT_EQ(ReasonOf(subjects_.Claims(*client_, acting, {kIdaScope}).status()),
+            "DELEGATION_NOT_IN_FORCE");
+  client_->audience = kGrants;
+  EXPECT_EQ(
+      ReasonOf(subjects_
+                   .Claims(*client_,
+                           EncodeActing({alpha, delegation.delegation_id()}),
+                           {kIdaScope})
+                   .status()),
+      "DELEGATION_NOT_IN_FORCE");
+  EXPECT_EQ(*subjects_.Claims(*client_, beta, {"openid"}), json::object());
+}
+
+TEST_F(BusinessIdTest, AnEntryIsTheLowerAssuranceAndASoleProprietorIsNotTold) {
+  ASSERT_TRUE(Open(kAlpha, "e@b").ok());
+  const std::string entry = AccountIn(Session("e@b"))->account_id();
+  const json claims = *subjects_.Claims(*client_, entry, {kIdaScope});
+  EXPECT_EQ(claims["verified_claims"]["verification"]["assurance_level"],
+            "ial1");
+  EXPECT_EQ(claims["verified_claims"]["claims"]["account_type"], "1");
+  EXPECT_EQ(claims["role"], "");
+  ASSERT_TRUE(Open("", "shop@b").ok());
+  const std::string shop = AccountIn(Session("shop@b"))->account_id();
+  EXPECT_EQ(ReasonOf(subjects_.SubFor(*client_, shop).status()),
+            "SOLE_PROPRIETOR_NOT_DISCLOSED");
+  EXPECT_EQ(ReasonOf(subjects_.SubFor(*client_, "none").status()),
+            "ACCOUNT_NOT_USABLE");
+}
+
+// Threats 34 and 35, as far as they are gbizid's own.
+TEST_F(BusinessIdTest, WrongPasswordsAndSecretsOpenNothing) {
+  Browser browser(provider_.get());
+  const HttpAnswer wrong =
+      EnterPage(browser, "\"><script>a@b", "wrong password!");
+  EXPECT_FALSE(absl::StrContains(wrong.body, "<script>a"));
+  EXPECT_FALSE(absl::StrContains(wrong.body, "wrong password!"));
+  EXPECT_EQ(RedirectParameter(browser.Submit("/consent"), "code"), "");
+
+  Browser again(provider_.get());
+  EnterPage(again, "a@b");
+  const std::string code = RedirectParameter(again.Submit("/consent"), "code");
+  EXPECT_EQ(Tokens(code, "another secret")["error"], "invalid_client");
+  EXPECT_EQ(Tokens(code, kClientSecret, openid::kVerifier, "other")["error"],
+            "invalid_grant")
+      << "another client's code";
+  EXPECT_EQ(Tokens(code)["error"], "invalid_grant")
+      << "tried once, it is used up";
+  Browser late(provider_.get());
+  EnterPage(late, "a@b");
+  const std::string old = RedirectParameter(late.Submit("/consent"), "code");
+  clock_.Advance(absl::Minutes(5));
+  EXPECT_EQ(Tokens(old)["error"], "invalid_grant");
+}
+
+TEST_F(BusinessIdTest, FiveWrongTriesAtThePageLockEverywhere) {
+  for (int i = 0; i < kMaxTries; ++i) {
+    Browser browser(provider_.get());
+    EnterPage(browser, "a@b", "wrong password!");
+  }
+  Browser browser(provider_.get());
+  EXPECT_TRUE(
+      absl::StrContains(EnterPage(browser, "a@b").body, "role=\"alert\""));
+  EXPECT_FALSE(Enter("a@b").ok());
+}
+
+}  // namespace
+}  // namespace psm::gbizid
