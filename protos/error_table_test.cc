@@ -82,13 +82,11 @@ std::string CodeName(const std::string& constant) {
 
 TEST(ErrorTableTest, RowsAreOfKnownCodesAndParties) {
   const std::set<std::string> codes = {
-      "CANCELLED",          "INVALID_ARGUMENT",
-      "DEADLINE_EXCEEDED",  "NOT_FOUND",
-      "ALREADY_EXISTS",     "PERMISSION_DENIED",
-      "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION",
-      "UNIMPLEMENTED",      "INTERNAL",
-      "UNAVAILABLE",        "DATA_LOSS",
-      "UNAUTHENTICATED",    "UNKNOWN",
+      "CANCELLED",          "INVALID_ARGUMENT",    "DEADLINE_EXCEEDED",
+      "NOT_FOUND",          "ALREADY_EXISTS",      "PERMISSION_DENIED",
+      "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "UNIMPLEMENTED",
+      "INTERNAL",           "UNAVAILABLE",         "DATA_LOSS",
+      "OUT_OF_RANGE",       "UNAUTHENTICATED",     "UNKNOWN",
       "the provider's"};
   const std::set<std::string> parties = {"consumer", "gateway", "provider"};
   const std::map<std::string, Row> table = Table();

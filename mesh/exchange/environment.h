@@ -9,11 +9,13 @@
 #include "mesh/base/clock.h"
 #include "mesh/base/executor.h"
 #include "mesh/crypto/digest.h"
+#include "mesh/events/event_queue.h"
 #include "mesh/exchange/ask.h"
 #include "mesh/exchange/page_tokens.h"
 #include "mesh/exchange/provider_link.h"
 #include "mesh/exchange/rate.h"
 #include "mesh/exchange/refusals.h"
+#include "mesh/holdings/holding_register.h"
 #include "mesh/policy/consent.h"
 #include "mesh/policy/policy_engine.h"
 #include "mesh/records/record_log.h"
@@ -62,6 +64,10 @@ struct Environment {
   RefusalCounter& refusals;         // thread-safe, shared
   LegObserver* observer = nullptr;  // null outside development
   std::string gateway;              // name of this gateway's log
+  // Thread-safe, shared. Null in tests that need none: nothing is held, nobody
+  // is protected, and the services about them answer UNAVAILABLE.
+  HoldingRegister* holdings = nullptr;
+  EventQueue* events = nullptr;
 };
 
 }  // namespace psm

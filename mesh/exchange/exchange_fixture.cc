@@ -8,11 +8,15 @@ const char ExchangeFixture::kConfiguration[] = R"pb(
     name { ja: "a" en: "a" }
     kind: ADMINISTRATIVE
     enrols: true
+    municipality: true
+    protects: true
   }
   agencies {
     id: "yunagi"
     name { ja: "y" en: "y" }
     kind: ADMINISTRATIVE
+    municipality: true
+    protects: true
   }
   agencies {
     id: "accounts"

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/exchange/reason_texts.h"
@@ -97,7 +99,74 @@ Text OutcomeOf(const Record& record) {
   }
 }
 
+bool IsMunicipalitys(const Directory& directory, const std::string& system) {
+  if (system.empty() || system == kGatewaySystem) return false;
+  const Agency* agency =
+      directory.FindAgency(system.substr(0, system.find('/')));
+  // One that is not there any more may have been one.
+  return agency == nullptr || agency->municipality;
+}
+
+// Whether a text names any municipality, by its name or id.
+bool NamesOne(const Directory& directory, absl::string_view text) {
+  const std::string lower = absl::AsciiStrToLower(text);
+  for (const Agency* agency : directory.agencies()) {
+    if (!agency->municipality) continue;
+    for (const std::string* name :
+         {&agency->id, &agency->name.ja, &agency->name.en}) {
+      if (absl::StrContains(lower, absl::AsciiStrToLower(*name))) return true;
+    }
+  }
+  return false;
+}
+
+void HideText(const Directory& directory, const Text& instead,
+              records::v1::Text* text) {
+  if (NamesOne(directory, text->ja()) || NamesOne(directory, text->en()))
+    Say(instead, text);
+}
+
 }  // namespace
+
+void HideMunicipalities(const Directory& directory, Record& record,
+                        RecordTexts& texts) {
+  const Text municipality{"市区町村", "a municipality"};
+  const Text municipalitys{"市区町村のシステム", "a system of a municipality"};
+  const Text left_out{"(表示しません)", "(not shown)"};
+  const auto hide = [&](const std::string& system, records::v1::Text* agency,
+                        records::v1::Text* name) {
+    if (IsMunicipalitys(directory, system)) {
+      Say(municipality, agency);
+      Say(municipalitys, name);
+      return true;
+    }
+    HideText(directory, left_out, agency);
+    HideText(directory, left_out, name);
+    return false;
+  };
+  if (hide(record.consumer(), texts.mutable_consumer_agency(),
+           texts.mutable_consumer_system()))
+    record.set_consumer(kSomeMunicipality);
+  if (!record.provider().empty() &&
+      hide(record.provider(), texts.mutable_provider_agency(),
+           texts.mutable_provider_system()))
+    record.set_provider(kSomeMunicipality);
+  if (NamesOne(directory, record.affair())) record.clear_affair();
+  record.clear_agreement();
+  record.clear_agreement_version();
+  record.clear_undisclosed_by();
+  record.clear_request_digest();
+  record.clear_provided_digest();
+  record.clear_released_digest();
+  HideText(directory, left_out, texts.mutable_affair());
+  HideText(directory, left_out, texts.mutable_basis());
+  if (texts.has_dataset())
+    HideText(directory, left_out, texts.mutable_dataset());
+  for (auto& text : *texts.mutable_released())
+    HideText(directory, left_out, &text);
+  for (auto& text : *texts.mutable_withheld())
+    HideText(directory, left_out, &text);
+}
 
 RecordTexts TextsOf(const Record& record, const PolicyEngine& policy) {
   const Directory& directory = policy.directory();
@@ -133,7 +202,8 @@ bool IsDisclosed(const Record& record, const PolicyEngine& policy) {
 }
 
 absl::StatusOr<records::v1::ListRecordsResponse> ReadHistory(
-    RecordLog& log, RecordQuery query, const PolicyEngine& policy) {
+    RecordLog& log, RecordQuery query, const PolicyEngine& policy,
+    Municipalities municipalities) {
   query.is_shown = [&policy](const Record& record) {
     return IsDisclosed(record, policy);
   };
@@ -142,7 +212,10 @@ absl::StatusOr<records::v1::ListRecordsResponse> ReadHistory(
   response.set_next_page_token(page.next_page_token);
   for (Record& record : page.records) {
     record.clear_subject();
-    *response.add_texts() = TextsOf(record, policy);
+    RecordTexts& texts = *response.add_texts();
+    texts = TextsOf(record, policy);
+    if (municipalities == Municipalities::kNotNamed)
+      HideMunicipalities(policy.directory(), record, texts);
     *response.add_records() = std::move(record);
   }
   return response;

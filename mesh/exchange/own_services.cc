@@ -7,6 +7,8 @@
 #include "mesh/base/status_macros.h"
 #include "mesh/exchange/draft.h"
 #include "mesh/exchange/history.h"
+#include "mesh/exchange/own_answer.h"
+#include "mesh/exchange/protection.h"
 #include "mesh/exchange/release.h"
 #include "mesh/exchange/steps.h"
 #include "mesh/records/receipt.h"
@@ -17,75 +19,6 @@
 
 namespace psm {
 namespace {
-
-absl::Status NotParsed(absl::string_view type) {
-  return MakeError(
-      absl::StatusCode::kInvalidArgument, "MESSAGE_MALFORMED", Party::kConsumer,
-      "the request is not what this method takes", {{"expected", type}});
-}
-
-absl::Status NotAllowed(absl::string_view reason, absl::string_view flag,
-                        const System& system) {
-  return MakeError(absl::StatusCode::kPermissionDenied, reason,
-                   Party::kConsumer,
-                   "the configuration of the agency does not allow this",
-                   {{"agency", system.agency->id}, {"needs", flag}});
-}
-
-absl::StatusOr<PersonNumber> DecodeOwn(Environment& env, const System& system,
-                                       const std::string& code) {
-  return env.scopes.For(system.agency->scope_kind(), system.agency->id)
-      .Decode(code);
-}
-
-// An answer without a record of its own: reading records is no exchange between
-// agencies.
-Answer Unrecorded(absl::Status status, std::string message) {
-  Answer answer;
-  answer.status = std::move(status);
-  answer.message = std::move(message);
-  return answer;
-}
-
-// Whether `earlier`, of the same consumer and exchange id, says that this very
-// thing was asked and answered: what the answer says follows from what was
-// asked.
-bool SaysTheSame(const records::v1::Record& earlier, const Draft& draft) {
-  return earlier.kind() == records::v1::Record::EXCHANGE &&
-         earlier.method() == draft.method() &&
-         earlier.affair() == draft.affair() &&
-         earlier.provider() == draft.provider() &&
-         earlier.request_digest() == draft.request_digest();
-}
-
-// Appends what the draft says happened, unless this is a retry of what is
-// recorded, and gives the answer that may leave: with a receipt where the
-// record is the caller's.
-Task<Answer> ReleaseRecorded(Environment& env, Draft& draft,
-                             const std::string& message) {
-  absl::StatusOr<std::vector<StoredRecord>> earlier = env.log.FindExchange(
-      draft.consumer(), draft.exchange_id(), env.clock.Now() - absl::Hours(24));
-  if (!earlier.ok()) co_return EndUnrecorded(env, draft, earlier.status());
-  for (const StoredRecord& stored : *earlier) {
-    if (!SaysTheSame(stored.record, draft)) continue;
-    Answer again = EndUnrecorded(env, draft, absl::OkStatus());
-    again.message = message;
-    if (draft.is_callers())
-      again.receipt = MakeReceipt(Recall({stored}, env.log));
-    co_return again;
-  }
-  Completion<absl::StatusOr<Recorded>> recorded;
-  env.log.Append(
-      draft.Entries(env, records::v1::Record::EXCHANGE, absl::OkStatus()),
-      env.executor, &recorded);
-  absl::StatusOr<Recorded> durable = co_await recorded;
-  Answer answer = EndUnrecorded(env, draft, durable.status());
-  if (durable.ok()) {
-    answer.message = message;
-    if (draft.is_callers()) answer.receipt = MakeReceipt(*durable);
-  }
-  co_return answer;
-}
 
 absl::StatusOr<std::string> EnrolPerson(Environment& env, const System& system,
                                         Draft& draft) {
@@ -155,6 +88,10 @@ absl::StatusOr<std::string> DiscloseTo(Environment& env, const Ask& ask,
     if (bit == 0) return no_agreement;
     wanted |= bit;
   }
+  if (const AttributeMask hidden =
+          HiddenOf(env, person, *plan, *audience, discloser);
+      (wanted & hidden) != 0)
+    return NoAutomaticAnswer();
   draft.SetPermit(permit);
   draft.ForgetConsent();  // none exists yet
   draft.SetReleased(wanted, 0, "");
@@ -176,6 +113,7 @@ absl::StatusOr<std::string> ReadRecords(Environment& env, const Ask& ask,
   if (!request.ParseFromString(ask.message))
     return NotParsed("psm.records.v1.ListRecordsRequest");
   RecordQuery query;
+  bool is_protected = false;
   if (request.subject().empty() == request.corporation().empty()) {
     return MakeError(absl::StatusCode::kInvalidArgument, "SUBJECT_REQUIRED",
                      Party::kConsumer,
@@ -184,6 +122,7 @@ absl::StatusOr<std::string> ReadRecords(Environment& env, const Ask& ask,
   if (!request.subject().empty()) {
     PSM_ASSIGN_OR_RETURN(PersonNumber person,
                          DecodeOwn(env, system, request.subject()));
+    is_protected = IsProtected(env, person);
     query.subject =
         env.scopes.For(SubjectScopeKind::kRecords, "").Encode(person);
   }
@@ -198,7 +137,9 @@ absl::StatusOr<std::string> ReadRecords(Environment& env, const Ask& ask,
   query.page_token = request.page_token();
 
   PSM_ASSIGN_OR_RETURN(const records::v1::ListRecordsResponse response,
-                       ReadHistory(env.log, std::move(query), policy));
+                       ReadHistory(env.log, std::move(query), policy,
+                                   is_protected ? Municipalities::kNotNamed
+                                                : Municipalities::kNamed));
   return response.SerializeAsString();
 }
 

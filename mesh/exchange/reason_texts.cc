@@ -37,6 +37,7 @@ const absl::flat_hash_map<absl::string_view, Text>& Table() {
     add({"QUOTA_EXCEEDED", "CALL_LIMIT", "BUFFER_LIMIT"},
         "照会が多すぎるため拒否されました", "refused: too many requests");
     add({"NOT_A_DISCLOSING_AGENCY", "NOT_AN_ENROLLING_AGENCY",
+         "NOT_A_PROTECTING_AGENCY", "NOT_A_PROVIDER", "NOT_A_PUBLISHER",
          "UNKNOWN_SYSTEM"},
         "照会した機関に権限がないため拒否されました",
         "refused: the agency may not do this");
@@ -58,7 +59,9 @@ const absl::flat_hash_map<absl::string_view, Text>& Table() {
          "COMPRESSION_NOT_OFFERED", "MESSAGE_COUNT",
          "MESSAGE_TOO_LARGE",       "MESSAGE_MALFORMED",
          "FIELD_REPEATED",          "RECEIPT_UNKNOWN",
-         "PROOF_REQUEST_INVALID",   "RECORD_QUERY_INVALID"},
+         "PROOF_REQUEST_INVALID",   "RECORD_QUERY_INVALID",
+         "HOLDINGS_MALFORMED",      "EVENT_MALFORMED",
+         "RESUME_TOKEN_INVALID",    "EVENTS_EXPIRED"},
         "照会の内容に誤りがあるため拒否されました",
         "refused: the request was not in order");
     add({"PROVIDER_UNAVAILABLE", "PROVIDER_RESET"},
@@ -67,6 +70,8 @@ const absl::flat_hash_map<absl::string_view, Text>& Table() {
     add({"PROVIDER_NOT_TRUSTED"},
         "提供機関の証明書が無効のため行われませんでした",
         "not done: the provider's certificate is not valid");
+    add({"NO_AUTOMATIC_ANSWER"}, "本人の保護のため自動では回答されませんでした",
+        "not answered automatically, to protect the person");
     add({"PROVIDER_ERROR"}, "提供機関で処理できなかったため行われませんでした",
         "not done: the provider failed");
     add({"PROVIDER_ANSWER_MALFORMED", "PROVIDER_ANSWER_TOO_LARGE"},
@@ -78,7 +83,7 @@ const absl::flat_hash_map<absl::string_view, Text>& Table() {
     add({"CLIENT_GONE"}, "照会した機関が取りやめました",
         "the agency that asked gave it up");
     add({"GATEWAY_STOPPING", "RECORD_NOT_DURABLE", "RECORDS_UNAVAILABLE",
-         "LOG_NOT_PUBLISHED"},
+         "LOG_NOT_PUBLISHED", "HOLDINGS_NOT_DURABLE", "EVENTS_NOT_DURABLE"},
         "メッシュの都合により行われませんでした",
         "not done: the mesh could not");
     return all;

@@ -68,15 +68,20 @@ class Authorised {
  public:
   const Identified& identified() const { return identified_; }
   const Permit& permit() const { return permit_; }
+  // Attributes of the answer that are withheld because the person is protected.
+  AttributeMask hidden() const { return hidden_; }
 
  private:
   friend absl::StatusOr<Authorised> Authorise(Environment&, const Ask&,
                                               const PolicyEngine&, Identified,
                                               Draft&);
-  Authorised(Identified identified, Permit permit)
-      : identified_(std::move(identified)), permit_(std::move(permit)) {}
+  Authorised(Identified identified, Permit permit, AttributeMask hidden)
+      : identified_(std::move(identified)),
+        permit_(std::move(permit)),
+        hidden_(hidden) {}
   Identified identified_;
   Permit permit_;
+  AttributeMask hidden_;
 };
 
 // The request in the provider's terms.
@@ -132,6 +137,10 @@ absl::StatusOr<Caller> Authenticate(Environment& env, const Ask& ask,
 // sent too many codes that are not its own: nobody enumerates.
 absl::Status Admit(Environment& env, const Caller& caller);
 
+// Takes one of the tokens that Admit looks at: somebody sent a code that is not
+// its agency's own.
+void CountForeignCode(Environment& env, const System& consumer);
+
 // UNIMPLEMENTED UNKNOWN_METHOD; INVALID_ARGUMENT AFFAIR_REQUIRED.
 absl::StatusOr<Contracted> ResolveContract(const Ask& ask,
                                            const PolicyEngine& policy,
@@ -153,8 +162,8 @@ absl::StatusOr<Identified> IdentifySubjects(Environment& env, const Ask& ask,
 // Errors of PolicyEngine; INVALID_ARGUMENT PROVIDER_REQUIRED and
 // PROVIDER_UNKNOWN, UNAVAILABLE PROVIDER_UNAVAILABLE where nobody provides the
 // service; INVALID_ARGUMENT SUBJECT_REQUIRED; FAILED_PRECONDITION
-// CONSENT_WITHDRAWN; UNAVAILABLE CONSENT_STATE_STALE; RESOURCE_EXHAUSTED
-// QUOTA_EXCEEDED.
+// NO_AUTOMATIC_ANSWER (protection.h) and CONSENT_WITHDRAWN; UNAVAILABLE
+// CONSENT_STATE_STALE; RESOURCE_EXHAUSTED QUOTA_EXCEEDED.
 absl::StatusOr<Authorised> Authorise(Environment& env, const Ask& ask,
                                      const PolicyEngine& policy,
                                      Identified identified, Draft& draft);
@@ -196,12 +205,15 @@ Task<absl::Status> RecordIntent(Environment& env, Draft& draft);
 // for another request within 24 h.
 absl::Status CheckExchangeId(Environment& env, const Ask& ask, Draft& draft);
 
-// The provider that the consumer named, or the only one there is; errors as
-// Authorise. To be asked only after PolicyEngine::MayCall, so that routing
-// tells nobody anything.
-absl::StatusOr<const System*> ChooseProvider(const Ask& ask,
-                                             const PolicyEngine& policy,
-                                             const MethodPlan& plan);
+// The provider that the consumer named, the only one there is, or of several
+// the one that holds the person, if any, as HoldingRegister knows it
+// (MethodPlan::one_holder); errors as Authorise. That nobody holds the person
+// and that several do is the same error: who asks learns where nobody lives. To
+// be asked only after PolicyEngine::MayCall, so that routing tells nobody
+// anything.
+absl::StatusOr<const System*> ChooseProvider(
+    const Ask& ask, const PolicyEngine& policy, const MethodPlan& plan,
+    const HoldingRegister* holdings, const std::optional<PersonNumber>& person);
 
 // A provider's refusal in the contract's words. Text, metadata and unlisted
 // reasons of the provider stay behind: they could carry anything. CANCELLED,

@@ -8,6 +8,7 @@
 #include "mesh/base/error.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/contracts/rewrite.h"
+#include "mesh/exchange/protection.h"
 #include "mesh/exchange/steps.h"
 #include "mesh/exchange/trace.h"
 
@@ -61,10 +62,13 @@ class ResponseTranslator : public FieldTranslator {
         from_(ScopeOf(env, authorised.permit().provider())),
         to_(ScopeOf(env, authorised.identified().consumer())),
         draft_(draft) {}
+  // Whether the answer names somebody who is protected.
+  bool names_protected() const { return names_protected_; }
   absl::StatusOr<std::string> TranslateSubject(
       absl::string_view code) override {
     PSM_ASSIGN_OR_RETURN(PersonNumber person, from_.Decode(code));
     draft_.AddNamedInAnswer(person);
+    names_protected_ = names_protected_ || IsProtected(env_, person);
     return to_.Encode(person);
   }
   absl::StatusOr<std::string> TranslatePageToken(
@@ -78,6 +82,7 @@ class ResponseTranslator : public FieldTranslator {
   SubjectScope& from_;
   SubjectScope& to_;
   Draft& draft_;
+  bool names_protected_ = false;
 };
 
 absl::Status Malformed(const System& provider) {
@@ -139,7 +144,9 @@ absl::StatusOr<Encoded> EncodeForProvider(Environment& env, const Ask& ask,
   request.metadata.emplace_back("psm-exchange-id", draft.exchange_id());
   request.metadata.emplace_back(
       "psm-attributes",
-      absl::StrJoin(plan.NamesOf(permit.attributes() & ask.wanted), ","));
+      absl::StrJoin(
+          plan.NamesOf(permit.attributes() & ask.wanted & ~authorised.hidden()),
+          ","));
   if (std::string trace = ContinueTrace(ask.traceparent, env.random);
       !trace.empty()) {
     request.metadata.emplace_back("traceparent", std::move(trace));
@@ -167,11 +174,20 @@ absl::StatusOr<Minimised> Minimise(Environment& env, const Ask& ask,
   const Permit& permit = provided.authorised.permit();
   ResponseTranslator translator(env, provided.authorised, draft);
   RewriteOptions options;
-  options.allowed = permit.attributes() & ask.wanted;
+  options.allowed =
+      permit.attributes() & ask.wanted & ~provided.authorised.hidden();
   options.translator = &translator;
   absl::StatusOr<Rewritten> rewritten =
       Rewrite(*permit.plan().response, provided.message, options);
   if (!rewritten.ok()) return Malformed(permit.provider());
+  // Whoever shares a household with the person asked about lives where that
+  // one lives.
+  const System& consumer = provided.authorised.identified().consumer();
+  if (translator.names_protected() &&
+      permit.provider().agency->id != consumer.agency->id &&
+      (permit.provider().agency->municipality ||
+       (permit.plan().locating & rewritten->released) != 0))
+    return NoAutomaticAnswer();
   draft.SetReleased(rewritten->released, rewritten->withheld,
                     rewritten->message);
   return Minimised{std::move(provided.authorised),
@@ -189,7 +205,18 @@ absl::Status CheckInForce(Environment& env, const Ask& ask,
 absl::StatusOr<Rechecked> Recheck(Environment& env, const Ask& ask,
                                   Minimised minimised) {
   if (ask.cancellation->cancelled()) return ask.cancellation->reason();
-  PSM_RETURN_IF_ERROR(CheckInForce(env, ask, minimised.authorised.permit()));
+  const Authorised& authorised = minimised.authorised;
+  const Permit& permit = authorised.permit();
+  PSM_RETURN_IF_ERROR(CheckInForce(env, ask, permit));
+  if (authorised.identified().person().has_value()) {
+    const PersonNumber& person = *authorised.identified().person();
+    const System& consumer = authorised.identified().consumer();
+    PSM_RETURN_IF_ERROR(
+        CheckMayAnswer(env, person, consumer, permit.provider()));
+    if (HiddenOf(env, person, permit.plan(), consumer, permit.provider()) !=
+        authorised.hidden())
+      return NoAutomaticAnswer();
+  }
   return Rechecked(std::move(minimised));
 }
 

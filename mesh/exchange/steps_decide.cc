@@ -8,6 +8,7 @@
 #include "mesh/base/error.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/contracts/rewrite.h"
+#include "mesh/exchange/protection.h"
 #include "mesh/exchange/steps.h"
 
 namespace psm {
@@ -40,6 +41,38 @@ bool IsCorporateNumber(absl::string_view text) {
          });
 }
 
+absl::Status ProviderRequired(const MethodPlan& plan) {
+  return MakeError(
+      absl::StatusCode::kInvalidArgument, "PROVIDER_REQUIRED", Party::kConsumer,
+      "several systems provide this service, and it is not known which one "
+      "to ask; name it in psm-provider",
+      {{"service", plan.service}});
+}
+
+// Those who hold a person, in the order of `ids`, as far as they provide the
+// service today.
+std::vector<const System*> HoldersAmong(
+    const std::vector<const System*>& providers,
+    const std::vector<std::string>& ids) {
+  std::vector<const System*> holders;
+  for (const std::string& id : ids) {
+    for (const System* provider : providers) {
+      if (provider->id == id) holders.push_back(provider);
+    }
+  }
+  return holders;
+}
+
+// Which provider it is would say where the person lives.
+bool AnyLocates(const PolicyEngine& policy, const MethodPlan& plan,
+                const System& consumer) {
+  const std::vector<const System*>& providers =
+      policy.directory().ProvidersOf(plan.service);
+  return std::any_of(
+      providers.begin(), providers.end(),
+      [&](const System* provider) { return Locates(*provider, consumer); });
+}
+
 absl::Status ConsentOfAnother() {
   return MakeError(absl::StatusCode::kPermissionDenied, "CONSENT_INVALID",
                    Party::kConsumer,
@@ -49,9 +82,10 @@ absl::Status ConsentOfAnother() {
 
 }  // namespace
 
-absl::StatusOr<const System*> ChooseProvider(const Ask& ask,
-                                             const PolicyEngine& policy,
-                                             const MethodPlan& plan) {
+absl::StatusOr<const System*> ChooseProvider(
+    const Ask& ask, const PolicyEngine& policy, const MethodPlan& plan,
+    const HoldingRegister* holdings,
+    const std::optional<PersonNumber>& person) {
   const std::vector<const System*>& providers =
       policy.directory().ProvidersOf(plan.service);
   if (!ask.provider.empty()) {
@@ -70,10 +104,13 @@ absl::StatusOr<const System*> ChooseProvider(const Ask& ask,
                      Party::kProvider, "no system provides this service",
                      {{"service", plan.service}});
   }
-  return MakeError(
-      absl::StatusCode::kInvalidArgument, "PROVIDER_REQUIRED", Party::kConsumer,
-      "several systems provide this service; name one in psm-provider",
-      {{"service", plan.service}});
+  if (holdings != nullptr && person.has_value()) {
+    const std::vector<const System*> holders =
+        HoldersAmong(providers, holdings->HoldersOf(plan.service, *person));
+    if (holders.size() == 1 || (plan.one_holder && !holders.empty()))
+      return holders.front();
+  }
+  return ProviderRequired(plan);
 }
 
 absl::StatusOr<Caller> Authenticate(Environment& env, const Ask& ask,
@@ -99,6 +136,11 @@ absl::Status Admit(Environment& env, const Caller& caller) {
     return QuotaExceeded(wait,
                          "too many subject codes that are not this agency's");
   return absl::OkStatus();
+}
+
+void CountForeignCode(Environment& env, const System& consumer) {
+  env.rates.Take(ForeignCodeBucket(consumer), kForeignCodesPerSecond,
+                 kForeignCodesAtOnce, env.clock.Monotonic());
 }
 
 absl::StatusOr<Contracted> ResolveContract(const Ask& ask,
@@ -151,8 +193,7 @@ absl::StatusOr<Identified> IdentifySubjects(Environment& env, const Ask& ask,
     }
     absl::StatusOr<PersonNumber> person = scope.Decode(named.subject);
     if (!person.ok()) {
-      env.rates.Take(ForeignCodeBucket(consumer), kForeignCodesPerSecond,
-                     kForeignCodesAtOnce, env.clock.Monotonic());
+      CountForeignCode(env, consumer);
       return person.status();
     }
     identified.person_ = *person;
@@ -191,21 +232,48 @@ absl::StatusOr<Authorised> Authorise(Environment& env, const Ask& ask,
   question.wanted = ask.wanted;
   question.consent = identified.consent();
   question.now = now;
-  absl::StatusOr<const System*> provider = ChooseProvider(ask, policy, plan);
-  if (!provider.ok()) {
+  // Says too little for a permit, and is withheld where the rest would be.
+  const auto without_permit = [&](const absl::Status& refusal) {
     if (const CompiledAgreement* withholding =
             policy.FindWithholding(consumer, plan, ask.affair, now))
       draft.SetAgreement(*withholding);
-    return provider.status();
-  }
+    return refusal;
+  };
+  const std::optional<PersonNumber>& person = identified.person();
+  const bool by_holding =
+      ask.provider.empty() &&
+      policy.directory().ProvidersOf(plan.service).size() > 1;
+  absl::StatusOr<const System*> provider =
+      ChooseProvider(ask, policy, plan, env.holdings, person);
+  // Before anything hangs on who it is, and whether it is anybody.
+  if (by_holding && person.has_value() && IsProtected(env, *person) &&
+      AnyLocates(policy, plan, consumer) &&
+      (!provider.ok() || Locates(**provider, consumer)))
+    return without_permit(NoAutomaticAnswer());
+  if (!provider.ok()) return without_permit(provider.status());
   question.provider = *provider;
-  draft.SetProvider(question.provider->id);
-  PSM_ASSIGN_OR_RETURN(Permit permit, policy.Authorise(question));
+  if (!by_holding) draft.SetProvider(question.provider->id);
+  absl::StatusOr<Permit> authorised = policy.Authorise(question);
+  if (!authorised.ok() && by_holding &&
+      ReasonOf(authorised.status()) != "CONSENT_INVALID" &&
+      absl::IsPermissionDenied(authorised.status())) {
+    // That the holder is none of those whom the agreement names says as much as
+    // its name.
+    return without_permit(ProviderRequired(plan));
+  }
+  if (!authorised.ok()) return authorised.status();
+  Permit permit = *std::move(authorised);
   draft.SetPermit(permit);
 
-  if (plan.request_subject_field != 0 && !identified.person().has_value()) {
+  if (plan.request_subject_field != 0 && !person.has_value()) {
     return MakeError(absl::StatusCode::kInvalidArgument, "SUBJECT_REQUIRED",
                      Party::kConsumer, "name the person by your agency's code");
+  }
+  AttributeMask hidden = 0;
+  if (person.has_value()) {
+    PSM_RETURN_IF_ERROR(
+        CheckMayAnswer(env, *person, consumer, permit.provider()));
+    hidden = HiddenOf(env, *person, plan, consumer, permit.provider());
   }
   if (!permit.consent_id().empty()) {
     PSM_RETURN_IF_ERROR(
@@ -219,7 +287,7 @@ absl::StatusOr<Authorised> Authorise(Environment& env, const Ask& ask,
     if (wait > absl::ZeroDuration())
       return QuotaExceeded(wait, "the agreement allows no more calls a second");
   }
-  return Authorised(std::move(identified), std::move(permit));
+  return Authorised(std::move(identified), std::move(permit), hidden);
 }
 
 absl::Status CheckExchangeId(Environment& env, const Ask& ask, Draft& draft) {

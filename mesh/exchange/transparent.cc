@@ -44,7 +44,8 @@ absl::StatusOr<TransparentRoute> Decide(
   PSM_RETURN_IF_ERROR(policy->MayCall(*question.consumer, *question.plan,
                                       question.affair, question.now));
   PSM_ASSIGN_OR_RETURN(question.provider,
-                       ChooseProvider(ask, *policy, *question.plan));
+                       ChooseProvider(ask, *policy, *question.plan,
+                                      /*holdings=*/nullptr, std::nullopt));
   draft.SetProvider(question.provider->id);
   PSM_RETURN_IF_ERROR(policy->Authorise(question).status());
   // The policy keeps the system.

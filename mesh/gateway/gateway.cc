@@ -129,11 +129,19 @@ class Gateway::Impl {
     log_ = *std::move(log);
 
     PSM_ASSIGN_OR_RETURN(pages_, PageTokens::Create(master_key));
+    PSM_RETURN_IF_ERROR(OpenHoldingsAndEvents(configuration, master_key));
 
-    const SharedState shared{
-        clock_,         *pages_,       consents_,
-        *log_,          refusals_,     endpoints_,
-        leg_log_.get(), options_.name, UpstreamLimitsOf(limits)};
+    const SharedState shared{clock_,
+                             *pages_,
+                             consents_,
+                             *log_,
+                             refusals_,
+                             endpoints_,
+                             leg_log_.get(),
+                             options_.name,
+                             *holdings_,
+                             *events_,
+                             UpstreamLimitsOf(limits)};
     const int workers =
         options_.workers > 0
             ? options_.workers
@@ -170,6 +178,7 @@ class Gateway::Impl {
 
   void Stop(absl::Duration bound) {
     if (server_ != nullptr) {
+      for (auto& room : rooms_) room->EndEventStreams();
       server_->Drain(bound);
       auto ended = std::make_shared<std::promise<void>>();
       rooms_.front()->EndChores([ended] { ended->set_value(); });
@@ -195,6 +204,8 @@ class Gateway::Impl {
     // Completions of what is still queued are posted to workers, which have to
     // be there.
     log_.reset();
+    if (holdings_ != nullptr) holdings_->EndCommits();
+    if (events_ != nullptr) events_->EndCommits();
     rooms_.clear();
   }
 
@@ -202,6 +213,23 @@ class Gateway::Impl {
 
  private:
   using ServerStats = edge::ServerStats;
+
+  absl::Status OpenHoldingsAndEvents(const Configuration& configuration,
+                                     const SecretBytes& master_key) {
+    PSM_ASSIGN_OR_RETURN(std::unique_ptr<SubjectScopes> holdings_scopes,
+                         SubjectScopes::Create(master_key));
+    PSM_ASSIGN_OR_RETURN(holdings_,
+                         HoldingRegister::Open(options_.run + "/holdings",
+                                               std::move(holdings_scopes)));
+    PSM_ASSIGN_OR_RETURN(std::unique_ptr<SubjectScopes> events_scopes,
+                         SubjectScopes::Create(master_key));
+    EventQueueOptions events;
+    events.folder = options_.run + "/events";
+    events.retention = EventsRetentionOf(configuration.mesh);
+    PSM_ASSIGN_OR_RETURN(
+        events_, EventQueue::Open(events, std::move(events_scopes), clock_));
+    return absl::OkStatus();
+  }
 
   // On a port of its own, which nobody needs a certificate for.
   absl::Status ServeLog(const std::string& tiles, const LogKeys& keys) {
@@ -269,6 +297,8 @@ class Gateway::Impl {
   std::unique_ptr<LegLog> leg_log_;
   std::unique_ptr<const PageTokens> pages_;
   std::unique_ptr<RecordStore> log_;
+  std::unique_ptr<HoldingRegister> holdings_;
+  std::unique_ptr<EventQueue> events_;
   std::vector<std::unique_ptr<Room>> rooms_;
   std::unique_ptr<edge::Server> server_;
   FileFollower policy_follower_;

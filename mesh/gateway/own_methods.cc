@@ -1,5 +1,7 @@
 #include "mesh/gateway/own_methods.h"
 
+#include "mesh/exchange/holdings.h"
+#include "mesh/exchange/life_events.h"
 #include "mesh/exchange/linkage.h"
 #include "mesh/exchange/own_services.h"
 
@@ -12,6 +14,11 @@ absl::Span<const OwnMethod> OwnMethods() {
       {"/psm.subjects.v1.SubjectsService/Enrol", &Enrol},
       {"/psm.records.v1.RecordsService/ListRecords", &ListRecords},
       {"/psm.records.v1.RecordsService/GetProofs", &GetProofs},
+      {"/psm.holdings.v1.HoldingsService/Declare", &DeclareHoldings},
+      {"/psm.holdings.v1.HoldingsService/End", &EndHoldings},
+      {"/psm.holdings.v1.HoldingsService/SetProtection", &SetProtection},
+      {"/psm.events.v1.EventsService/Publish", &PublishEvent},
+      {kSubscribePath, nullptr},
       {kHealthCheckPath, nullptr},
       {kReflectionPath, nullptr},
       {kReflectionAlphaPath, nullptr},

@@ -14,8 +14,8 @@ namespace psm {
 
 struct OwnMethod {
   absl::string_view path;  // "/psm.linkage.v1.LinkageService/Retrieve"
-  // Answers a unary call; null for reflection and health, which stream or need
-  // no peer.
+  // Answers a unary call; null for reflection, health and subscriptions, which
+  // stream or need no peer.
   Task<Answer> (*answer)(Environment& env, Ask ask);
 
   std::string service() const {

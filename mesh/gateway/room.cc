@@ -12,12 +12,13 @@ Room::Room(int index, const SharedState& shared,
       scopes_(std::move(scopes)),
       upstream_(worker_, shared.endpoints, tls, shared.upstream_limits),
       tls_(std::move(tls)),
-      env_{shared.clock,  std::move(policy), *scopes_,
-           shared.pages,  shared.consents,   shared.log,
-           worker_,       upstream_,         SystemRandom(),
-           rates_,        shared.refusals,   shared.observer,
-           shared.gateway},
-      desk_(env_, upstream_, tls_) {}
+      env_{shared.clock,   std::move(policy), *scopes_,
+           shared.pages,   shared.consents,   shared.log,
+           worker_,        upstream_,         SystemRandom(),
+           rates_,         shared.refusals,   shared.observer,
+           shared.gateway, &shared.holdings,  &shared.events},
+      event_streams_(env_, worker_, tls_),
+      desk_(env_, upstream_, event_streams_, tls_) {}
 
 void Room::Update(std::shared_ptr<const PolicyEngine> policy) {
   worker_.Post([this, policy = std::move(policy)]() mutable {
@@ -29,6 +30,10 @@ void Room::Update(std::shared_ptr<const edge::TlsConfig> tls) {
   upstream_.Update(tls);
   worker_.Post(
       [this, tls = std::move(tls)]() mutable { tls_ = std::move(tls); });
+}
+
+void Room::EndEventStreams() {
+  worker_.Post([this] { event_streams_.EndAll(); });
 }
 
 void Room::TakeChores() {

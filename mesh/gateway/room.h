@@ -10,6 +10,7 @@
 #include "mesh/edge/worker.h"
 #include "mesh/exchange/environment.h"
 #include "mesh/gateway/chores.h"
+#include "mesh/gateway/event_streams.h"
 #include "mesh/gateway/service_desk.h"
 
 namespace psm {
@@ -24,6 +25,8 @@ struct SharedState {
   edge::EndpointSource& endpoints;
   LegObserver* observer;
   std::string gateway;
+  HoldingRegister& holdings;
+  EventQueue& events;
   edge::UpstreamLimits upstream_limits;
 };
 
@@ -43,6 +46,9 @@ class Room {
   void Update(std::shared_ptr<const PolicyEngine> policy);
   void Update(std::shared_ptr<const edge::TlsConfig> tls);
 
+  // Thread-safe: ends what would go on for ever.
+  void EndEventStreams();
+
   // Makes this room the one that does the gateway's chores. Before the worker
   // starts.
   void TakeChores();
@@ -56,6 +62,7 @@ class Room {
   edge::Upstream upstream_;
   std::shared_ptr<const edge::TlsConfig> tls_;
   Environment env_;
+  EventStreams event_streams_;
   ServiceDesk desk_;
   std::unique_ptr<Chores> chores_;  // of one room
 };

@@ -82,6 +82,7 @@ std::unique_ptr<edge::StreamHandler> ServiceDesk::DispatchLapsed(
 
 std::unique_ptr<edge::StreamHandler> ServiceDesk::Carry(
     edge::InboundStream& stream) {
+  if (stream.path() == kSubscribePath) return event_streams_.NewStream(stream);
   const MethodPlan* plan = env_.policy->contracts().FindByPath(stream.path());
   if (plan != nullptr && plan->transparent)
     return edge::NewRelay(stream, router_, upstream_);

@@ -10,6 +10,7 @@
 #include "mesh/edge/unary.h"
 #include "mesh/edge/upstream.h"
 #include "mesh/exchange/environment.h"
+#include "mesh/gateway/event_streams.h"
 #include "mesh/gateway/reflection.h"
 #include "mesh/gateway/transparent_router.h"
 
@@ -21,8 +22,13 @@ class ServiceDesk final : public edge::Dispatcher, public edge::UnaryService {
   // `tls` is the newest TLS state of this worker, by which peers of live
   // connections are judged.
   ServiceDesk(Environment& env, edge::Upstream& upstream,
+              EventStreams& event_streams,
               const std::shared_ptr<const edge::TlsConfig>& tls)
-      : env_(env), upstream_(upstream), tls_(tls), router_(env, tls) {}
+      : env_(env),
+        upstream_(upstream),
+        event_streams_(event_streams),
+        tls_(tls),
+        router_(env, tls) {}
 
   std::unique_ptr<edge::StreamHandler> Dispatch(
       edge::InboundStream& stream) override;
@@ -33,11 +39,13 @@ class ServiceDesk final : public edge::Dispatcher, public edge::UnaryService {
   Task<edge::UnaryReply> Handle(edge::UnaryCall& call) override;
 
  private:
-  // A call for somebody else: an exchange, or transparent.
+  // A call for somebody else: an exchange, or transparent; or one of the
+  // gateway's own services.
   std::unique_ptr<edge::StreamHandler> Carry(edge::InboundStream& stream);
 
   Environment& env_;
   edge::Upstream& upstream_;
+  EventStreams& event_streams_;
   const std::shared_ptr<const edge::TlsConfig>& tls_;
   TransparentRouter router_;
   Reflection reflection_;

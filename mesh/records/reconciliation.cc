@@ -23,6 +23,7 @@ using records::v1::SideEntry;
 
 constexpr char kDisclose[] = "psm.disclosure.v1.DisclosureService/Disclose";
 constexpr char kRetrieve[] = "psm.linkage.v1.LinkageService/Retrieve";
+constexpr char kSubscribe[] = "psm.events.v1.EventsService/Subscribe";
 constexpr char kGatewayItself[] = "mesh/gateway";
 
 // A party's clock beside the gateway's, where records of one age are gone.
@@ -199,6 +200,8 @@ class Reconciliation::Comparison {
   }
 
   void CompareConsumer(const Record& record) {
+    // Nobody asks for an event, so nobody keeps a side of its delivery.
+    if (record.method() == kSubscribe) return;
     if (exchange_.asked.empty()) {
       if (all_.Keeps(asker_, FromTimestamp(record.ask_time())) &&
           !all_.IsUnansweredLeg(asker_, record)) {
@@ -222,7 +225,8 @@ class Reconciliation::Comparison {
   }
 
   void CompareProvider(const Record& record) {
-    if (record.method() == kDisclose || record.provider() == kGatewayItself ||
+    if (record.method() == kDisclose || record.method() == kSubscribe ||
+        record.provider() == kGatewayItself ||
         !all_.Keeps(record.provider(), FromTimestamp(record.ask_time()))) {
       return;
     }
