@@ -12,6 +12,7 @@
 #include "services/identity/consent_request_service.h"
 #include "services/identity/consent_service.h"
 #include "services/identity/history_service.h"
+#include "services/identity/provider.h"
 #include "services/identity/representation_service.h"
 #include "services/identity/schema.h"
 #include "services/identity/sign_in_service.h"
@@ -41,8 +42,10 @@ absl::Status Wire(agency::Agency& agency) {
   auto* const mesh = agency.Own(
       std::make_unique<MeshServices>([&agency] { return agency.gateway(); }));
   auto* const progress = agency.Own(std::make_unique<FeedProgress>());
-  agency.Serve(std::make_unique<SignInService>(
-      challenges, cards.trust, cards.certificates, holders, &agency.clock()));
+  auto made_sign_in = std::make_unique<SignInService>(
+      challenges, cards.trust, cards.certificates, holders, &agency.clock());
+  SignInService* const sign_in = made_sign_in.get();
+  agency.Serve(std::move(made_sign_in));
   agency.Serve(std::make_unique<BasicItemsService>(holders));
   auto* const issuer =
       agency.Own(std::make_unique<ConsentIssuer>(ConsentIssuer::Parts{
@@ -61,7 +64,8 @@ absl::Status Wire(agency::Agency& agency) {
                                    &agency.clock(), &SystemRandom()}));
   agency.Serve(std::make_unique<HistoryService>(mesh, representations));
   agency.Serve(std::make_unique<ConsentFeedService>(consents, key, progress));
-  return absl::OkStatus();
+  return AuthenticationApp::Serve(
+      agency, {database, holders, challenges, mesh, sign_in, files});
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include "services/identity/schema.h"
 
+#include "services/openid/grant_store.h"
+
 namespace psm::identity {
 namespace {
 
@@ -92,6 +94,7 @@ CREATE TABLE acting (
   expire_time BIGINT NOT NULL,
   PRIMARY KEY (consumer, representation_id));
 )"},
+    {6, openid::kGrantTables},
 };
 
 }  // namespace

@@ -35,10 +35,12 @@ class SignInService final : public v1::SignInService::Service {
                           const v1::LookUpCardRequest* request,
                           v1::LookUpCardResponse* response) override;
 
- private:
+  // CompleteSignIn for whoever is in this process: the provider's pages.
   absl::StatusOr<v1::CompleteSignInResponse> Complete(
       const agency::CallContext& call,
       const v1::CompleteSignInRequest& request);
+
+ private:
   absl::StatusOr<v1::LookUpCardResponse> LookUp(
       const v1::LookUpCardRequest& request);
 

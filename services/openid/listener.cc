@@ -28,6 +28,7 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Start(
       const WebIdentity identity,
       OpenOrCreateWebIdentity(absl::StrCat(files.folder, "/web-identity.pem"),
                               name, now));
+  PSM_RETURN_IF_ERROR(MakeFolder(FolderOf(files.endpoint), Outlives::kProcess));
   std::unique_ptr<Listener> listener(new Listener());
   listener->endpoint_ = files.endpoint;
   listener->late_ = std::make_shared<Late>();
@@ -40,7 +41,7 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Start(
         }
         return now_known ? now_known(request) : Plain(503, "not yet");
       };
-  const std::string port_file = absl::StrCat(files.folder, "/https-port");
+  const std::string port_file = absl::StrCat(files.endpoint, ".port");
   HttpsServerOptions options;
   int port = 0;
   const absl::StatusOr<std::string> kept = ReadFile(port_file);
@@ -65,7 +66,6 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Start(
     MutexLock lock(listener->late_->mu);
     listener->late_->handler = std::move(made);
   }
-  PSM_RETURN_IF_ERROR(MakeFolder(FolderOf(files.endpoint), Outlives::kProcess));
   PSM_RETURN_IF_ERROR(WriteWholeFile(files.endpoint + ".pem",
                                      identity.certificate_pem, kPublic,
                                      Outlives::kProcess));

@@ -15,14 +15,14 @@ namespace psm::openid {
 
 // Where a listener keeps and says things.
 struct ListenerFiles {
-  std::string folder;    // of the system's own files: key, port
+  std::string folder;    // of the system's own files: key and certificate
   std::string endpoint;  // <run>/endpoints/<agency>/<system>.https
 };
 
 // Serves at https://localhost:<port>. The port stays the same from start to
 // start where nobody else has taken it, because the provider's name hangs on
-// it. While it lives, `endpoint` holds that name, and `endpoint`.pem the
-// certificate to trust. Thread-safe.
+// it. While it lives, `endpoint` holds that name, `endpoint`.pem the
+// certificate to trust, and `endpoint`.port the port. Thread-safe.
 class Listener {
  public:
   // `name` is the certificate's. `make_handler` is given the issuer, and is

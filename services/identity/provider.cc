@@ -1,0 +1,68 @@
+#include "services/identity/provider.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "mesh/base/status_macros.h"
+#include "mesh/crypto/digest.h"
+#include "services/identity/provider_profile.h"
+
+namespace psm::identity {
+namespace {
+
+// As if identity's own terminal had called the service.
+CardSignIn::Complete CompleteWith(SignInService* service, std::string system) {
+  return [service, system = std::move(system)](
+             const std::string& challenge_id,
+             const CardAnswer& answer) -> absl::StatusOr<std::string> {
+    agency::CallContext call;
+    call.consumer = system;
+    v1::CompleteSignInRequest request;
+    request.set_challenge_id(challenge_id);
+    request.set_certificate(answer.certificate);
+    request.set_signature(answer.signature);
+    PSM_ASSIGN_OR_RETURN(const v1::CompleteSignInResponse response,
+                         service->Complete(call, request));
+    return response.subject();
+  };
+}
+
+}  // namespace
+
+AuthenticationApp::AuthenticationApp(const agency::Agency& agency,
+                                     const Parts& parts)
+    : clients_(agency.RunPath("clients", ".json")),
+      subjects_(parts.holders, parts.disclosures, &SystemRandom()),
+      sign_in_(parts.challenges, agency.system(),
+               CompleteWith(parts.sign_in, agency.system())) {}
+
+absl::Status AuthenticationApp::Serve(agency::Agency& agency,
+                                      const Parts& parts) {
+  std::unique_ptr<AuthenticationApp> app(new AuthenticationApp(agency, parts));
+  PSM_RETURN_IF_ERROR(app->clients_.Load());
+  PSM_ASSIGN_OR_RETURN(
+      app->keys_,
+      openid::SigningKeys::Open(absl::StrCat(parts.folder, "/openid-keys.json"),
+                                openid::JwsAlgorithm::kEs256, &agency.clock()));
+  AuthenticationApp* const self = app.get();
+  const auto make_handler =
+      [&](const std::string& issuer) -> absl::StatusOr<openid::HttpHandler> {
+    self->provider_ =
+        std::make_unique<openid::Provider>(openid::Provider::Parts{
+            AuthenticationAppProfile(issuer), parts.database, &self->clients_,
+            self->keys_.get(), &self->subjects_, &self->sign_in_,
+            &agency.clock(), &SystemRandom()});
+    return openid::HttpHandler(
+        [provider = self->provider_.get()](const openid::HttpRequest& request) {
+          return provider->Answer(request);
+        });
+  };
+  PSM_ASSIGN_OR_RETURN(
+      app->listener_, openid::Listener::Start(
+                          {parts.folder, agency.RunPath("endpoints", ".https")},
+                          agency.system(), agency.clock().Now(), make_handler));
+  agency.Own(std::move(app));
+  return absl::OkStatus();
+}
+
+}  // namespace psm::identity

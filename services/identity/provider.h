@@ -1,0 +1,56 @@
+// Identity's OpenID provider, put together.
+#ifndef PSM_SERVICES_IDENTITY_PROVIDER_H_
+#define PSM_SERVICES_IDENTITY_PROVIDER_H_
+
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "mesh/agency/agency.h"
+#include "mesh/agency/database.h"
+#include "services/identity/card_holders.h"
+#include "services/identity/challenges.h"
+#include "services/identity/mesh_services.h"
+#include "services/identity/provider_sign_in.h"
+#include "services/identity/provider_subjects.h"
+#include "services/identity/sign_in_service.h"
+#include "services/openid/client.h"
+#include "services/openid/listener.h"
+#include "services/openid/provider.h"
+#include "services/openid/signing_keys.h"
+
+namespace psm::identity {
+
+// Serves at https://localhost:<port>, as long as it lives. Thread-safe.
+class AuthenticationApp {
+ public:
+  struct Parts {
+    agency::Database* database;
+    CardHolders* holders;
+    Challenges* challenges;
+    Disclosures* disclosures;
+    SignInService* sign_in;  // judges what cards answer
+    std::string folder;      // of the system's own files
+  };
+
+  // Starts one that `agency` owns. Relying parties are those of
+  // <run>/clients/<agency>/<system>.json, the address stands in
+  // <run>/endpoints/<agency>/<system>.https. INVALID_ARGUMENT where the
+  // registered clients or a file of its own do not read; else the errors of
+  // files and sockets. The parts must live as long as `agency`.
+  static absl::Status Serve(agency::Agency& agency, const Parts& parts);
+
+ private:
+  AuthenticationApp(const agency::Agency& agency, const Parts& parts);
+
+  openid::Clients clients_;
+  CardHolderSubjects subjects_;
+  CardSignIn sign_in_;
+  std::unique_ptr<openid::SigningKeys> keys_;
+  std::unique_ptr<openid::Provider> provider_;
+  std::unique_ptr<openid::Listener> listener_;  // first to go
+};
+
+}  // namespace psm::identity
+
+#endif  // PSM_SERVICES_IDENTITY_PROVIDER_H_

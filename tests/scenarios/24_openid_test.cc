@@ -1,0 +1,157 @@
+// 24. Persons sign in at a bank through identity's OpenID provider, by clients
+// that share no code with it; and whoever brings a code, a token, an address or
+// a form that is not his own gets nothing.
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "absl/strings/str_cat.h"
+#include "mesh/base/durable_file.h"
+#include "mesh/cli/process.h"
+#include "nlohmann/json.hpp"
+#include "services/identity/card/issue_cards.h"
+#include "services/openid/jws.h"
+#include "tests/scenarios/scenario.h"
+
+namespace psm::testing {
+namespace {
+
+using nlohmann::json;
+
+constexpr char kBank[] = "hoshizora-bank/customers";
+constexpr char kIdentity[] = "identity/identity";
+constexpr char kDisclose[] = "psm.disclosure.v1.DisclosureService/Disclose";
+
+class OpenId : public Scenario {
+ protected:
+  // Registers a client with a new key, which its own process will read.
+  static json Register(const std::string& id, const std::string& audience) {
+    const auto key = *openid::JwsKey::Generate(openid::JwsAlgorithm::kEs256);
+    EXPECT_TRUE(WriteWholeFile(absl::StrCat(Keys(), "/", id, ".pem"),
+                               key->ToPem().Reveal(), kPrivate)
+                    .ok());
+    json jwk = key->public_jwk();
+    jwk.erase("kid");
+    return {{"client_id", id},
+            {"name", {{"ja", "架空の利用者"}, {"en", "A fictitious party"}}},
+            {"audience", audience},
+            {"affair", "customer-identification"},
+            {"redirect_uris", {"https://bank.example/callback"}},
+            {"post_logout_redirect_uris", {"https://bank.example/bye"}},
+            {"token_endpoint_auth_method", "private_key_jwt"},
+            {"jwks", {{"keys", {jwk}}}},
+            {"scope", "openid name birthdate gender"},
+            {"refresh_tokens", "yes"}};
+  }
+  static std::string Root() { return mesh().folder().root(); }
+  static std::string Keys() { return Root() + "/relying-parties"; }
+  static std::string Issuer() {
+    return *ReadFile(Root() + "/endpoints/identity/identity.https");
+  }
+
+  // What tests/scenarios/node/relying_party.mjs prints.
+  static json Run() {
+    SpawnOptions node;
+    node.command = {PSM_NODE, PSM_NODE_RELYING_PARTY};
+    node.log = Root() + "/logs/relying-party.log";
+    node.environment = {{"PSM_ISSUER", Issuer()},
+                        {"PSM_NODE_MODULES", PSM_NODE_MODULES},
+                        {"NODE_EXTRA_CA_CERTS",
+                         Root() + "/endpoints/identity/identity.https.pem"},
+                        {"PSM_KEYS", Keys()},
+                        {"PSM_AUTHENTICATOR", PSM_AUTHENTICATOR},
+                        {"PSM_CARD", mesh().folder().Card("hanako")},
+                        {"PSM_PIN", card::kDemoPin}};
+    const absl::Status ran = RunProgram(node);
+    EXPECT_TRUE(ran.ok()) << ran;
+    return json::parse(LastLines(node.log, 1), nullptr,
+                       /*allow_exceptions=*/false);
+  }
+
+  void SetUp() override {
+    Scenario::SetUp();
+    if (access(PSM_NODE_MODULES "/openid-client", R_OK) != 0) {
+      GTEST_SKIP() << "NOT TESTED: npm ci could not install openid-client into "
+                   << PSM_NODE_MODULES << "; no other relying party was tried";
+    }
+  }
+};
+
+TEST_F(OpenId, ForeignClientsSignInAndWhatIsNotTheirsGivesThemNothing) {
+  ASSERT_TRUE(MakeFolder(Keys()).ok());
+  ASSERT_TRUE(MakeFolder(Root() + "/clients/identity").ok());
+  const json clients = {{"clients",
+                         {Register("hoshizora-bank", kBank),
+                          Register("other-party", "other-party/none")}}};
+  ASSERT_TRUE(WriteWholeFile(Root() + "/clients/identity/identity.json",
+                             clients.dump(), kPrivate)
+                  .ok());
+  const std::string issuer = Issuer();
+  const json seen = Run();
+  ASSERT_TRUE(seen.is_object());
+
+  // The person, as the bank alone knows her; no item in the token.
+  const std::string sub = mesh().Person("hanako").CodeAt("hoshizora-bank");
+  EXPECT_EQ(seen["claims"]["sub"], sub);
+  EXPECT_NE(sub, mesh().Person("hanako").CodeAt("identity"));
+  EXPECT_EQ(seen["claims"]["acr"], "aal3");
+  EXPECT_FALSE(seen["claims"].contains("name"));
+  EXPECT_EQ(seen["nonce"], true);
+  EXPECT_EQ(seen["thumbprint"], true);
+  EXPECT_EQ(seen["info"]["sub"], sub);
+  EXPECT_EQ(seen["info"]["name"], mesh().Person("hanako").persona().name());
+  EXPECT_EQ(seen["info"]["gender"], "female");
+  EXPECT_FALSE(seen["info"].contains("address"));
+  EXPECT_EQ(seen["loggedOutTo"], "https://bank.example/bye?state=s");
+
+  // Tokens that came twice, or whose sign-in has ended, open nothing.
+  EXPECT_EQ(seen["refreshed"], 200);
+  EXPECT_EQ(seen["refreshReuse"], "invalid_grant");
+  EXPECT_EQ(seen["afterRefreshReuse"], 401);
+  EXPECT_EQ(seen["afterLogout"], 401);
+  EXPECT_EQ(seen["openLogout"], 400);
+  EXPECT_EQ(seen["codeReuse"], "invalid_grant");
+  EXPECT_EQ(seen["afterCodeReuse"], 401);
+  EXPECT_EQ(seen["otherClient"], "invalid_grant");
+  EXPECT_EQ(seen["wrongVerifier"], "invalid_grant");
+  EXPECT_NE(seen["wrongNonce"], "nothing");
+  const json refused = {
+      {"noState", "invalid_request"},    {"noNonce", "invalid_request"},
+      {"noPkce", "invalid_request"},     {"plainPkce", "invalid_request"},
+      {"evilRedirect", "400"},           {"longerRedirect", "400"},
+      {"foreignScope", "invalid_scope"}, {"sql", "400"}};
+  EXPECT_EQ(seen["refused"], refused);
+  EXPECT_EQ(seen["framed"], true);
+  EXPECT_EQ(seen["forged"], 403);
+  EXPECT_EQ(seen["otherChallenge"], true);
+  EXPECT_EQ(seen["script"], false);
+  EXPECT_EQ(seen["consentUnsigned"], 403);
+
+  // Who was told what is on record: the name at each sign-in, the items at each
+  // look at UserInfo.
+  const auto records = mesh().AwaitRecords(
+      {.consumer = kBank, .method = kDisclose, .person = "hanako"}, 8);
+  ASSERT_TRUE(records.ok()) << records.status();
+  int names = 0, items = 0;
+  for (const Record& record : *records) {
+    EXPECT_EQ(record.provider(), kIdentity);
+    EXPECT_EQ(record.kind(), Record::EXCHANGE);
+    if (record.affair() == "sign-in") {
+      EXPECT_TRUE(Released(record).empty());
+      ++names;
+    } else {
+      EXPECT_EQ(record.affair(), "customer-identification");
+      EXPECT_EQ(Released(record), (std::vector<std::string>{"name", "sex"}));
+      ++items;
+    }
+  }
+  EXPECT_EQ(names, 6);
+  EXPECT_EQ(items, 2);
+
+  // The provider is called the same after a restart: tokens name it.
+  ASSERT_TRUE(mesh().RestartSystem(kIdentity).ok());
+  EXPECT_EQ(Issuer(), issuer);
+}
+
+}  // namespace
+}  // namespace psm::testing

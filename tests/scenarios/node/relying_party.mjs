@@ -1,0 +1,174 @@
+// Relying parties that share no code with the mesh: npm's openid-client signs a person in at a provider, jose verifies what it issued. Then
+// the same with one thing wrong at a time. Prints one JSON line of what came of each.
+import fs from 'node:fs';
+import path from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { pathToFileURL } from 'node:url';
+
+const { PSM_ISSUER, PSM_NODE_MODULES, PSM_KEYS, PSM_AUTHENTICATOR, PSM_CARD, PSM_PIN } = process.env;
+// Both are ES modules, which NODE_PATH does not find.
+const load = (file) => import(pathToFileURL(path.join(PSM_NODE_MODULES, file)));
+const openid = await load('openid-client/build/index.js');
+const jose = await load('jose/dist/webapi/index.js');
+
+const CALLBACK = 'https://bank.example/callback';
+
+// One relying party as it starts: it finds the provider, and has its own key.
+async function party(id) {
+  const key = await jose.importPKCS8(fs.readFileSync(`${PSM_KEYS}/${id}.pem`, 'utf8'), 'ES256');
+  const config = await openid.discovery(new URL(PSM_ISSUER), id, undefined, openid.PrivateKeyJwt(key));
+  openid.enableNonRepudiationChecks(config);
+  return { id, config };
+}
+
+// A browser without script: cookies, the page's form, redirects only where the test says so.
+class Browser {
+  cookies = new Map();
+
+  async open(url, body) {
+    const headers = { 'accept-language': 'en' };
+    if (this.cookies.size) headers.cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const answer = await fetch(url, { method: body ? 'POST' : 'GET', body, headers, redirect: 'manual' });
+    for (const line of answer.headers.getSetCookie()) {
+      const [name, value] = line.split(';')[0].split(/=(.*)/s);
+      this.cookies.set(name, value);
+    }
+    this.text = await answer.text();
+    const form = /name="form" value="([^"]+)"/.exec(this.text);
+    if (form) this.form = form[1];
+    const action = /action="(\/interaction\/[^"\/]+)/.exec(this.text);
+    if (action) this.action = PSM_ISSUER + action[1];
+    return { status: answer.status, location: answer.headers.get('location'), headers: answer.headers };
+  }
+
+  submit(step, fields = {}) {
+    return this.open(this.action + step, new URLSearchParams({ form: this.form, ...fields }));
+  }
+
+  // What the card says to the challenge that the page shows.
+  card() {
+    const challenge = /psm-authenticator --card CARD -- ([\w-]+)/.exec(this.text)[1];
+    return execFileSync(PSM_AUTHENTICATOR, ['--card', PSM_CARD, '--pin', PSM_PIN, '--', challenge], { encoding: 'utf8' });
+  }
+
+  async signIn(url) {
+    await this.open(url);
+    await this.submit('/sign-in', { signed: this.card() });
+    return (await this.submit('/consent')).location;
+  }
+}
+
+async function request(rp, change = {}) {
+  const verifier = openid.randomPKCECodeVerifier();
+  const sent = {
+    redirect_uri: CALLBACK, scope: 'openid name gender', acr_values: 'aal3',
+    state: openid.randomState(), nonce: openid.randomNonce(),
+    code_challenge: await openid.calculatePKCECodeChallenge(verifier), code_challenge_method: 'S256', ...change,
+  };
+  for (const name of Object.keys(sent)) if (sent[name] === null) delete sent[name];
+  return { url: openid.buildAuthorizationUrl(rp.config, sent), sent, verifier };
+}
+
+// Signs in as far as the redirect with the code.
+async function codeFor(rp, change) {
+  const asked = await request(rp, change);
+  const back = new URL(await new Browser().signIn(asked.url));
+  return { ...asked, back };
+}
+
+const redeem = (rp, got, verifier = got.verifier) => openid.authorizationCodeGrant(rp.config, got.back, {
+  pkceCodeVerifier: verifier, expectedState: got.sent.state, expectedNonce: got.sent.nonce, idTokenExpected: true,
+});
+
+// The error code with which something is refused, or what it gave.
+async function refusal(promise) {
+  try {
+    await promise;
+    return 'nothing';
+  } catch (error) {
+    return error.error ?? error.code ?? String(error);
+  }
+}
+
+const userInfo = async (token) => (await fetch(`${PSM_ISSUER}/userinfo`, { headers: { authorization: `Bearer ${token}` } })).status;
+
+async function good(bank, seen) {
+  const got = await codeFor(bank);
+  const tokens = await redeem(bank, got);
+  const keys = jose.createRemoteJWKSet(new URL(bank.config.serverMetadata().jwks_uri));
+  const verified = await jose.jwtVerify(tokens.id_token, keys, { issuer: PSM_ISSUER, audience: bank.id, algorithms: ['ES256'] });
+  seen.claims = verified.payload;
+  seen.thumbprint = await jose.calculateJwkThumbprint((await (await fetch(`${PSM_ISSUER}/jwks`)).json()).keys[0]) === verified.protectedHeader.kid;
+  seen.nonce = verified.payload.nonce === got.sent.nonce;
+  seen.info = await openid.fetchUserInfo(bank.config, tokens.access_token, verified.payload.sub);
+  const next = await openid.refreshTokenGrant(bank.config, tokens.refresh_token);
+  seen.refreshed = await userInfo(next.access_token);
+  seen.refreshReuse = await refusal(openid.refreshTokenGrant(bank.config, tokens.refresh_token));
+  seen.afterRefreshReuse = await userInfo(next.access_token);
+
+  const again = await redeem(bank, await codeFor(bank));
+  const out = await new Browser().open(openid.buildEndSessionUrl(bank.config, {
+    id_token_hint: again.id_token, post_logout_redirect_uri: 'https://bank.example/bye', state: 's',
+  }));
+  seen.loggedOutTo = out.location;
+  seen.afterLogout = await userInfo(again.access_token);
+  seen.openLogout = (await new Browser().open(openid.buildEndSessionUrl(bank.config, {
+    id_token_hint: again.id_token, post_logout_redirect_uri: 'https://evil.example/',
+  }))).status;
+}
+
+async function bad(bank, shop, seen) {
+  const twice = await codeFor(bank);
+  const first = await redeem(bank, twice);
+  seen.codeReuse = await refusal(redeem(bank, twice));
+  seen.afterCodeReuse = await userInfo(first.access_token);
+  seen.otherClient = await refusal(redeem(shop, await codeFor(bank)));
+  seen.wrongVerifier = await refusal(redeem(bank, await codeFor(bank), openid.randomPKCECodeVerifier()));
+  const got = await codeFor(bank);
+  got.sent.nonce = 'another';
+  seen.wrongNonce = await refusal(redeem(bank, got));
+
+  // What is wrong from the start is refused before anybody signs in: told to the client, or shown where it is not known whom to tell.
+  const refused = async (change) => {
+    const browser = new Browser();
+    const answer = await browser.open((await request(bank, change)).url);
+    if (answer.location === null) return `${answer.status}`;
+    const to = new URL(answer.location);
+    return to.origin === 'https://bank.example' ? to.searchParams.get('error') : to.href;
+  };
+  seen.refused = {
+    noState: await refused({ state: null }),
+    noNonce: await refused({ nonce: null }),
+    noPkce: await refused({ code_challenge: null, code_challenge_method: null }),
+    plainPkce: await refused({ code_challenge_method: 'plain' }),
+    evilRedirect: await refused({ redirect_uri: 'https://evil.example/callback' }),
+    longerRedirect: await refused({ redirect_uri: `${CALLBACK}/../evil` }),
+    foreignScope: await refused({ scope: 'openid address' }),
+    sql: await refused({ client_id: "x' OR '1'='1" }),
+  };
+
+  // Another site's form, with neither cookie nor secret; and a page in a frame.
+  const browser = new Browser();
+  const page = await browser.open((await request(bank)).url);
+  seen.framed = page.headers.get('content-security-policy').includes("frame-ancestors 'none'");
+  const signed = browser.card();
+  const forger = new Browser();
+  forger.action = browser.action;
+  forger.form = 'guess';
+  seen.forged = (await forger.submit('/sign-in', { signed })).status;
+  // A signature of another challenge, and what is none.
+  const other = new Browser();
+  await other.open((await request(bank)).url);
+  const wrong = await other.submit('/sign-in', { signed });
+  seen.otherChallenge = wrong.status === 200 && other.text.includes('The signature does not fit');
+  await other.submit('/sign-in', { signed: '<script>alert(1)</script>' });
+  seen.script = other.text.includes('<script');
+  seen.consentUnsigned = (await other.submit('/consent')).status;
+}
+
+const seen = {};
+const bank = await party('hoshizora-bank');
+const shop = await party('other-party');
+await good(bank, seen);
+await bad(bank, shop, seen);
+console.log(JSON.stringify(seen));
