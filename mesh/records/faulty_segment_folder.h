@@ -164,6 +164,10 @@ class FaultySegmentFile : public SegmentFile {
     return real_->Read(offset, size);
   }
 
+  void Announce(std::uint64_t offset, std::size_t size) override {
+    real_->Announce(offset, size);
+  }
+
  private:
   const std::unique_ptr<SegmentFile> real_;
   Faults& faults_;

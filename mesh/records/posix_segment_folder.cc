@@ -80,6 +80,11 @@ class PosixSegmentFile : public SegmentFile {
     return bytes;
   }
 
+  void Announce(std::uint64_t offset, std::size_t size) override {
+    posix_fadvise(fd_, static_cast<off_t>(offset), static_cast<off_t>(size),
+                  POSIX_FADV_WILLNEED);
+  }
+
  private:
   const int fd_;
 };

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -97,11 +98,11 @@ std::string ExchangeOf(std::uint64_t number) {
                       absl::Dec(number, absl::kZeroPad12));
 }
 
-// `count` appends of one record each, `waiting` under way at any time, all by
-// one thread; false where one failed. Exchanges are numbered from `next` on.
-bool Append(RecordStore& store, std::int64_t count, std::int64_t waiting,
-            std::uint64_t next) {
-  static std::mt19937_64 random(20260401);
+// `count` appends of one record each by one thread, `waiting` under way at any
+// time; false where one failed. Exchanges are numbered from `next` on.
+bool AppendBySelf(RecordStore& store, std::int64_t count, std::int64_t waiting,
+                  std::uint64_t next) {
+  std::mt19937_64 random(20260401 + next);
   LoopExecutor loop;
   records::v1::Record sample = SampleRecord(1);
   sample.mutable_ask_time()->set_seconds(absl::ToUnixSeconds(TheClock().Now()));
@@ -126,6 +127,31 @@ bool Append(RecordStore& store, std::int64_t count, std::int64_t waiting,
   for (std::int64_t i = 0; i < waiting; ++i) run(store);
   loop.RunUntil([&] { return running == 0; });
   return !failed;
+}
+
+// The same by as many threads as a gateway here has workers.
+bool Append(RecordStore& store, std::int64_t count, std::int64_t waiting,
+            std::uint64_t next) {
+  const std::int64_t threads =
+      std::clamp<std::int64_t>(std::thread::hardware_concurrency(), 1, waiting);
+  std::vector<std::thread> others;
+  std::atomic<bool> appended = true;
+  // The first takes what does not divide.
+  const std::int64_t part = count / threads;
+  for (std::int64_t i = 1; i < threads; ++i) {
+    others.emplace_back([&, i] {
+      const auto first = next + static_cast<std::uint64_t>(count - i * part);
+      if (!AppendBySelf(store, part, waiting / threads, first)) {
+        appended = false;
+      }
+    });
+  }
+  if (!AppendBySelf(store, count - (threads - 1) * part,
+                    waiting - (threads - 1) * (waiting / threads), next)) {
+    appended = false;
+  }
+  for (std::thread& other : others) other.join();
+  return appended;
 }
 
 double CpuSeconds() {

@@ -34,6 +34,10 @@ class SegmentFile {
   // At most `size` bytes from `offset`; fewer at the end of the file.
   virtual absl::StatusOr<std::string> Read(std::uint64_t offset,
                                            std::size_t size) = 0;
+
+  // Says that these bytes will be read soon, and does not wait for them. A
+  // hint: what becomes of it, the read shows.
+  virtual void Announce(std::uint64_t offset, std::size_t size) = 0;
 };
 
 struct SegmentEntry {
