@@ -11,7 +11,7 @@
 #include "mesh/records/audit.h"
 #include "mesh/records/leaf.h"
 #include "mesh/records/log_key.h"
-#include "services/story/stage.h"
+#include "services/story/scenes.h"
 
 namespace psm::story {
 namespace {

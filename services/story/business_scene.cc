@@ -3,7 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "psm/benefits/v1/benefits.grpc.pb.h"
-#include "services/story/stage.h"
+#include "services/story/scenes.h"
 
 namespace psm::story {
 

@@ -6,7 +6,7 @@
 #include "mesh/base/error.h"
 #include "psm/bank/v1/customers.grpc.pb.h"
 #include "psm/identity/v1/consent.grpc.pb.h"
-#include "services/story/stage.h"
+#include "services/story/scenes.h"
 
 namespace psm::story {
 

@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "mesh/base/clock.h"
 #include "psm/tax/v1/tax.grpc.pb.h"
-#include "services/story/stage.h"
+#include "services/story/scenes.h"
 
 namespace psm::story {
 namespace {

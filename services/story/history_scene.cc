@@ -6,7 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
 #include "psm/identity/v1/history.grpc.pb.h"
-#include "services/story/stage.h"
+#include "services/story/scenes.h"
 
 namespace psm::story {
 namespace {

@@ -15,7 +15,7 @@
 #include "psm/benefits/v1/benefits.grpc.pb.h"
 #include "services/story/asked_at.h"
 #include "services/story/burden.h"
-#include "services/story/stage.h"
+#include "services/story/scenes.h"
 
 namespace psm::story {
 namespace {

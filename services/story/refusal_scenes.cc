@@ -6,7 +6,7 @@
 #include "mesh/base/clock.h"
 #include "mesh/base/error.h"
 #include "psm/accounts/v1/accounts.grpc.pb.h"
-#include "services/story/stage.h"
+#include "services/story/scenes.h"
 
 namespace psm::story {
 namespace {

@@ -31,6 +31,14 @@ std::string Stage::CodeOf(absl::string_view persona,
   return *code;
 }
 
+SystemCaller& Stage::CallerOf(const std::string& system) {
+  std::unique_ptr<SystemCaller>& caller = others[system];
+  if (caller == nullptr) {
+    caller = std::make_unique<SystemCaller>(folder.root(), system, clock);
+  }
+  return *caller;
+}
+
 std::string Stage::KanaOf(absl::string_view persona) const {
   absl::StatusOr<seed::v1::Persona> found = FindPersona(folder, persona);
   if (!found.ok()) {

@@ -2,11 +2,13 @@
 #ifndef PSM_SERVICES_STORY_STAGE_H_
 #define PSM_SERVICES_STORY_STAGE_H_
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "mesh/base/clock.h"
 #include "mesh/cli/persona_file.h"
 #include "mesh/cli/system_caller.h"
 #include "mesh/policy/policy_engine.h"
@@ -22,6 +24,13 @@ struct Stage {
   SystemCaller& terminal;    // portal/terminal: the citizen's own
   SystemCaller& tax_office;  // yunagi/tax
   SystemCaller& benefits;    // akatsuki/benefits
+  const Clock& clock;
+  // The callers of CallerOf.
+  std::map<std::string, std::unique_ptr<SystemCaller>> others = {};
+
+  // Any other system of the mesh, made when it is first asked for; belongs to
+  // the stage.
+  SystemCaller& CallerOf(const std::string& system);
 
   // A persona's code at an agency. Ends the story where there is none: the run
   // folder is then not one of ours.
@@ -33,17 +42,6 @@ struct Stage {
 // Signs in with the persona's card. The terminal's code for the person, as
 // identity found it; empty where it failed, which is narrated.
 std::string SignIn(Stage& stage, const std::string& persona);
-
-// The scenes, in their order.
-void WithoutTheMesh(Stage& stage);
-void WithTheMesh(Stage& stage);
-void WhatARoomFears(Stage& stage);
-void SomebodyElsesAccount(Stage& stage);
-void ConsentAndWithdrawal(Stage& stage);
-void TheCompanysForm(Stage& stage);
-void TheDiskIsFull(Stage& stage);
-void HerHistory(Stage& stage);
-void TheAuditor(Stage& stage);
 
 }  // namespace psm::story
 

@@ -1,0 +1,27 @@
+// The scenes. Each tells one thing, narrates every step that it takes, and
+// returns early where the rest would make no sense.
+#ifndef PSM_SERVICES_STORY_SCENES_H_
+#define PSM_SERVICES_STORY_SCENES_H_
+
+#include "services/story/stage.h"
+
+namespace psm::story {
+
+// A household's benefit.
+void WithoutTheMesh(Stage& stage);
+void WithTheMesh(Stage& stage);  // says how much less it is than without
+// Refusals.
+void WhatARoomFears(Stage& stage);
+void SomebodyElsesAccount(Stage& stage);
+void TheDiskIsFull(Stage& stage);
+// Consent to a private company.
+void ConsentAndWithdrawal(Stage& stage);
+// A business.
+void TheCompanysForm(Stage& stage);
+// What remains of it all.
+void HerHistory(Stage& stage);
+void TheAuditor(Stage& stage);
+
+}  // namespace psm::story
+
+#endif  // PSM_SERVICES_STORY_SCENES_H_
