@@ -1,0 +1,207 @@
+// 27. The registries of corporations and addresses: a corporation moves, takes
+// another name and merges, in the sight of those who may see it and by nobody's
+// hand but its registry's.
+#include "psm/addresses/v1/addresses.grpc.pb.h"
+#include "psm/corporations/v1/corporations.grpc.pb.h"
+#include "tests/scenarios/scenario.h"
+
+namespace psm::testing {
+namespace {
+
+using addresses::v1::AddressesService;
+using addresses::v1::NormalizeAddressResponse;
+using corporations::v1::Change;
+using corporations::v1::CorporationsService;
+using corporations::v1::GetCorporationResponse;
+using corporations::v1::RegisterChangeRequest;
+using ChangeReply = Reply<corporations::v1::RegisterChangeResponse>;
+
+constexpr char kDesk[] = "corporations/desk";
+constexpr char kTerminal[] = "portal/terminal";
+constexpr char kRegistration[] = "corporate-registration";
+constexpr char kInformation[] = "corporate-information";
+
+class Registries : public Scenario {
+ protected:
+  static Reply<GetCorporationResponse> Get(
+      const std::string& number, const std::string& consumer = kDesk,
+      const std::string& affair = kRegistration) {
+    corporations::v1::GetCorporationRequest request;
+    request.set_corporate_number(number);
+    return mesh().Client(consumer).Call(
+        &CorporationsService::Stub::GetCorporation, {.affair = affair},
+        request);
+  }
+
+  // A change of today and of the state as it is; the caller says which.
+  static RegisterChangeRequest Change(const std::string& number) {
+    RegisterChangeRequest request;
+    request.set_corporate_number(number);
+    request.set_etag(Get(number)->etag());
+    request.set_effective_date(Today());
+    return request;
+  }
+  static std::string Today() {
+    return absl::FormatTime("%Y-%m-%d", mesh().clock().Now(),
+                            absl::FixedTimeZone(9 * 60 * 60));
+  }
+  static ChangeReply Register(const RegisterChangeRequest& request,
+                              const std::string& consumer = kDesk,
+                              const std::string& id = NewExchangeId()) {
+    return mesh().Client(consumer).Call(
+        &CorporationsService::Stub::RegisterChange,
+        {.affair = kRegistration, .exchange_id = id}, request);
+  }
+
+  // Numbers of those with the name.
+  static std::vector<std::string> Search(const std::string& name,
+                                         bool former = false) {
+    corporations::v1::SearchCorporationsRequest request;
+    request.set_name(name);
+    request.set_include_former_names(former);
+    const auto found = mesh().Client(kTerminal).Call(
+        &CorporationsService::Stub::SearchCorporations,
+        {.affair = kInformation}, request);
+    EXPECT_TRUE(found.status.ok()) << found.status;
+    std::vector<std::string> numbers;
+    for (const auto& row : found->corporations())
+      numbers.push_back(row.corporate_number());
+    return numbers;
+  }
+  // The last corporation by number; not kakuu.
+  static std::string Other(const std::string& number) {
+    std::string other;
+    corporations::v1::SearchCorporationsRequest all;
+    all.add_statuses(corporations::v1::ACTIVE);
+    const auto found = mesh().Client(kTerminal).Call(
+        &CorporationsService::Stub::SearchCorporations,
+        {.affair = kInformation}, all);
+    for (const auto& row : found->corporations()) {
+      if (row.corporate_number() != number) other = row.corporate_number();
+    }
+    return other;
+  }
+  static std::string Kakuu() { return mesh().Person("kakuu").CodeAt("gbizid"); }
+};
+
+TEST_F(Registries, ANewNameIsFoundAndTheOldOneIsNotForgotten) {
+  const std::string kakuu = Kakuu();
+  ASSERT_EQ(Search("(株)カクウ"), std::vector<std::string>{kakuu});
+  RegisterChangeRequest change = Change(kakuu);
+  change.mutable_name()->set_name("株式会社あたらしい製作所");
+  change.mutable_name()->set_kana("アタラシイセイサクショ");
+  const std::string id = NewExchangeId();
+  const ChangeReply done = Register(change, kDesk, id);
+  ASSERT_TRUE(done.status.ok()) << done.status;
+  EXPECT_EQ(Register(change, kDesk, id)->sequence(), done->sequence())
+      << "a retry is no second change";
+  EXPECT_EQ(Search("ｱﾀﾗｼｲ"), std::vector<std::string>{kakuu});
+  EXPECT_TRUE(Search("かくう").empty());
+  EXPECT_EQ(Search("かくう", true), std::vector<std::string>{kakuu});
+
+  // Another officer, who saw the old name, is told so.
+  change.mutable_name()->set_name("株式会社おそい");
+  const ChangeReply late = Register(change);
+  EXPECT_EQ(ReasonOf(late.status), "ETAG_STALE") << late.status;
+  EXPECT_EQ(late.status.code(), absl::StatusCode::kAborted);
+
+  corporations::v1::GetHistoryRequest whose;
+  whose.set_corporate_number(kakuu);
+  const auto history = mesh().Client(kBenefits).Call(
+      &CorporationsService::Stub::GetHistory, {.affair = kInformation}, whose);
+  ASSERT_TRUE(history.status.ok()) << history.status;
+  ASSERT_EQ(history->entries_size(), 2);
+  EXPECT_EQ(history->entries(0).change().name(), "株式会社かくう製作所");
+  EXPECT_EQ(history->entries(1).change().kind(), Change::NAME);
+}
+
+TEST_F(Registries, NobodyElseChangesACorporationAndTheAttemptIsRecorded) {
+  const std::string kakuu = Kakuu();
+  const std::string before = Get(kakuu)->representative();
+  RegisterChangeRequest forged = Change(kakuu);
+  forged.set_representative("乗っ取り　太郎");
+  for (const std::string consumer : {"gbizid/gbizid", kBenefits, kTerminal}) {
+    const std::string id = NewExchangeId();
+    const ChangeReply refused = Register(forged, consumer, id);
+    EXPECT_EQ(ReasonOf(refused.status), "NO_AGREEMENT") << refused.status;
+    const Record record = OnlyRecord(mesh(), {.exchange_id = id});
+    EXPECT_EQ(record.kind(), Record::REFUSAL);
+    EXPECT_EQ(record.reason(), "NO_AGREEMENT");
+  }
+  EXPECT_EQ(Get(kakuu)->representative(), before);
+}
+
+TEST_F(Registries, TheRepresentativeIsForThoseWhoseAgreementSaysSo) {
+  const auto account = Get(Kakuu(), "gbizid/gbizid", kInformation);
+  ASSERT_TRUE(account.status.ok()) << account.status;
+  EXPECT_FALSE(account->representative().empty());
+  const auto benefit = Get(Kakuu(), kBenefits, kInformation);
+  ASSERT_TRUE(benefit.status.ok()) << benefit.status;
+  EXPECT_FALSE(benefit->name().empty());
+  EXPECT_TRUE(benefit->representative().empty());
+}
+
+TEST_F(Registries, AMergedNumberAnswersWithItsSuccessor) {
+  const std::string kakuu = Kakuu();
+  const std::string gone = Other(kakuu);
+  RegisterChangeRequest merger = Change(gone);
+  merger.set_merged_into(kakuu);
+  const ChangeReply done = Register(merger);
+  ASSERT_TRUE(done.status.ok()) << done.status;
+  const auto read = Get(gone, "gbizid/gbizid", kInformation);
+  ASSERT_TRUE(read.status.ok()) << read.status;
+  EXPECT_EQ(read->status(), corporations::v1::MERGED);
+  EXPECT_EQ(read->current_number(), kakuu);
+  RegisterChangeRequest undead = Change(gone);
+  undead.set_representative("幽霊　一郎");
+  EXPECT_EQ(ReasonOf(Register(undead).status), "CORPORATION_CLOSED");
+
+  // Who keeps a copy learns of it.
+  const auto changes = mesh()
+                           .Client("gbizid/gbizid")
+                           .Call(&CorporationsService::Stub::ListChanges,
+                                 {.affair = kInformation},
+                                 corporations::v1::ListChangesRequest());
+  ASSERT_TRUE(changes.status.ok()) << changes.status;
+  bool told = false;
+  for (const auto& change : changes->changes())
+    told = told || (change.kind() == Change::MERGER &&
+                    change.corporate_number() == gone &&
+                    change.other_number() == kakuu);
+  EXPECT_TRUE(told);
+}
+
+TEST_F(Registries, AnAddressBecomesIdsHoweverItIsWritten) {
+  const auto read = [](const std::string& written) {
+    addresses::v1::NormalizeAddressRequest request;
+    request.set_address(written);
+    return mesh().Client(kTerminal).Call(
+        &AddressesService::Stub::NormalizeAddress, {.affair = "place-names"},
+        request);
+  };
+  for (const std::string written :
+       {"架空県あかつき市東雲台2丁目3番4号", "あかつき市東雲台２ー３ー４",
+        "架空縣 アカツキ市 大字東雲台 二丁目三番四号"}) {
+    const auto answer = read(written);
+    ASSERT_TRUE(answer.status.ok()) << answer.status;
+    EXPECT_EQ(answer->level(), NormalizeAddressResponse::RESIDENCE) << written;
+    EXPECT_EQ(answer->town().machiaza_id(), "0002002");
+    EXPECT_EQ(answer->rsdt_id(), "004");
+  }
+  EXPECT_EQ(ReasonOf(read("").status), "ADDRESS_MALFORMED");
+
+  // The registry of corporations asks the same, and takes no address that
+  // nobody understands.
+  const std::string kakuu = Kakuu();
+  RegisterChangeRequest move = Change(kakuu);
+  move.set_address("どこにもない町1-2-3");
+  EXPECT_EQ(ReasonOf(Register(move).status), "ADDRESS_NOT_UNDERSTOOD");
+  move.set_address("あかつき市東雲台２ー３ー４　見本ビル3階");
+  const ChangeReply moved = Register(move);
+  ASSERT_TRUE(moved.status.ok()) << moved.status;
+  EXPECT_EQ(Get(kakuu)->address_ids().machiaza_id(), "0002002");
+  EXPECT_EQ(Get(kakuu)->address_ids().blk_id(), "003");
+}
+
+}  // namespace
+}  // namespace psm::testing
