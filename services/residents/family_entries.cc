@@ -87,6 +87,8 @@ absl::StatusOr<RegisterBirthResponse> FamilyEntries::Birth(
         facts.Begin(child, "birth_date", request.birth_date(), entry);
         facts.Begin(child, "sex", absl::StrCat(request.sex()), entry);
         facts.Begin(child, "came_from", agency_id_, entry);
+        PSM_RETURN_IF_ERROR(news_.Holds(facts.sql(), child));
+        PSM_RETURN_IF_ERROR(news_.Happened(facts.sql(), "born", child, day));
         facts.Touch(household);
         response.set_child(child);
         response.set_late(notice.today() - day > kDaysToGiveNotice);
@@ -111,7 +113,10 @@ absl::StatusOr<RegisterDeathResponse> FamilyEntries::Death(
           if (member.subject == request.subject()) leavers.push_back(member);
         const EntryMark entry =
             facts.Enter(RegisterEntry::DEATH, day, notice.call, notice.now);
-        return Depart(facts, household, members, leavers, entry);
+        PSM_RETURN_IF_ERROR(Depart(facts, household, members, leavers, entry));
+        PSM_RETURN_IF_ERROR(
+            news_.Happened(facts.sql(), "died", request.subject(), day));
+        return news_.HoldsNoMore(facts.sql(), request.subject());
       });
 }
 
@@ -133,6 +138,8 @@ absl::StatusOr<RegisterNameChangeResponse> FamilyEntries::NameChange(
             facts.Change(request.subject(), "name", request.name(), entry));
         PSM_RETURN_IF_ERROR(
             facts.Change(request.subject(), "kana", request.kana(), entry));
+        PSM_RETURN_IF_ERROR(news_.Happened(facts.sql(), "name_changed",
+                                           request.subject(), day));
         facts.Touch(household);
         response.set_etag(facts.EtagOf(household));
         return absl::OkStatus();
@@ -154,6 +161,9 @@ absl::StatusOr<RegisterAddressChangeResponse> FamilyEntries::AddressChange(
                                             notice.call, notice.now);
         PSM_RETURN_IF_ERROR(
             facts.Change(household, "address", request.address(), entry));
+        for (const RegisteredMember& member : facts.MembersAt(household, day))
+          PSM_RETURN_IF_ERROR(
+              news_.Happened(facts.sql(), "moved_within", member.subject, day));
         facts.Touch(household);
         response.set_etag(facts.EtagOf(household));
         return absl::OkStatus();
@@ -192,6 +202,8 @@ absl::StatusOr<ChangeHeadResponse> FamilyEntries::ChangeHead(
           if (relation == member.relation()) continue;
           PSM_RETURN_IF_ERROR(facts.Change(member.subject, "relation",
                                            absl::StrCat(relation), entry));
+          PSM_RETURN_IF_ERROR(news_.Happened(facts.sql(), "household_changed",
+                                             member.subject, day));
         }
         facts.Touch(household);
         response.set_etag(facts.EtagOf(household));

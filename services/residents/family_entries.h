@@ -11,17 +11,20 @@
 #include "absl/strings/string_view.h"
 #include "mesh/agency/database.h"
 #include "psm/residents/v1/notices.pb.h"
+#include "services/residents/life_news.h"
 #include "services/residents/register_book.h"
 
 namespace psm {
 
 // Each method is one of NoticesService, whose proto says what it refuses and
-// why; errors also as Database::Once. Thread-safe. `database` must outlive it.
+// why; errors also as Database::Once. Thread-safe. `database` and
+// `news` must outlive it.
 class FamilyEntries {
  public:
   // For the municipality that is agency `agency_id`.
-  FamilyEntries(agency::Database* database, std::string agency_id)
-      : database_(*database), agency_id_(std::move(agency_id)) {}
+  FamilyEntries(agency::Database* database, std::string agency_id,
+                LifeNews* news)
+      : database_(*database), agency_id_(std::move(agency_id)), news_(*news) {}
 
   // What can be refused before the child has a name in the mesh, so that nobody
   // is enrolled for a notice that is wrong. Whether this exchange was entered
@@ -48,6 +51,7 @@ class FamilyEntries {
  private:
   agency::Database& database_;
   const std::string agency_id_;
+  LifeNews& news_;
 };
 
 }  // namespace psm

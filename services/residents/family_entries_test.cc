@@ -62,6 +62,8 @@ TEST_F(FamilyEntriesTest, AChildJoinsTheHouseholdOfItsParent) {
   EXPECT_EQ(household.members(3).relation(), Member::CHILD);
   EXPECT_EQ(household.members(3).name(), "青空　凪");
   EXPECT_EQ(household.members(3).tax_municipality(), "akatsuki");
+  EXPECT_EQ(news_.told,
+            (std::vector<std::string>{"holds nagi", "born nagi 2026-11-15"}));
   EXPECT_EQ(Household("hanako", absl::CivilDay(2026, 11, 14)).members_size(),
             3);
   // A retry enrols nobody and enters nothing.
@@ -93,6 +95,8 @@ TEST_F(FamilyEntriesTest, ABirthIsRefusedBeforeAnybodyIsEnrolled) {
 
 TEST_F(FamilyEntriesTest, TheDeadAreResidentsOfTheirTimeOnly) {
   ASSERT_TRUE(families_.Death(NewNotice(), DeathOf("fumie")).ok());
+  EXPECT_EQ(news_.told, (std::vector<std::string>{"died fumie 2026-11-21",
+                                                  "no more fumie"}));
   EXPECT_EQ(Household("hanako", today_).members_size(), 2);
   EXPECT_EQ(Household("fumie", absl::CivilDay(2026, 11, 20)).members_size(), 3);
   EXPECT_EQ(ReasonOf(residents_.FindHousehold("fumie", today_).status()),
@@ -160,6 +164,10 @@ TEST_F(FamilyEntriesTest, AHouseholdMovesWithinTheMunicipality) {
   const auto changed = families_.AddressChange(NewNotice(), request);
   ASSERT_TRUE(changed.ok()) << changed.status();
   EXPECT_EQ(changed->etag(), Etag("fumie"));
+  EXPECT_EQ(news_.told,
+            (std::vector<std::string>{"moved_within hanako 2026-11-10",
+                                      "moved_within fumie 2026-11-10",
+                                      "moved_within minato 2026-11-10"}));
   EXPECT_EQ(Household("fumie", today_).address(), request.address());
   EXPECT_EQ(Household("fumie", absl::CivilDay(2026, 11, 9)).address(),
             "架空県あかつき市東雲台2丁目3番4号");

@@ -207,6 +207,10 @@ absl::StatusOr<NotifyMoveOutResponse> MoveEntries::MoveOut(
         const EntryMark entry =
             facts.Enter(RegisterEntry::MOVE_OUT, day, notice.call, notice.now);
         PSM_RETURN_IF_ERROR(Depart(facts, household, members, movers, entry));
+        // The register holds them until the new one says that they are there.
+        for (const RegisteredMember& mover : movers)
+          PSM_RETURN_IF_ERROR(
+              news_.Happened(facts.sql(), "moved_out", mover.subject, day));
         Certify(facts, agency_id_, movers, request.subject(), day, response);
         return absl::OkStatus();
       });
@@ -280,6 +284,9 @@ absl::StatusOr<RegisterMoveInResponse> MoveEntries::MoveIn(
           facts.sql() << "UPDATE announcements SET entry_id = :entry WHERE "
                          "subject = :subject AND entry_id = 0",
               soci::use(entry.id), soci::use(subject);
+          PSM_RETURN_IF_ERROR(news_.Holds(facts.sql(), subject));
+          PSM_RETURN_IF_ERROR(
+              news_.Happened(facts.sql(), "moved_in", subject, day));
           response.add_members()->set_subject(subject);
         }
         facts.Touch(household);
@@ -287,6 +294,15 @@ absl::StatusOr<RegisterMoveInResponse> MoveEntries::MoveIn(
         response.set_etag(facts.EtagOf(household));
         return absl::OkStatus();
       });
+}
+
+absl::Status MoveEntries::ArrivedElsewhere(soci::session& sql,
+                                           const std::string& subject,
+                                           absl::CivilDay today) {
+  RegisterFacts facts(sql);
+  if (facts.ValueAt(subject, "household", today).has_value())
+    return absl::OkStatus();
+  return news_.HoldsNoMore(sql, subject);
 }
 
 }  // namespace psm

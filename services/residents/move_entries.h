@@ -6,20 +6,23 @@
 #include <string>
 #include <utility>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "mesh/agency/database.h"
 #include "psm/residents/v1/notices.pb.h"
+#include "services/residents/life_news.h"
 #include "services/residents/register_book.h"
 
 namespace psm {
 
 // Each method is one of NoticesService, whose proto says what it refuses and
-// why; errors also as Database::Once. Thread-safe. `database` must outlive it.
+// why; errors also as Database::Once. Thread-safe. `database` and
+// `news` must outlive it.
 class MoveEntries {
  public:
   // For the municipality that is agency `agency_id`.
-  MoveEntries(agency::Database* database, std::string agency_id)
-      : database_(*database), agency_id_(std::move(agency_id)) {}
+  MoveEntries(agency::Database* database, std::string agency_id, LifeNews* news)
+      : database_(*database), agency_id_(std::move(agency_id)), news_(*news) {}
 
   absl::StatusOr<residents::v1::NotifyMoveOutResponse> MoveOut(
       const Notice& notice, const residents::v1::NotifyMoveOutRequest& request);
@@ -30,9 +33,16 @@ class MoveEntries {
       const Notice& notice,
       const residents::v1::RegisterMoveInRequest& request);
 
+  // A register says that a person has come to it. Where he does not live here
+  // any more, this one no longer holds him. In the transaction of `sql`, whose
+  // exceptions pass.
+  absl::Status ArrivedElsewhere(soci::session& sql, const std::string& subject,
+                                absl::CivilDay today);
+
  private:
   agency::Database& database_;
   const std::string agency_id_;
+  LifeNews& news_;
 };
 
 }  // namespace psm

@@ -92,6 +92,10 @@ TEST_F(MoveEntriesTest, WhoGivesNoticeLivesHereUntilTheDayOfMoving) {
   ASSERT_EQ(history->entries_size(), 2);
   EXPECT_EQ(history->entries(1).kind(), RegisterEntry::MOVE_OUT);
   EXPECT_EQ(history->entries(1).effect_date(), "2026-12-01");
+  EXPECT_EQ(news_.told,
+            (std::vector<std::string>{"moved_out hanako 2026-12-01",
+                                      "moved_out fumie 2026-12-01",
+                                      "moved_out minato 2026-12-01"}));
 }
 
 TEST_F(MoveEntriesTest, ACertificateMakesTheApplicantHeadWhereTheHeadStays) {
@@ -198,6 +202,9 @@ TEST_F(MoveEntriesTest, WhoWasAnnouncedTogetherBecomesAHousehold) {
   EXPECT_EQ(household.members(1).tax_municipality(), "yunagi");
   EXPECT_FALSE(
       residents_.FindHousehold("kenji", absl::CivilDay(2026, 11, 19)).ok());
+  EXPECT_EQ(news_.told, (std::vector<std::string>{
+                            "holds kenji", "moved_in kenji 2026-11-20",
+                            "holds child", "moved_in child 2026-11-20"}));
   // Once is enough.
   EXPECT_EQ(ReasonOf(moves_.MoveIn(NewNotice(), MoveIn("kenji")).status()),
             "ALREADY_A_RESIDENT");
@@ -253,6 +260,25 @@ TEST_F(MoveEntriesTest, AnAnnouncementIsRefusedByWhatIsWrong) {
   }
   EXPECT_EQ(ReasonOf(moves_.MoveIn(NewNotice(), MoveIn("kenji")).status()),
             "NOT_ANNOUNCED");
+}
+
+TEST_F(MoveEntriesTest, WhoHasArrivedElsewhereIsHeldNoMore) {
+  const auto arrived = [this](const char* subject, absl::CivilDay day) {
+    news_.told.clear();
+    EXPECT_TRUE(database_
+                    ->Write([&](soci::session& sql) {
+                      return moves_.ArrivedElsewhere(sql, subject, day);
+                    })
+                    .ok());
+    return news_.told;
+  };
+  // It is not true of who lives here; of who has left it is.
+  EXPECT_TRUE(arrived("fumie", today_).empty());
+  ASSERT_TRUE(
+      moves_.MoveOut(NewNotice(), MoveOut("fumie", "2026-12-01", {})).ok());
+  EXPECT_TRUE(arrived("fumie", today_).empty());
+  EXPECT_EQ(arrived("fumie", absl::CivilDay(2026, 12, 1)),
+            std::vector<std::string>{"no more fumie"});
 }
 
 TEST_F(MoveEntriesTest, WhoComesBackHasTwoTimesHere) {

@@ -12,24 +12,30 @@ using agency::CallContext;
 using residents::v1::MovingPerson;
 using residents::v1::RegisterBirthResponse;
 
-namespace {
-
-template <typename Response>
-grpc::Status Answer(absl::StatusOr<Response> entered, Response* response) {
+template <typename Request, typename Response, typename Enter>
+grpc::Status NoticesService::Serve(grpc::ServerContext* context,
+                                   const Request& request, Response* response,
+                                   Enter enter) {
+  const auto call = CallContext::From(*context);
+  const Notice notice{call, clock_.Now()};
+  if (absl::Status passed =
+          gate_.PassPerson(call, request.subject(), notice.today());
+      !passed.ok())
+    return agency::ToGrpc(passed);
+  absl::StatusOr<Response> entered = enter(notice);
   if (!entered.ok()) return agency::ToGrpc(entered.status());
   *response = *std::move(entered);
   return grpc::Status::OK;
 }
-
-}  // namespace
 
 grpc::Status NoticesService::NotifyMoveOut(
     grpc::ServerContext* context,
     const residents::v1::NotifyMoveOutRequest* request,
     residents::v1::NotifyMoveOutResponse* response) {
   const auto call = CallContext::From(*context);
-  const grpc::Status status =
-      Answer(moves_.MoveOut({call, clock_.Now()}, *request), response);
+  const grpc::Status status = Serve(
+      context, *request, response,
+      [&](const Notice& notice) { return moves_.MoveOut(notice, *request); });
   for (MovingPerson& person : *response->mutable_persons()) {
     if (!call.Grants("name")) person.clear_name();
     if (!call.Grants("kana")) person.clear_kana();
@@ -45,67 +51,71 @@ grpc::Status NoticesService::AnnounceMoveIn(
     grpc::ServerContext* context,
     const residents::v1::AnnounceMoveInRequest* request,
     residents::v1::AnnounceMoveInResponse* response) {
-  const auto call = CallContext::From(*context);
-  return Answer(moves_.Announce({call, clock_.Now()}, *request), response);
+  return Serve(context, *request, response, [&](const Notice& notice) {
+    return moves_.Announce(notice, *request);
+  });
 }
 
 grpc::Status NoticesService::RegisterMoveIn(
     grpc::ServerContext* context,
     const residents::v1::RegisterMoveInRequest* request,
     residents::v1::RegisterMoveInResponse* response) {
-  const auto call = CallContext::From(*context);
-  return Answer(moves_.MoveIn({call, clock_.Now()}, *request), response);
+  return Serve(context, *request, response, [&](const Notice& notice) {
+    return moves_.MoveIn(notice, *request);
+  });
 }
 
 grpc::Status NoticesService::RegisterBirth(
     grpc::ServerContext* context,
     const residents::v1::RegisterBirthRequest* request,
     RegisterBirthResponse* response) {
-  const auto call = CallContext::From(*context);
-  const auto enter = [&]() -> absl::StatusOr<RegisterBirthResponse> {
-    const Notice notice{call, clock_.Now()};
+  const auto enter =
+      [&](const Notice& notice) -> absl::StatusOr<RegisterBirthResponse> {
     PSM_ASSIGN_OR_RETURN(const bool entered,
                          families_.CheckBirth(notice, *request));
     std::string child;
     if (!entered) {
-      PSM_ASSIGN_OR_RETURN(child, enrolment_.Enrol(call));
+      PSM_ASSIGN_OR_RETURN(child, enrolment_.Enrol(notice.call));
     }
     return families_.Birth(notice, *request, child);
   };
-  return Answer(enter(), response);
+  return Serve(context, *request, response, enter);
 }
 
 grpc::Status NoticesService::RegisterDeath(
     grpc::ServerContext* context,
     const residents::v1::RegisterDeathRequest* request,
     residents::v1::RegisterDeathResponse* response) {
-  const auto call = CallContext::From(*context);
-  return Answer(families_.Death({call, clock_.Now()}, *request), response);
+  return Serve(context, *request, response, [&](const Notice& notice) {
+    return families_.Death(notice, *request);
+  });
 }
 
 grpc::Status NoticesService::RegisterNameChange(
     grpc::ServerContext* context,
     const residents::v1::RegisterNameChangeRequest* request,
     residents::v1::RegisterNameChangeResponse* response) {
-  const auto call = CallContext::From(*context);
-  return Answer(families_.NameChange({call, clock_.Now()}, *request), response);
+  return Serve(context, *request, response, [&](const Notice& notice) {
+    return families_.NameChange(notice, *request);
+  });
 }
 
 grpc::Status NoticesService::RegisterAddressChange(
     grpc::ServerContext* context,
     const residents::v1::RegisterAddressChangeRequest* request,
     residents::v1::RegisterAddressChangeResponse* response) {
-  const auto call = CallContext::From(*context);
-  return Answer(families_.AddressChange({call, clock_.Now()}, *request),
-                response);
+  return Serve(context, *request, response, [&](const Notice& notice) {
+    return families_.AddressChange(notice, *request);
+  });
 }
 
 grpc::Status NoticesService::ChangeHead(
     grpc::ServerContext* context,
     const residents::v1::ChangeHeadRequest* request,
     residents::v1::ChangeHeadResponse* response) {
-  const auto call = CallContext::From(*context);
-  return Answer(families_.ChangeHead({call, clock_.Now()}, *request), response);
+  return Serve(context, *request, response, [&](const Notice& notice) {
+    return families_.ChangeHead(notice, *request);
+  });
 }
 
 }  // namespace psm

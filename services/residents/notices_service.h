@@ -8,6 +8,7 @@
 #include "services/residents/enrolment.h"
 #include "services/residents/family_entries.h"
 #include "services/residents/move_entries.h"
+#include "services/residents/protection_gate.h"
 
 namespace psm {
 
@@ -15,10 +16,11 @@ namespace psm {
 class NoticesService final : public residents::v1::NoticesService::Service {
  public:
   NoticesService(MoveEntries* moves, FamilyEntries* families,
-                 Enrolment* enrolment, const Clock* clock)
+                 Enrolment* enrolment, ProtectionGate* gate, const Clock* clock)
       : moves_(*moves),
         families_(*families),
         enrolment_(*enrolment),
+        gate_(*gate),
         clock_(*clock) {}
 
   grpc::Status NotifyMoveOut(
@@ -56,9 +58,15 @@ class NoticesService final : public residents::v1::NoticesService::Service {
                           residents::v1::ChangeHeadResponse* response) override;
 
  private:
+  // Runs `enter` with the notice where the person may be served.
+  template <typename Request, typename Response, typename Enter>
+  grpc::Status Serve(grpc::ServerContext* context, const Request& request,
+                     Response* response, Enter enter);
+
   MoveEntries& moves_;
   FamilyEntries& families_;
   Enrolment& enrolment_;
+  ProtectionGate& gate_;
   const Clock& clock_;
 };
 

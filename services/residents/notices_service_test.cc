@@ -45,7 +45,9 @@ class NoticesServiceTest : public RegisterTest {
   }
 
   FakeEnrolment enrolment_;
-  NoticesService service_{&moves_, &families_, &enrolment_, &clock_};
+  ProtectionStore decisions_{database_.get(), "akatsuki"};
+  ProtectionGate gate_{&residents_, &decisions_};
+  NoticesService service_{&moves_, &families_, &enrolment_, &gate_, &clock_};
   RegisterBirthResponse born_;
 };
 

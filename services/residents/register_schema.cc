@@ -81,6 +81,18 @@ INSERT INTO facts SELECT r.subject, i.item, CASE i.item
 DROP TABLE residents;
 DROP TABLE households;
 )"},
+    {3, R"(
+CREATE TABLE protection_decisions (
+  decision_id BIGINT PRIMARY KEY,
+  subject TEXT NOT NULL,
+  kind BIGINT NOT NULL,
+  desk TEXT NOT NULL,
+  affair TEXT NOT NULL,
+  last_date TEXT NOT NULL,
+  decide_time BIGINT NOT NULL,
+  decided_by TEXT NOT NULL);
+CREATE INDEX protection_by_subject ON protection_decisions (subject);
+)"},
 };
 
 }  // namespace

@@ -60,7 +60,8 @@ absl::Span<const agency::Migration> ResidentRegister::Migrations() {
 }
 
 absl::Status ResidentRegister::ImportOnce(
-    absl::Time now, absl::FunctionRef<absl::Status(Take)> each) {
+    absl::Time now, LifeNews& news,
+    absl::FunctionRef<absl::Status(Take)> each) {
   return database_->Write([&](soci::session& sql) -> absl::Status {
     long long known = 0;
     sql << "SELECT EXISTS (SELECT 1 FROM facts)", soci::into(known);
@@ -68,9 +69,12 @@ absl::Status ResidentRegister::ImportOnce(
     const EntryMark entry = RegisterFacts(sql).Enter(
         RegisterEntry::TAKEN_OVER, DayOf(now), agency::CallContext(), now);
     RegisterImport import(sql, entry);
-    PSM_RETURN_IF_ERROR(each([&import](const seed::v1::Resident& resident) {
-      return import.Add(resident);
-    }));
+    PSM_RETURN_IF_ERROR(
+        each([&](const seed::v1::Resident& resident) -> absl::Status {
+          PSM_RETURN_IF_ERROR(import.Add(resident));
+          if (!resident.move_out_date().empty()) return absl::OkStatus();
+          return news.Holds(sql, resident.subject());
+        }));
     return import.Finish();
   });
 }

@@ -17,6 +17,7 @@
 #include "mesh/agency/database.h"
 #include "psm/residents/v1/residents.pb.h"
 #include "psm/seed/v1/seed.pb.h"
+#include "services/residents/life_news.h"
 
 namespace psm {
 
@@ -36,7 +37,8 @@ class ResidentRegister {
   // start. INVALID_ARGUMENT where a household has two addresses, no head or
   // two, or a resident lacks a required item; ALREADY_EXISTS for a subject that
   // occurs twice; else as Database::Write.
-  absl::Status ImportOnce(absl::Time now,
+  // Tells `news` whom the register holds, in the same transaction.
+  absl::Status ImportOnce(absl::Time now, LifeNews& news,
                           absl::FunctionRef<absl::Status(Take)> each);
 
   // The household of a resident on a day with every item that the register

@@ -7,6 +7,7 @@
 #include "gtest/gtest.h"
 #include "mesh/base/error.h"
 #include "mesh/base/temp_folder.h"
+#include "services/residents/test_register.h"
 
 namespace psm {
 namespace {
@@ -36,7 +37,7 @@ class ResidentRegisterTest : public testing::Test {
  protected:
   absl::Status Import(const std::vector<Resident>& residents) {
     return register_.ImportOnce(
-        absl::FromUnixSeconds(1'780'000'000),  // 2026-05-28
+        absl::FromUnixSeconds(1'780'000'000), news_,  // 2026-05-28
         [&](ResidentRegister::Take take) -> absl::Status {
           for (const Resident& resident : residents) {
             if (absl::Status s = take(resident); !s.ok()) return s;
@@ -45,6 +46,7 @@ class ResidentRegisterTest : public testing::Test {
         });
   }
 
+  FakeNews news_;
   TempFolder folder_;
   std::unique_ptr<agency::Database> database_ =
       agency::Database::Open(folder_.File("register.sqlite"),
@@ -107,6 +109,7 @@ TEST_F(ResidentRegisterTest, AnswersForTheDayThatIsAsked) {
   ASSERT_TRUE(register_.FindHousehold("head", moved).ok());
   EXPECT_EQ(register_.FindHousehold("head", born - 1)->members_size(), 1);
   EXPECT_EQ(register_.FindHousehold("head", born)->members_size(), 2);
+  EXPECT_EQ(news_.told, (std::vector<std::string>{"holds head", "holds baby"}));
   EXPECT_TRUE(register_.FindHousehold("former", moved - 1).ok());
   for (const absl::CivilDay day : {moved, kToday}) {
     EXPECT_EQ(ReasonOf(register_.FindHousehold("former", day).status()),

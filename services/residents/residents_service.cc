@@ -13,7 +13,8 @@ grpc::Status ResidentsService::GetHousehold(
     const residents::v1::GetHouseholdRequest* request,
     residents::v1::GetHouseholdResponse* response) {
   const auto call = agency::CallContext::From(*context);
-  absl::CivilDay day = DayOf(clock_->Now());
+  const absl::CivilDay today = DayOf(clock_->Now());
+  absl::CivilDay day = today;
   if (!request->as_of_date().empty()) {
     const absl::StatusOr<absl::CivilDay> asked =
         ParseDay(request->as_of_date(), "DATE_INVALID");
@@ -22,6 +23,9 @@ grpc::Status ResidentsService::GetHousehold(
   }
   auto household = residents_->FindHousehold(request->subject(), day);
   if (!household.ok()) return agency::ToGrpc(household.status());
+  if (absl::Status passed = gate_->PassAnswer(call, *household, today);
+      !passed.ok())
+    return agency::ToGrpc(passed);
 
   for (residents::v1::Member& member : *household->mutable_members()) {
     if (!call.Grants("name")) member.clear_name();
@@ -43,6 +47,10 @@ grpc::Status ResidentsService::GetResidentHistory(
     const residents::v1::GetResidentHistoryRequest* request,
     residents::v1::GetResidentHistoryResponse* response) {
   const auto call = agency::CallContext::From(*context);
+  if (absl::Status passed =
+          gate_->PassPerson(call, request->subject(), DayOf(clock_->Now()));
+      !passed.ok())
+    return agency::ToGrpc(passed);
   auto history = residents_->FindHistory(request->subject());
   if (!history.ok()) return agency::ToGrpc(history.status());
   if (!call.Grants("history")) history->clear_entries();

@@ -5,16 +5,18 @@
 #include "grpcpp/server_context.h"
 #include "mesh/base/clock.h"
 #include "psm/residents/v1/residents.grpc.pb.h"
+#include "services/residents/protection_gate.h"
 #include "services/residents/resident_register.h"
 
 namespace psm {
 
 // Answers with the granted attributes alone: what the gateway would drop is not
-// sent to it. Thread-safe. `residents` and `clock` must outlive the service.
+// sent to it. Thread-safe. What it is given must outlive it.
 class ResidentsService final : public residents::v1::ResidentsService::Service {
  public:
-  ResidentsService(ResidentRegister* residents, const Clock* clock)
-      : residents_(residents), clock_(clock) {}
+  ResidentsService(ResidentRegister* residents, ProtectionGate* gate,
+                   const Clock* clock)
+      : residents_(residents), gate_(gate), clock_(clock) {}
 
   // The register is the source itself: `as_of_time` is now.
   grpc::Status GetHousehold(
@@ -28,6 +30,7 @@ class ResidentsService final : public residents::v1::ResidentsService::Service {
 
  private:
   ResidentRegister* const residents_;
+  ProtectionGate* const gate_;
   const Clock* const clock_;
 };
 

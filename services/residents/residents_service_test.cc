@@ -9,6 +9,7 @@
 #include "mesh/agency/test_call.h"
 #include "mesh/base/error.h"
 #include "mesh/base/temp_folder.h"
+#include "services/residents/test_register.h"
 
 namespace psm {
 namespace {
@@ -21,7 +22,7 @@ class ResidentsServiceTest : public testing::Test {
  protected:
   void SetUp() override {
     ASSERT_TRUE(register_
-                    .ImportOnce(clock_.Now(),
+                    .ImportOnce(clock_.Now(), news_,
                                 [](ResidentRegister::Take take) {
                                   seed::v1::Resident resident;
                                   resident.set_subject("head");
@@ -48,6 +49,7 @@ class ResidentsServiceTest : public testing::Test {
     return service_.GetHousehold(call.context(), &request, response);
   }
 
+  FakeNews news_;
   TempFolder folder_;
   std::unique_ptr<agency::Database> database_ =
       agency::Database::Open(folder_.File("register.sqlite"),
@@ -55,7 +57,9 @@ class ResidentsServiceTest : public testing::Test {
           .value();
   ResidentRegister register_{database_.get(), "akatsuki"};
   ManualClock clock_{absl::FromUnixSeconds(1'780'000'000)};
-  ResidentsService service_{&register_, &clock_};
+  ProtectionStore decisions_{database_.get(), "akatsuki"};
+  ProtectionGate gate_{&register_, &decisions_};
+  ResidentsService service_{&register_, &gate_, &clock_};
 };
 
 TEST_F(ResidentsServiceTest, EachAttributeIsGivenOnlyWhereItIsGranted) {

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
@@ -12,22 +13,45 @@
 #include "mesh/base/clock.h"
 #include "mesh/base/temp_folder.h"
 #include "services/residents/family_entries.h"
+#include "services/residents/life_news.h"
 #include "services/residents/move_entries.h"
 #include "services/residents/resident_register.h"
 
 namespace psm {
+
+// Keeps what it is told, of transactions that fail as well.
+class FakeNews final : public LifeNews {
+ public:
+  absl::Status Holds(soci::session&, const std::string& subject) override {
+    told.push_back("holds " + subject);
+    return absl::OkStatus();
+  }
+  absl::Status HoldsNoMore(soci::session&,
+                           const std::string& subject) override {
+    told.push_back("no more " + subject);
+    return absl::OkStatus();
+  }
+  absl::Status Happened(soci::session&, const char* event,
+                        const std::string& subject,
+                        absl::CivilDay day) override {
+    told.push_back(
+        absl::StrCat(event, " ", subject, " ", absl::FormatCivilTime(day)));
+    return absl::OkStatus();
+  }
+  std::vector<std::string> told;
+};
 
 // Akatsuki's register on 22 November 2026: hanako (head), her mother fumie and
 // her child minato, who came from Yunagi on 20 March.
 class RegisterTest : public testing::Test {
  protected:
   void SetUp() override {
-    ASSERT_TRUE(residents_
-                    .ImportOnce(clock_.Now(),
-                                [this](ResidentRegister::Take take) {
-                                  return Seed(take);
-                                })
-                    .ok());
+    ASSERT_TRUE(
+        residents_
+            .ImportOnce(clock_.Now(), news_,
+                        [](ResidentRegister::Take take) { return Seed(take); })
+            .ok());
+    news_.told.clear();
   }
 
   static absl::Status Seed(ResidentRegister::Take take) {
@@ -86,8 +110,9 @@ class RegisterTest : public testing::Test {
                              ResidentRegister::Migrations())
           .value();
   ResidentRegister residents_{database_.get(), "akatsuki"};
-  MoveEntries moves_{database_.get(), "akatsuki"};
-  FamilyEntries families_{database_.get(), "akatsuki"};
+  FakeNews news_;
+  MoveEntries moves_{database_.get(), "akatsuki", &news_};
+  FamilyEntries families_{database_.get(), "akatsuki", &news_};
   agency::CallContext call_;
   int exchanges_ = 0;
 };

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "mesh/agency/agency.h"
+#include "mesh/agency/event_subscription.h"
 #include "mesh/agency/outbox.h"
 #include "mesh/base/status_macros.h"
 #include "services/tax/assessments_service.h"
@@ -42,6 +43,17 @@ absl::Status Wire(psm::agency::Agency& agency) {
       ledger, reviews, residence, &agency.clock()));
   agency.Serve(std::make_unique<psm::LinksService>(reviews, ledger, residence,
                                                    &agency.clock()));
+  PSM_ASSIGN_OR_RETURN(
+      std::unique_ptr<psm::agency::EventSubscription> deaths,
+      psm::agency::EventSubscription::Start(
+          *database, [&agency] { return agency.gateway(); },
+          {.affair = "residence-tax", .types = {"died"}, .missed = {}},
+          [ledger, &agency](soci::session& sql,
+                            const psm::agency::LifeEvent& event) {
+            return ledger->HearOfDeath(sql, event.subject, event.effective_date,
+                                       agency.clock().Now());
+          }));
+  agency.Own(std::move(deaths));
   return absl::OkStatus();
 }
 

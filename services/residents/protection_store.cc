@@ -1,0 +1,188 @@
+// Decisions are kept and never changed; who is protected now follows from the
+// last of them. An answer is checked by the persons whom it names, so that a
+// child's question does not lead to the mother's address.
+#include "services/residents/protection_store.h"
+
+#include <algorithm>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "google/protobuf/util/time_util.h"
+#include "mesh/base/status_macros.h"
+#include "services/residents/register_facts.h"
+#include "soci/soci.h"
+
+namespace psm {
+namespace {
+
+using google::protobuf::util::TimeUtil;
+using residents::v1::AllowDeskRequest;
+using residents::v1::AllowDeskResponse;
+using residents::v1::EndProtectionRequest;
+using residents::v1::EndProtectionResponse;
+using residents::v1::ListProtectionDecisionsResponse;
+using residents::v1::ProtectionDecision;
+using residents::v1::ProtectRequest;
+using residents::v1::ProtectResponse;
+
+constexpr int kLongestDays = 366;
+
+// The last decision that begins or ends a protection is a beginning.
+bool IsProtected(soci::session& sql, const std::string& subject) {
+  long long kind = ProtectionDecision::END;
+  const long long begin = ProtectionDecision::PROTECT;
+  const long long end = ProtectionDecision::END;
+  sql << "SELECT kind FROM protection_decisions WHERE subject = :subject AND "
+         "kind IN (:begin, :end) ORDER BY decision_id DESC LIMIT 1",
+      soci::into(kind), soci::use(subject), soci::use(begin), soci::use(end);
+  return kind == ProtectionDecision::PROTECT;
+}
+
+// Allowed since the protection that is in force began, and still today.
+bool IsAllowed(soci::session& sql, const std::string& subject,
+               const agency::CallContext& call, absl::CivilDay today) {
+  const std::string day = absl::FormatCivilTime(today);
+  const long long allow = ProtectionDecision::ALLOW_DESK;
+  const long long end = ProtectionDecision::END;
+  long long allowed = 0;
+  sql << "SELECT COUNT(*) FROM protection_decisions WHERE subject = :subject "
+         "AND kind = :allow AND desk = :desk AND affair = :affair AND "
+         "last_date >= :day AND decision_id > (SELECT "
+         "COALESCE(MAX(decision_id), 0) FROM protection_decisions WHERE "
+         "subject = :subject AND kind = :end)",
+      soci::into(allowed), soci::use(subject, "subject"),
+      soci::use(allow, "allow"), soci::use(call.consumer, "desk"),
+      soci::use(call.affair, "affair"), soci::use(day, "day"),
+      soci::use(end, "end");
+  return allowed > 0;
+}
+
+absl::Status NotProtected() {
+  return agency::Refusal(absl::StatusCode::kFailedPrecondition, "NOT_PROTECTED",
+                         "the person is not under protection");
+}
+
+absl::Status CheckLastDate(absl::string_view text, absl::CivilDay today) {
+  PSM_ASSIGN_OR_RETURN(const absl::CivilDay day,
+                       ParseDay(text, "DATE_INVALID"));
+  if (day >= today && day - today <= kLongestDays) return absl::OkStatus();
+  return agency::Refusal(absl::StatusCode::kInvalidArgument, "DATE_INVALID",
+                         "give a last day within a year");
+}
+
+void Decide(soci::session& sql, const Notice& notice,
+            const std::string& subject, ProtectionDecision::Kind kind,
+            const std::string& desk, const std::string& affair,
+            const std::string& last_date) {
+  const long long number = kind;
+  const long long time = absl::ToUnixMicros(notice.now);
+  sql << "INSERT INTO protection_decisions (decision_id, subject, kind, desk, "
+         "affair, last_date, decide_time, decided_by) VALUES ((SELECT "
+         "COALESCE(MAX(decision_id), 0) + 1 FROM protection_decisions), "
+         ":subject, :kind, :desk, :affair, :last, :time, :by)",
+      soci::use(subject), soci::use(number), soci::use(desk), soci::use(affair),
+      soci::use(last_date), soci::use(time), soci::use(notice.call.consumer);
+}
+
+}  // namespace
+
+absl::Status ProtectionStore::Check(const agency::CallContext& call,
+                                    absl::Span<const std::string> subjects,
+                                    absl::CivilDay today) {
+  const bool own =
+      absl::StartsWith(call.consumer, absl::StrCat(agency_id_, "/"));
+  return database_.Read([&](soci::session& sql) -> absl::Status {
+    for (const std::string& subject : subjects) {
+      if (!IsProtected(sql, subject)) continue;
+      if (!own)
+        return agency::Refusal(absl::StatusCode::kNotFound, "NOT_A_RESIDENT",
+                               "no resident of this municipality");
+      if (!IsAllowed(sql, subject, call, today))
+        return agency::Refusal(absl::StatusCode::kFailedPrecondition,
+                               "NO_AUTOMATIC_ANSWER",
+                               "an officer answers this question");
+    }
+    return absl::OkStatus();
+  });
+}
+
+absl::Status ProtectionStore::CheckProtect(const Notice& notice,
+                                           const ProtectRequest& request) {
+  PSM_RETURN_IF_ERROR(CheckLastDate(request.last_date(), notice.today()));
+  return database_.Read([&](soci::session& sql) -> absl::Status {
+    return RegisterFacts(sql)
+        .HouseholdOf(request.subject(), notice.today())
+        .status();
+  });
+}
+
+absl::StatusOr<ProtectResponse> ProtectionStore::Protect(
+    const Notice& notice, const ProtectRequest& request) {
+  PSM_RETURN_IF_ERROR(CheckProtect(notice, request));
+  return EnterOnce<ProtectResponse>(
+      database_, "Protect", notice,
+      [&](RegisterFacts& facts, ProtectResponse&) -> absl::Status {
+        Decide(facts.sql(), notice, request.subject(),
+               ProtectionDecision::PROTECT, "", "", request.last_date());
+        return absl::OkStatus();
+      });
+}
+
+absl::StatusOr<EndProtectionResponse> ProtectionStore::End(
+    const Notice& notice, const EndProtectionRequest& request) {
+  return EnterOnce<EndProtectionResponse>(
+      database_, "EndProtection", notice,
+      [&](RegisterFacts& facts, EndProtectionResponse&) -> absl::Status {
+        if (!IsProtected(facts.sql(), request.subject())) return NotProtected();
+        Decide(facts.sql(), notice, request.subject(), ProtectionDecision::END,
+               "", "", "");
+        return absl::OkStatus();
+      });
+}
+
+absl::StatusOr<AllowDeskResponse> ProtectionStore::AllowDesk(
+    const Notice& notice, const AllowDeskRequest& request) {
+  PSM_RETURN_IF_ERROR(CheckLastDate(request.last_date(), notice.today()));
+  if (!absl::StartsWith(request.desk(), absl::StrCat(agency_id_, "/")) ||
+      request.desk().size() > 63 || request.affair().empty() ||
+      request.affair().size() > 63)
+    return agency::Refusal(absl::StatusCode::kInvalidArgument, "DESK_INVALID",
+                           "name a desk of this municipality and an affair");
+  return EnterOnce<AllowDeskResponse>(
+      database_, "AllowDesk", notice,
+      [&](RegisterFacts& facts, AllowDeskResponse&) -> absl::Status {
+        if (!IsProtected(facts.sql(), request.subject())) return NotProtected();
+        Decide(facts.sql(), notice, request.subject(),
+               ProtectionDecision::ALLOW_DESK, request.desk(), request.affair(),
+               request.last_date());
+        return absl::OkStatus();
+      });
+}
+
+absl::StatusOr<ListProtectionDecisionsResponse> ProtectionStore::DecisionsOn(
+    absl::string_view subject) {
+  ListProtectionDecisionsResponse response;
+  const std::string key(subject);
+  PSM_RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+    ProtectionDecision decision;
+    long long kind = 0, time = 0;
+    soci::statement rows =
+        (sql.prepare << "SELECT kind, desk, affair, last_date, decide_time, "
+                        "decided_by FROM protection_decisions WHERE subject = "
+                        ":subject ORDER BY decision_id",
+         soci::into(kind), soci::into(*decision.mutable_desk()),
+         soci::into(*decision.mutable_affair()),
+         soci::into(*decision.mutable_last_date()), soci::into(time),
+         soci::into(*decision.mutable_decided_by()), soci::use(key));
+    rows.execute();
+    while (rows.fetch()) {
+      decision.set_kind(static_cast<ProtectionDecision::Kind>(kind));
+      *decision.mutable_decide_time() = TimeUtil::MicrosecondsToTimestamp(time);
+      *response.add_decisions() = decision;
+    }
+    return absl::OkStatus();
+  }));
+  return response;
+}
+
+}  // namespace psm

@@ -1,0 +1,141 @@
+// 29. A woman is put under protection: no path of the mesh leads to her
+// address or her municipality, whoever asks and however.
+#include <string>
+
+#include "gmock/gmock.h"
+#include "psm/identity/v1/history.grpc.pb.h"
+#include "psm/moving/v1/moving.grpc.pb.h"
+#include "psm/residents/v1/protection.grpc.pb.h"
+#include "psm/residents/v1/residents.grpc.pb.h"
+#include "services/residents/notice_rules.h"
+#include "tests/scenarios/scenario.h"
+
+namespace psm::testing {
+namespace {
+
+using residents::v1::ProtectionService;
+using residents::v1::ResidentsService;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+constexpr char kOfficer[] = "akatsuki/counter";
+constexpr char kTerminal[] = "portal/terminal";
+
+class Protection : public Scenario {
+ protected:
+  static std::string InAYear() {
+    return absl::FormatCivilTime(DayOf(mesh().clock().Now()) + 365);
+  }
+  static absl::Status Protect(const std::string& person) {
+    residents::v1::ProtectRequest request;
+    request.set_subject(mesh().Person(person).CodeAt("akatsuki"));
+    request.set_last_date(InAYear());
+    return mesh()
+        .Client(kOfficer)
+        .Call(&ProtectionService::Stub::Protect,
+              {.affair = "protect-person", .provider = "akatsuki/residents"},
+              request)
+        .status;
+  }
+  static auto Household(const std::string& consumer, const std::string& affair,
+                        const std::string& code) {
+    residents::v1::GetHouseholdRequest request;
+    request.set_subject(code);
+    return mesh().Client(consumer).Call(
+        &ResidentsService::Stub::GetHousehold,
+        {.affair = affair, .provider = "akatsuki/residents"}, request);
+  }
+  static auto HistoryAt(const std::string& town, const std::string& person) {
+    residents::v1::GetResidentHistoryRequest request;
+    request.set_subject(mesh().Person(person).CodeAt("portal"));
+    return mesh().Client(kTerminal).Call(
+        &ResidentsService::Stub::GetResidentHistory,
+        {.affair = "own-request", .provider = town + "/residents"}, request);
+  }
+  static auto MoveFrom(const std::string& town, const std::string& person) {
+    moving::v1::StartMoveRequest request;
+    request.set_subject(mesh().Person(person).CodeAt("portal"));
+    request.set_move_date(
+        absl::FormatCivilTime(DayOf(mesh().clock().Now()) + 7));
+    request.set_origin(town);
+    request.set_destination(town == "akatsuki" ? "yunagi" : "akatsuki");
+    return mesh().Client(kTerminal).Call(
+        &moving::v1::MovingService::Stub::StartMove,
+        {.affair = "one-stop-moving"}, request);
+  }
+};
+
+TEST_F(Protection, NoPathLeadsToAProtectedPerson) {
+  const std::string hers = mesh().Person("misaki").CodeAt("akatsuki");
+  ASSERT_TRUE(Household(kBenefits, kBenefitAffair, hers).status.ok());
+  ASSERT_TRUE(HistoryAt("akatsuki", "misaki").status.ok());
+  ASSERT_TRUE(Protect("misaki").ok());
+
+  // Her own city's desk needs an officer's decision, of which a record is
+  // kept.
+  const auto desk = Household(kBenefits, kBenefitAffair, hers);
+  EXPECT_EQ(ReasonOf(desk.status), "NO_AUTOMATIC_ANSWER");
+  EXPECT_EQ(desk->ByteSizeLong(), 0u);
+  residents::v1::AllowDeskRequest allow;
+  allow.set_subject(hers);
+  allow.set_desk(kBenefits);
+  allow.set_affair(kBenefitAffair);
+  allow.set_last_date(InAYear());
+  const auto allowed = mesh().Client(kOfficer).Call(
+      &ProtectionService::Stub::AllowDesk,
+      {.affair = "protect-person", .provider = "akatsuki/residents"}, allow);
+  ASSERT_TRUE(allowed.status.ok()) << allowed.status;
+  EXPECT_TRUE(Household(kBenefits, kBenefitAffair, hers).status.ok());
+
+  // Whoever asks from outside hears the same of the town where she lives and of
+  // the one where she does not.
+  for (const char* town : {"akatsuki", "yunagi"}) {
+    const auto history = HistoryAt(town, "misaki");
+    EXPECT_EQ(ReasonOf(history.status), "NO_AUTOMATIC_ANSWER") << town;
+    EXPECT_EQ(history->ByteSizeLong(), 0u);
+    const auto move = MoveFrom(town, "misaki");
+    EXPECT_EQ(ReasonOf(move.status), "NOT_ONLINE") << town;
+  }
+
+  // Where she can be looked over the shoulder: her history names no town.
+  identity::v1::ListHistoryRequest request;
+  request.set_subject(mesh().Person("misaki").CodeAt("portal"));
+  const auto shown = mesh().Client(kTerminal).Call(
+      &identity::v1::HistoryService::Stub::ListHistory,
+      {.affair = "own-request"}, request);
+  ASSERT_TRUE(shown.status.ok()) << shown.status;
+  for (const char* town :
+       {"akatsuki", "yunagi", "あかつき", "ゆうなぎ", "Akatsuki", "Yunagi"}) {
+    EXPECT_THAT(shown->SerializeAsString(), Not(HasSubstr(town)));
+  }
+
+  // Her household is hers: her child is not the way to her.
+  residents::v1::EndProtectionRequest end;
+  end.set_subject(hers);
+  ASSERT_TRUE(
+      mesh()
+          .Client(kOfficer)
+          .Call(&ProtectionService::Stub::EndProtection,
+                {.affair = "protect-person", .provider = "akatsuki/residents"},
+                end)
+          .status.ok());
+  EXPECT_TRUE(HistoryAt("akatsuki", "misaki").status.ok());
+}
+
+TEST_F(Protection, OnlyHerOwnMunicipalityDecides) {
+  residents::v1::EndProtectionRequest end;
+  end.set_subject(mesh().Person("taro").CodeAt("yunagi"));
+  for (const char* system : {"yunagi/counter", "yunagi/tax"}) {
+    const auto lifted = mesh().Client(system).Call(
+        &ProtectionService::Stub::EndProtection,
+        {.affair = "protect-person", .provider = "akatsuki/residents"}, end);
+    EXPECT_EQ(ReasonOf(lifted.status), "NO_AGREEMENT") << system;
+  }
+  // Who is not protected is answered about as ever.
+  EXPECT_TRUE(Household(kBenefits, kBenefitAffair,
+                        mesh().Person("taro").CodeAt("akatsuki"))
+                  .status.ok());
+}
+
+}  // namespace
+}  // namespace psm::testing
