@@ -69,12 +69,13 @@ absl::Status ResidentRegister::ImportOnce(
     const EntryMark entry = RegisterFacts(sql).Enter(
         RegisterEntry::TAKEN_OVER, DayOf(now), agency::CallContext(), now);
     RegisterImport import(sql, entry);
-    PSM_RETURN_IF_ERROR(
+    const absl::Status entered =
         each([&](const seed::v1::Resident& resident) -> absl::Status {
           PSM_RETURN_IF_ERROR(import.Add(resident));
           if (!resident.move_out_date().empty()) return absl::OkStatus();
           return news.Holds(sql, resident.subject());
-        }));
+        });
+    PSM_RETURN_IF_ERROR(entered);
     return import.Finish();
   });
 }
