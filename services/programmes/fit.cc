@@ -14,7 +14,8 @@ using programmes::v1::RuleAnswer;
 
 std::vector<const Programme*> ForPersons(const ProgrammeSet& programmes) {
   std::vector<const Programme*> found;
-  for (const auto& published : programmes.List().programmes()) {
+  const benefits::v1::ListProgrammesResponse list = programmes.List();
+  for (const auto& published : list.programmes()) {
     if (!published.for_business())
       found.push_back(programmes.Find(published.id()));
   }
