@@ -175,7 +175,7 @@ function(psm_descriptor_set file)
     OUTPUT ${file}
     COMMAND protobuf::protoc -I${arg_ROOT} -I${PSM_ROOT}/protos --include_imports --include_source_info
             --descriptor_set_out=${file} ${sources}
-    DEPENDS ${sources} protobuf::protoc VERBATIM)
+    DEPENDS ${sources} ${PSM_ROOT}/protos/psm/annotations/v1/annotations.proto protobuf::protoc VERBATIM)
 endfunction()
 
 # Stops the configuration when a core target reaches a transport.

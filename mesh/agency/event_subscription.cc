@@ -20,6 +20,7 @@ namespace {
 
 constexpr absl::Duration kFirstPause = absl::Milliseconds(50);
 constexpr absl::Duration kLongestPause = absl::Seconds(1);
+constexpr absl::Duration kWatchInterval = absl::Milliseconds(500);
 
 LifeEvent FromWire(const events::v1::Event& from) {
   LifeEvent event;
@@ -54,7 +55,8 @@ EventSubscription::EventSubscription(Database& database, GatewaySource gateway,
       gateway_(std::move(gateway)),
       options_(std::move(options)),
       take_(std::move(take)),
-      thread_([this] { Run(); }) {}
+      thread_([this] { Run(); }),
+      watch_([this] { Watch(); }) {}
 
 EventSubscription::~EventSubscription() {
   {
@@ -64,6 +66,7 @@ EventSubscription::~EventSubscription() {
   }
   stop_.NotifyAll();
   thread_.join();
+  watch_.join();
 }
 
 void EventSubscription::Run() {
@@ -74,6 +77,7 @@ void EventSubscription::Run() {
     if (progress_) pause = kFirstPause;
     MutexLock lock(mu_);
     if (stopping_) return;
+    if (std::exchange(moves_, false)) continue;
     if (ReasonOf(ended) == "EVENTS_EXPIRED") {
       missed_ = true;
       LogError("events_missed", {{"affair", options_.affair},
@@ -99,12 +103,14 @@ absl::Status EventSubscription::Follow() {
   }
   const std::unique_ptr<grpc::ClientContext> context =
       Outgoing(nullptr, options_.affair, absl::InfiniteDuration());
+  const std::shared_ptr<grpc::Channel> channel = gateway_();
   {
     MutexLock lock(mu_);
     if (stopping_) return absl::CancelledError("the subscription ends");
     following_ = context.get();
+    channel_ = channel;
   }
-  events::v1::EventsService::Stub stub(gateway_());
+  events::v1::EventsService::Stub stub(channel);
   const auto stream = stub.Subscribe(context.get(), request);
   absl::Status taken;
   events::v1::SubscribeResponse response;
@@ -133,6 +139,16 @@ absl::Status EventSubscription::Follow() {
   MutexLock lock(mu_);
   following_ = nullptr;
   return taken.ok() ? ended : taken;
+}
+
+void EventSubscription::Watch() {
+  MutexLock lock(mu_);
+  while (!stopping_) {
+    stop_.WaitFor(mu_, absl::ToChronoNanoseconds(kWatchInterval));
+    if (following_ == nullptr || moves_ || gateway_() == channel_) continue;
+    moves_ = true;
+    following_->TryCancel();
+  }
 }
 
 absl::StatusOr<std::string> EventSubscription::Token() {

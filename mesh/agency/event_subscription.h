@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
 #include "mesh/agency/database.h"
 #include "mesh/agency/holdings.h"
@@ -44,8 +45,11 @@ struct EventSubscriptionOptions {
 
 // Reconnects by itself, after 50 ms and then ever longer, up to a second (after
 // a refusal that only another configuration mends, too), and goes on behind the
-// last event that was taken. Says in the log `events_not_followed` (warning),
-// once until it is over, and `events_followed` then.
+// last event that was taken. Moves to another connection within half a second
+// where `gateway` gives another channel (a renewed certificate, a gateway
+// elsewhere): a stream would keep the old one for ever. Says in the log
+// `events_not_followed` (warning), once until it is over, and `events_followed`
+// then.
 class EventSubscription {
  public:
   // Takes one event. Runs inside a transaction of Database::Write, which also
@@ -60,7 +64,8 @@ class EventSubscription {
   // Makes its table (event_subscriptions) where it is missing and starts the
   // thread. What is published before the very first connection is not given.
   // One for each affair. `database`, and what `gateway` and `take` need, must
-  // outlive it. Errors of Database::Write.
+  // outlive it; `gateway` is called on two threads and gives the same channel
+  // while nothing has changed. Errors of Database::Write.
   static absl::StatusOr<std::unique_ptr<EventSubscription>> Start(
       Database& database, GatewaySource gateway,
       EventSubscriptionOptions options, Take take);
@@ -75,6 +80,8 @@ class EventSubscription {
   void Run() PSM_EXCLUDES(mu_);
   // Until the stream ends, and why it did.
   absl::Status Follow() PSM_EXCLUDES(mu_);
+  // Ends streams on channels that `gateway_` no longer gives.
+  void Watch() PSM_EXCLUDES(mu_);
   absl::StatusOr<std::string> Token();
   absl::Status KeepToken(soci::session& session, const std::string& token);
   void Followed(bool is);
@@ -90,7 +97,10 @@ class EventSubscription {
   CondVar stop_;
   bool stopping_ PSM_GUARDED_BY(mu_) = false;
   grpc::ClientContext* following_ PSM_GUARDED_BY(mu_) = nullptr;
+  std::shared_ptr<grpc::Channel> channel_ PSM_GUARDED_BY(mu_);  // of following_
+  bool moves_ PSM_GUARDED_BY(mu_) = false;  // Watch has ended the stream
   std::thread thread_;
+  std::thread watch_;
 };
 
 }  // namespace psm::agency

@@ -50,15 +50,22 @@ class Gateway final : public holdings::v1::HoldingsService::Service,
     builder.RegisterService(static_cast<HoldingsService::Service*>(this));
     builder.RegisterService(static_cast<EventsService::Service*>(this));
     server_ = builder.BuildAndStart();
+    Renew();
   }
   ~Gateway() override { Stop(); }
   void Stop() { server_->Shutdown(std::chrono::system_clock::now()); }
 
   GatewaySource source() {
-    return [port = port_] {
-      return grpc::CreateChannel(absl::StrCat("127.0.0.1:", port),
-                                 grpc::InsecureChannelCredentials());
+    return [this] {
+      MutexLock lock(mu_);
+      return channel_;
     };
+  }
+  // As when a certificate was renewed: from now on there is another channel.
+  void Renew() {
+    MutexLock lock(mu_);
+    channel_ = grpc::CreateChannel(absl::StrCat("127.0.0.1:", port_),
+                                   grpc::InsecureChannelCredentials());
   }
 
   grpc::Status Declare(grpc::ServerContext*,
@@ -147,6 +154,7 @@ class Gateway final : public holdings::v1::HoldingsService::Service,
 
   int port_ = 0;
   Mutex mu_;
+  std::shared_ptr<grpc::Channel> channel_ PSM_GUARDED_BY(mu_);
   std::vector<std::string> heard_ PSM_GUARDED_BY(mu_);
   std::vector<std::string> ids_ PSM_GUARDED_BY(mu_);
   std::unique_ptr<grpc::Server> server_;
@@ -220,6 +228,15 @@ TEST_F(LifeEventsTest, TheOutboxTellsInOrderAndTogetherWhatBelongsTogether) {
       gateway_.heard(),
       (std::vector<std::string>{"declare 1000 from p0", "protect p1 yes",
                                 "publish moved_out p2 2026-11-22", "end p2"}));
+}
+
+TEST_F(LifeEventsTest, TheStreamMovesWhereTheChannelIsAnother) {
+  auto subscription = Follow();
+  ASSERT_TRUE(Await([&] { return Taken().size() == 3; }));
+  gateway_.Renew();
+  // This gateway gives three more to whoever comes back behind the third.
+  ASSERT_TRUE(Await([&] { return Taken().size() == 6; }));
+  EXPECT_EQ(Taken().back(), "event 6");
 }
 
 TEST_F(LifeEventsTest, WhatIsRolledBackIsNeverTold) {
