@@ -4,23 +4,20 @@
 // max_connections times a header, a body and an answer.
 #include "mesh/web/http_server.h"
 
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <optional>
 #include <sstream>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "mesh/base/error.h"
-#include "mesh/base/log.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/edge/socket_address.h"
+#include "mesh/web/accept_loop.h"
+#include "mesh/web/read_error.h"
 
 namespace psm::web {
 namespace {
@@ -30,23 +27,6 @@ namespace beast = boost::beast;
 namespace http = boost::beast::http;
 using asio::ip::tcp;
 using boost::system::error_code;
-
-constexpr std::chrono::milliseconds kPause(100);  // without descriptors
-
-// How a request that could not be read is answered; 0: not at all.
-int StatusOf(const error_code& error) {
-  if (error == http::error::header_limit ||
-      error == http::error::buffer_overflow)
-    return 431;
-  if (error == http::error::body_limit) return 413;
-  if (error == http::error::end_of_stream ||
-      error == http::error::partial_message)
-    return 0;
-  // All others of the parser mean that it is not HTTP.
-  return error.category() == make_error_code(http::error::bad_method).category()
-             ? 400
-             : 0;
-}
 
 std::string EndpointOf(const tcp::endpoint& endpoint) {
   std::ostringstream text;
@@ -86,7 +66,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void Take(const error_code& error) {
     if (error) {
-      const int status = StatusOf(error);
+      const int status = StatusOfReadError(error);
       if (status == 0) return;
       head_only_ = false;
       keep_alive_ = false;
@@ -161,83 +141,36 @@ class Connection : public std::enable_shared_from_this<Connection> {
 class HttpServer::Impl {
  public:
   Impl(const HttpServerOptions& options, HttpHandler handler)
-      : options_(options), handler_(std::move(handler)) {}
-
-  ~Impl() {
-    if (!thread_.joinable()) return;
-    asio::post(io_, [this] {
-      stopping_ = true;
-      io_.stop();
-    });
-    thread_.join();
-  }
+      : options_(options),
+        handler_(std::move(handler)),
+        loop_(options.max_connections,
+              [this](tcp::socket socket, std::function<void()> ended) {
+                std::make_shared<Connection>(std::move(socket), options_,
+                                             handler_, std::move(ended))
+                    ->Read();
+              }) {}
 
   absl::Status Start() {
     PSM_ASSIGN_OR_RETURN(const tcp::endpoint wanted,
                          edge::ParseSocketAddress(options_.address));
-    error_code error;
-    const auto step = [&](auto run) {
-      if (!error) run();
-    };
-    step([&] { acceptor_.open(wanted.protocol(), error); });
-    step([&] {
-      acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
-    });
-    step([&] { acceptor_.bind(wanted, error); });
-    step([&] {
-      acceptor_.listen(tcp::acceptor::max_listen_connections, error);
-    });
-    step([&] { endpoint_ = EndpointOf(acceptor_.local_endpoint(error)); });
-    if (error) {
+    if (const error_code error = loop_.Start(wanted)) {
       return MakeError(absl::StatusCode::kUnavailable, "CANNOT_LISTEN",
                        Party::kGateway,
                        absl::StrCat("cannot listen at ", options_.address, ": ",
                                     error.message()),
                        {{"address", options_.address}});
     }
-    Accept();
-    thread_ = std::thread([this] { io_.run(); });
+    endpoint_ = EndpointOf(loop_.endpoint());
     return absl::OkStatus();
   }
 
   const std::string& endpoint() const { return endpoint_; }
 
  private:
-  void Accept() {
-    acceptor_.async_accept([this](const error_code& error, tcp::socket socket) {
-      if (error == asio::error::operation_aborted) return;
-      if (error) {
-        // No descriptors: who is here already may free some.
-        LogWarning("connection_not_accepted", {{"error", error.message()}});
-        pause_.expires_after(kPause);
-        pause_.async_wait([this](const error_code& cut) {
-          if (!cut) Accept();
-        });
-        return;
-      }
-      ++connections_;
-      std::make_shared<Connection>(std::move(socket), options_, handler_,
-                                   [this] { Ended(); })
-          ->Read();
-      if (connections_ < options_.max_connections) Accept();
-    });
-  }
-
-  void Ended() {
-    if (stopping_) return;
-    if (connections_-- == options_.max_connections) Accept();
-  }
-
   const HttpServerOptions options_;
   const HttpHandler handler_;
   std::string endpoint_;
-  // The members below belong to the thread once it has started.
-  bool stopping_ = false;
-  int connections_ = 0;
-  asio::io_context io_{1};
-  tcp::acceptor acceptor_{io_};
-  asio::steady_timer pause_{io_};
-  std::thread thread_;
+  AcceptLoop loop_;  // with the connections, which use the options and handler
 };
 
 absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(

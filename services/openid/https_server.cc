@@ -4,24 +4,22 @@
 // however many bytes they come in, and one for the answer.
 #include "services/openid/https_server.h"
 
-#include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/ssl/context.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <boost/beast/ssl/ssl_stream.hpp>
 #include <optional>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
-#include "mesh/base/log.h"
 #include "mesh/base/status_macros.h"
+#include "mesh/web/accept_loop.h"
+#include "mesh/web/read_error.h"
 
 namespace psm::openid {
 namespace {
@@ -32,23 +30,7 @@ namespace http = boost::beast::http;
 using asio::ip::tcp;
 using boost::system::error_code;
 
-constexpr std::chrono::milliseconds kPause(100);  // without descriptors
 constexpr std::size_t kReadAhead = 16 << 10;
-
-// How a request that could not be read is answered; 0: not at all.
-int StatusOf(const error_code& error) {
-  if (error == http::error::header_limit ||
-      error == http::error::buffer_overflow)
-    return 431;
-  if (error == http::error::body_limit) return 413;
-  if (error == http::error::end_of_stream ||
-      error == http::error::partial_message)
-    return 0;
-  // All others of the parser mean that it is not HTTP.
-  return error.category() == make_error_code(http::error::bad_method).category()
-             ? 400
-             : 0;
-}
 
 HttpRequest RequestOf(http::request<http::string_body>& message) {
   HttpRequest request;
@@ -116,7 +98,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   void Take(const error_code& bad) {
     if (bad) {
-      const int status = StatusOf(bad);
+      const int status = web::StatusOfReadError(bad);
       if (status == 0) return;
       keep_alive_ = false;
       Write(Plain(status, bad.message()));
@@ -174,19 +156,19 @@ class Connection : public std::enable_shared_from_this<Connection> {
 class HttpsServer::Impl {
  public:
   Impl(const HttpsServerOptions& options, HttpHandler handler)
-      : pool_(static_cast<std::size_t>(options.threads)) {
+      : loop_(options.max_connections,
+              [this](tcp::socket socket, std::function<void()> ended) {
+                std::make_shared<Connection>(std::move(socket), shared_, pool_,
+                                             std::move(ended))
+                    ->Handshake();
+              }),
+        pool_(static_cast<std::size_t>(options.threads)) {
     shared_.options = options;
     shared_.handler = std::move(handler);
   }
 
   ~Impl() {
-    if (thread_.joinable()) {
-      asio::post(io_, [this] {
-        stopping_ = true;
-        io_.stop();
-      });
-      thread_.join();
-    }
+    loop_.Stop();
     pool_.join();
   }
 
@@ -212,58 +194,18 @@ class HttpsServer::Impl {
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     const tcp::endpoint wanted(asio::ip::address_v4::loopback(),
                                shared_.options.port);
-    step([&] { acceptor_.open(wanted.protocol(), bad); });
-    step(
-        [&] { acceptor_.set_option(tcp::acceptor::reuse_address(true), bad); });
-    step([&] { acceptor_.bind(wanted, bad); });
-    step([&] { acceptor_.listen(tcp::acceptor::max_listen_connections, bad); });
-    step([&] { port_ = acceptor_.local_endpoint(bad).port(); });
-    if (bad) {
+    if (const error_code cannot = loop_.Start(wanted)) {
       return absl::UnavailableError(absl::StrCat(
-          "cannot listen at port ", wanted.port(), ": ", bad.message()));
+          "cannot listen at port ", wanted.port(), ": ", cannot.message()));
     }
-    Accept();
-    thread_ = std::thread([this] { io_.run(); });
     return absl::OkStatus();
   }
 
-  std::uint16_t port() const { return port_; }
+  std::uint16_t port() const { return loop_.endpoint().port(); }
 
  private:
-  void Accept() {
-    acceptor_.async_accept([this](const error_code& bad, tcp::socket socket) {
-      if (bad == asio::error::operation_aborted) return;
-      if (bad) {
-        // No descriptors: who is here already may free some.
-        LogWarning("connection_not_accepted", {{"error", bad.message()}});
-        pause_.expires_after(kPause);
-        pause_.async_wait([this](const error_code& cut) {
-          if (!cut) Accept();
-        });
-        return;
-      }
-      ++connections_;
-      std::make_shared<Connection>(std::move(socket), shared_, pool_, [this] {
-        Ended();
-      })->Handshake();
-      if (connections_ < shared_.options.max_connections) Accept();
-    });
-  }
-
-  void Ended() {
-    if (stopping_) return;
-    if (connections_-- == shared_.options.max_connections) Accept();
-  }
-
   Shared shared_;
-  std::uint16_t port_ = 0;
-  // The members below belong to the thread of the sockets once it has started.
-  bool stopping_ = false;
-  int connections_ = 0;
-  asio::io_context io_{1};
-  tcp::acceptor acceptor_{io_};
-  asio::steady_timer pause_{io_};
-  std::thread thread_;
+  web::AcceptLoop loop_;  // with the connections, which use what is shared
   asio::thread_pool pool_;
 };
 
