@@ -47,7 +47,7 @@ after_step() {
     './psm verify witness --once') shows 'cosigned: tree ' ;;
     './psm pki rotate-log') shows 'of the log names its new key' ;;
     './psm restart '*) shows 'akatsuki/tax serves again' ;;
-    './psm down') shows 'Stopped 11 processes' ;;
+    './psm down') shows 'Stopped 16 processes' ;;
     'buf curl '*) shows '"category": "EXEMPT"' '! incomeYen' ;;
     'timeout 60 node '*) shows '! income_yen: ' ;;
     eval* | 'export CODE='*) ;;
