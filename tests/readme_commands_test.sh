@@ -71,7 +71,7 @@ count() { [ "$(grep -c . <<<"$seen")" -ge "$1" ] || fail "README.md has lost com
 if [ "$part" = commands ]; then
   run_page "$page" '## What you can do with it'
   count 9
-  holds "$page" 'starts eleven processes' || fail "README.md does not say how many processes there are"
+  holds "$page" 'starts sixteen processes' || fail "README.md does not say how many processes there are"
   [ ${#background[@]} = 1 ] || fail "README.md no longer has psm watch in a second terminal"
   for text in 'akatsuki/benefits > yunagi/tax' 'benefit-tax-exempt' 'GetTaxStatus' 'REFUSED NO_AGREEMENT'; do
     holds "$scratch/background.0" "$text" || fail "psm watch did not show: $text"
