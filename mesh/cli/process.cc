@@ -22,25 +22,12 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "mesh/base/clock.h"
+#include "mesh/base/descriptor.h"
 #include "mesh/base/durable_file.h"
 #include "mesh/base/status_macros.h"
 
 namespace psm {
 namespace {
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  const int fd_;
-};
 
 // State letter and start time of a process; nullopt where it is gone.
 struct Stat {

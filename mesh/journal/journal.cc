@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "mesh/base/descriptor.h"
 #include "mesh/base/durable_file.h"
 #include "mesh/base/error.h"
 #include "mesh/base/log.h"
@@ -114,22 +115,6 @@ absl::Status WriteAt(int fd, absl::string_view bytes, std::uint64_t offset) {
   }
   return absl::OkStatus();
 }
-
-// A file's descriptor until somebody else takes it.
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-  int Release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
 
 }  // namespace
 

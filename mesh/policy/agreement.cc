@@ -6,12 +6,11 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/time/civil_time.h"
+#include "mesh/base/japan_time.h"
 #include "mesh/base/status_macros.h"
 
 namespace psm {
 namespace {
-
-absl::TimeZone Japan() { return absl::FixedTimeZone(9 * 60 * 60); }
 
 // A number of exactly the digits of `text`.
 std::optional<int> Digits(absl::string_view text) {
@@ -256,11 +255,11 @@ std::optional<absl::Time> StartOfDay(absl::string_view day) {
   // A CivilDay turns 31 February into 3 March; that is not what was written.
   if (civil.year() != *y || civil.month() != *m || civil.day() != *d)
     return std::nullopt;
-  return absl::FromCivil(civil, Japan());
+  return absl::FromCivil(civil, JapanTime());
 }
 
 std::string DayOf(absl::Time time) {
-  return absl::FormatTime("%E4Y-%m-%d", time, Japan());
+  return absl::FormatTime("%E4Y-%m-%d", time, JapanTime());
 }
 
 }  // namespace psm

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "mesh/base/error.h"
+#include "mesh/base/japan_time.h"
 #include "mesh/base/log.h"
 #include "mesh/base/status_macros.h"
 #include "psm/residents/v1/residents.pb.h"
@@ -163,7 +164,7 @@ absl::StatusOr<Application> ApplicationDesk::Collect(
     evidence[asked[i]] = std::move(answers[i]);
   }
   return FillForHousehold(programme, household, evidence,
-                          JapaneseDay(parts_.clock->Now()), refused);
+                          DayInJapan(parts_.clock->Now()), refused);
 }
 
 absl::StatusOr<Application> ApplicationDesk::CollectForHousehold(

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "mesh/base/error.h"
+#include "mesh/base/japan_time.h"
 #include "mesh/base/status_macros.h"
 #include "services/benefits/application.h"
 #include "services/benefits/kept_answer.h"
@@ -151,7 +152,7 @@ absl::StatusOr<ConfirmApplicationResponse> DecisionDesk::DecideIfComplete(
       MissingDatasets(*open.programme, open.application);
   if (missing.empty()) {
     return DecideAndPay(sql, *open.programme, open.application,
-                        PaymentFileName(open.programme->id(), JapaneseDay(now)),
+                        PaymentFileName(open.programme->id(), DayInJapan(now)),
                         now);
   }
   ConfirmApplicationResponse waiting;
@@ -160,7 +161,7 @@ absl::StatusOr<ConfirmApplicationResponse> DecisionDesk::DecideIfComplete(
   for (int i = 0; i < open.application.household_size; ++i)
     household.add_members();
   const auto papers = CountSubstitutes(open.programme->definition, missing,
-                                       household, JapaneseDay(now));
+                                       household, DayInJapan(now));
   waiting.mutable_missing_papers()->Add(papers.begin(), papers.end());
   return waiting;
 }

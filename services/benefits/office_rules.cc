@@ -1,16 +1,13 @@
 #include "services/benefits/office_rules.h"
 
 #include "mesh/agency/call_context.h"
+#include "mesh/base/japan_time.h"
 #include "services/programme_rules/rules.h"
 
 namespace psm {
 
-absl::CivilDay JapaneseDay(absl::Time time) {
-  return absl::ToCivilDay(time, absl::FixedTimeZone(9 * 60 * 60));
-}
-
 absl::Status CheckPeriod(const Programme& programme, absl::Time now) {
-  if (IsInPeriod(programme.definition.programme(), JapaneseDay(now)))
+  if (IsInPeriod(programme.definition.programme(), DayInJapan(now)))
     return absl::OkStatus();
   return agency::Refusal(absl::StatusCode::kFailedPrecondition, "NOT_IN_PERIOD",
                          "applications are not taken on this day");

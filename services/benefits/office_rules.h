@@ -15,9 +15,6 @@
 
 namespace psm {
 
-// The day in Japan.
-absl::CivilDay JapaneseDay(absl::Time time);
-
 // FAILED_PRECONDITION NOT_IN_PERIOD where nobody may apply now.
 absl::Status CheckPeriod(const Programme& programme, absl::Time now);
 

@@ -10,6 +10,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "mesh/base/error.h"
+#include "mesh/base/japan_time.h"
 #include "mesh/base/log.h"
 #include "mesh/base/status_macros.h"
 #include "services/benefits/application.h"
@@ -282,7 +283,7 @@ absl::StatusOr<PayRunResponse> PaymentRuns::Pay(
     changed = *std::move(asked);
   }
   const std::string file =
-      PaymentFileName(run.programme, JapaneseDay(now),
+      PaymentFileName(run.programme, DayInJapan(now),
                       absl::StrCat("run-", run.run_id.substr(0, 8)));
   PSM_ASSIGN_OR_RETURN(
       const PayRunResponse response,

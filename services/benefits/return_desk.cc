@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "mesh/base/error.h"
+#include "mesh/base/japan_time.h"
 #include "mesh/base/log.h"
 #include "mesh/base/status_macros.h"
 #include "services/benefits/application.h"
@@ -155,8 +156,7 @@ absl::StatusOr<RetryPaymentResponse> ReturnDesk::Retry(
             PSM_ASSIGN_OR_RETURN(Payment payment,
                                  LastPayment(sql, request.application_id(),
                                              request.subject(), &programme));
-            payment.file =
-                PaymentFileName(programme, JapaneseDay(now), "again");
+            payment.file = PaymentFileName(programme, DayInJapan(now), "again");
             payment.account = account.account;
             payment.account_etag = account.etag;
             PaymentStore::Insert(sql, payment);

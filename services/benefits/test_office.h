@@ -16,6 +16,7 @@
 #include "mesh/agency/database.h"
 #include "mesh/base/clock.h"
 #include "mesh/base/error.h"
+#include "mesh/base/japan_time.h"
 #include "mesh/base/temp_folder.h"
 #include "services/benefits/account_registry.h"
 #include "services/benefits/application_desk.h"
@@ -122,8 +123,8 @@ class OfficeTest : public testing::Test {
                              ApplicationStore::Migrations())
           .value();
   // Half past midnight in Japan, the day before by UTC.
-  ManualClock clock_{absl::FromCivil(absl::CivilSecond(2026, 7, 1, 0, 30, 0),
-                                     absl::FixedTimeZone(9 * 60 * 60))};
+  ManualClock clock_{
+      absl::FromCivil(absl::CivilSecond(2026, 7, 1, 0, 30, 0), JapanTime())};
   FakeEvidence evidence_;
   PaymentFiles payments_{database_.get(), MakeFilesFolder()};
   ApplicationDesk desk_{{"akatsuki", &TestProgrammes(), &evidence_,

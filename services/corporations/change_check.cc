@@ -68,10 +68,6 @@ absl::Status CheckItem(const v1::RegisterChangeRequest& request) {
 
 }  // namespace
 
-absl::CivilDay TodayInJapan(absl::Time now) {
-  return absl::ToCivilDay(now, absl::FixedTimeZone(9 * 60 * 60));
-}
-
 bool IsDay(absl::string_view text) {
   absl::CivilDay day;
   return text.size() == 10 && absl::ParseCivilTime(text, &day) &&

@@ -20,9 +20,6 @@ namespace psm::corporations {
 absl::Status CheckChange(const v1::RegisterChangeRequest& request,
                          absl::CivilDay today);
 
-// The day in Japan.
-absl::CivilDay TodayInJapan(absl::Time now);
-
 // Whether `text` is a day, YYYY-MM-DD and no other spelling.
 bool IsDay(absl::string_view text);
 

@@ -5,6 +5,7 @@
 
 #include "gtest/gtest.h"
 #include "mesh/base/error.h"
+#include "mesh/base/japan_time.h"
 
 namespace psm::corporations {
 namespace {
@@ -78,9 +79,8 @@ TEST(ChangeCheckTest, TheDayIsJapans) {
   absl::Time time;
   ASSERT_TRUE(absl::ParseTime(absl::RFC3339_full, "2026-11-22T15:00:00Z", &time,
                               nullptr));
-  EXPECT_EQ(TodayInJapan(time), absl::CivilDay(2026, 11, 23));
-  EXPECT_EQ(TodayInJapan(time - absl::Seconds(1)),
-            absl::CivilDay(2026, 11, 22));
+  EXPECT_EQ(DayInJapan(time), absl::CivilDay(2026, 11, 23));
+  EXPECT_EQ(DayInJapan(time - absl::Seconds(1)), absl::CivilDay(2026, 11, 22));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "mesh/agency/call_context.h"
+#include "mesh/base/japan_time.h"
 #include "mesh/base/status_macros.h"
 #include "services/corporations/change_check.h"
 
@@ -79,7 +80,7 @@ absl::StatusOr<v1::RegisterChangeResponse> CorporationsService::Register(
                        parts_.registration->Registered(call));
   if (before.has_value()) return *std::move(before);
   const absl::Time now = parts_.clock->Now();
-  PSM_RETURN_IF_ERROR(CheckChange(request, TodayInJapan(now)));
+  PSM_RETURN_IF_ERROR(CheckChange(request, DayInJapan(now)));
   v1::AddressIds ids;
   if (request.has_address()) {
     // Before the transaction: nobody waits for another agency inside one.

@@ -8,6 +8,7 @@
 #include "CLI/CLI.hpp"
 #include "absl/time/time.h"
 #include "mesh/base/clock.h"
+#include "mesh/base/japan_time.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/subjects/subject_code.h"
 #include "services/generator/seed_files.h"
@@ -26,8 +27,7 @@ absl::Status Generate(Flags flags) {
   if (flags.today.empty()) {
     PSM_ASSIGN_OR_RETURN(const std::unique_ptr<psm::Clock> clock,
                          psm::ClockFromEnvironment());
-    flags.world.today = absl::ToCivilDay(
-        clock->Now(), absl::FixedTimeZone(9 * 60 * 60));  // Japan
+    flags.world.today = psm::DayInJapan(clock->Now());
   } else if (!absl::ParseCivilTime(flags.today, &flags.world.today)) {
     return absl::InvalidArgumentError("--today: give YYYY-MM-DD");
   }

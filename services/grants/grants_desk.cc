@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/util/time_util.h"
+#include "mesh/base/japan_time.h"
 #include "services/gbizid/answer_once.h"
 #include "services/grants/application_store.h"
 
@@ -188,6 +189,20 @@ absl::StatusOr<std::vector<v1::Field>> GrantsDesk::FillIn(
   return fields;
 }
 
+template <typename Request>
+absl::StatusOr<GrantsDesk::Actor> GrantsDesk::ActorOf(
+    const agency::CallContext& call, const Request& request,
+    RoleGrant::Role role) {
+  Actor actor;
+  PSM_ASSIGN_OR_RETURN(actor.account_id, AccountIn(request.session()));
+  PSM_ASSIGN_OR_RETURN(
+      actor.authority,
+      parts_.sources->Check(
+          call, actor.account_id,
+          {request.corporate_number(), request.principal_id()}, role));
+  return actor;
+}
+
 absl::StatusOr<v1::StartApplicationResponse> GrantsDesk::Start(
     const agency::CallContext& call,
     const v1::StartApplicationRequest& request) {
@@ -196,13 +211,9 @@ absl::StatusOr<v1::StartApplicationResponse> GrantsDesk::Start(
                        parts_.database->Answered(kMethod, call));
   if (kept) return ParseAnswer<v1::StartApplicationResponse>(*kept);
 
-  PSM_ASSIGN_OR_RETURN(const std::string account_id,
-                       AccountIn(request.session()));
-  PSM_ASSIGN_OR_RETURN(const Authority authority,
-                       parts_.sources->Check(
-                           call, account_id,
-                           {request.corporate_number(), request.principal_id()},
-                           RoleGrant::APPLICANT));
+  PSM_ASSIGN_OR_RETURN(const Actor actor,
+                       ActorOf(call, request, RoleGrant::APPLICANT));
+  const Authority& authority = actor.authority;
   const v1::Programme* const programme =
       parts_.programmes->Find(request.programme());
   if (programme == nullptr)
@@ -221,7 +232,7 @@ absl::StatusOr<v1::StartApplicationResponse> GrantsDesk::Start(
   started.application.set_subject(authority.acting.subject());
   started.application.set_state(v1::Application::DRAFT);
   started.application.mutable_fields()->Add(fields.begin(), fields.end());
-  const v1::Act act = ActOf(v1::Act::STARTED, account_id, authority);
+  const v1::Act act = ActOf(v1::Act::STARTED, actor.account_id, authority);
   return AnswerOnce<v1::StartApplicationResponse>(
       *parts_.database, *parts_.clock, kMethod, call,
       [&](soci::session& sql,
@@ -246,14 +257,10 @@ absl::StatusOr<v1::SubmitApplicationResponse> GrantsDesk::Submit(
                        parts_.database->Answered(kMethod, call));
   if (kept) return ParseAnswer<v1::SubmitApplicationResponse>(*kept);
 
-  PSM_ASSIGN_OR_RETURN(const std::string account_id,
-                       AccountIn(request.session()));
-  PSM_ASSIGN_OR_RETURN(const Authority authority,
-                       parts_.sources->Check(
-                           call, account_id,
-                           {request.corporate_number(), request.principal_id()},
-                           RoleGrant::APPLICANT));
-  const v1::Act act = ActOf(v1::Act::SUBMITTED, account_id, authority);
+  PSM_ASSIGN_OR_RETURN(const Actor actor,
+                       ActorOf(call, request, RoleGrant::APPLICANT));
+  const Authority& authority = actor.authority;
+  const v1::Act act = ActOf(v1::Act::SUBMITTED, actor.account_id, authority);
   return AnswerOnce<v1::SubmitApplicationResponse>(
       *parts_.database, *parts_.clock, kMethod, call,
       [&](soci::session& sql,
@@ -286,13 +293,9 @@ absl::StatusOr<v1::SubmitApplicationResponse> GrantsDesk::Submit(
 
 absl::StatusOr<v1::GetApplicationResponse> GrantsDesk::Get(
     const agency::CallContext& call, const v1::GetApplicationRequest& request) {
-  PSM_ASSIGN_OR_RETURN(const std::string account_id,
-                       AccountIn(request.session()));
-  PSM_ASSIGN_OR_RETURN(const Authority authority,
-                       parts_.sources->Check(
-                           call, account_id,
-                           {request.corporate_number(), request.principal_id()},
-                           RoleGrant::VIEWER));
+  PSM_ASSIGN_OR_RETURN(const Actor actor,
+                       ActorOf(call, request, RoleGrant::VIEWER));
+  const Authority& authority = actor.authority;
   return AnswerFrom<v1::GetApplicationResponse>(
       *parts_.database, *parts_.clock,
       [&](soci::session& sql,

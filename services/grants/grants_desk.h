@@ -58,6 +58,16 @@ class GrantsDesk {
   // Who is signed in, as gbizid calls the account. UNAUTHENTICATED
   // SESSION_INVALID.
   absl::StatusOr<std::string> AccountIn(const std::string& session);
+  // Who holds the request's session, and for which business gbizid lets him act
+  // now in that role. Errors of AccountIn and Check.
+  struct Actor {
+    std::string account_id;
+    Authority authority;
+  };
+  template <typename Request>
+  absl::StatusOr<Actor> ActorOf(const agency::CallContext& call,
+                                const Request& request,
+                                gbizid::v1::RoleGrant::Role role);
   // The act of an account for a business, which gbizid has just allowed.
   v1::Act ActOf(v1::Act::Kind kind, const std::string& account_id,
                 const Authority& authority) const;

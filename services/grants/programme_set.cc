@@ -22,10 +22,6 @@ bool IsComplete(const v1::Programme& programme) {
 
 }  // namespace
 
-absl::CivilDay DayInJapan(absl::Time time) {
-  return absl::ToCivilDay(time, absl::FixedTimeZone(9 * 60 * 60));
-}
-
 bool IsOpen(const v1::Programme& programme, absl::CivilDay day) {
   absl::CivilDay open, close;
   return absl::ParseCivilTime(programme.open_date(), &open) &&

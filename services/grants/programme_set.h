@@ -14,9 +14,6 @@
 
 namespace psm::grants {
 
-// The day in Japan.
-absl::CivilDay DayInJapan(absl::Time time);
-
 // Whether a programme takes applications on a day.
 bool IsOpen(const v1::Programme& programme, absl::CivilDay day);
 

@@ -1,6 +1,7 @@
 #include "services/grants/programme_set.h"
 
 #include "gtest/gtest.h"
+#include "mesh/base/japan_time.h"
 #include "mesh/base/temp_folder.h"
 
 namespace psm::grants {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "mesh/agency/call_context.h"
+#include "mesh/base/japan_time.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/crypto/certificate.h"
 #include "soci/soci.h"
@@ -100,7 +101,7 @@ absl::StatusOr<RenewedCard> CardRegister::Renew(soci::session& sql,
   PSM_ASSIGN_OR_RETURN(const CardHolder holder,
                        HolderOf(sql, subject, card_serial));
   const absl::Time now = clock_->Now();
-  const absl::CivilDay today = absl::ToCivilDay(now, card::JapanTime());
+  const absl::CivilDay today = DayInJapan(now);
   const bool may_sign =
       !holder.outdated &&
       card::HasTurned(card::kSignatureAge, holder.birth_date, today);

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "mesh/base/error.h"
+#include "mesh/base/japan_time.h"
 #include "services/identity/card/card_items.h"
 #include "services/identity/test_world.h"
 
@@ -132,8 +133,7 @@ TEST_F(RepresentationTest, NobodyUsesAnothersRepresentation) {
 
 TEST_F(RepresentationTest, AParentsEndsWhenTheChildComesOfAge) {
   const std::string id = Register("jiro", "CARD-hanako");
-  EXPECT_EQ(expire_,
-            absl::FromCivil(absl::CivilDay(2033, 4, 2), card::JapanTime()));
+  EXPECT_EQ(expire_, absl::FromCivil(absl::CivilDay(2033, 4, 2), JapanTime()));
   world_.clock.Advance(expire_ - world_.clock.Now());
   EXPECT_EQ(ActFor("hanako", id), "REPRESENTATION_UNKNOWN");
   EXPECT_EQ(Register("jiro", "CARD-hanako"), "REPRESENTATION_NOT_POSSIBLE");

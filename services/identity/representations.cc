@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "mesh/base/japan_time.h"
 #include "mesh/base/status_macros.h"
 #include "services/identity/card/card_items.h"
 #include "services/identity/card_holders.h"
@@ -26,8 +27,7 @@ absl::Status PersonUnknown() {
 }
 
 bool IsAdult(const CardHolder& holder, absl::Time now) {
-  return card::HasTurned(kAdultAge, holder.birth_date,
-                         absl::ToCivilDay(now, card::JapanTime()));
+  return card::HasTurned(kAdultAge, holder.birth_date, DayInJapan(now));
 }
 
 // The beginning of the day on which a person comes of age.
@@ -37,7 +37,7 @@ absl::Time ComingOfAge(const CardHolder& holder) {
     return absl::InfinitePast();
   return absl::FromCivil(
       absl::CivilDay(born.year() + kAdultAge, born.month(), born.day()),
-      card::JapanTime());
+      JapanTime());
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 
 #include "google/protobuf/util/time_util.h"
 #include "mesh/agency/call_context.h"
+#include "mesh/base/japan_time.h"
 #include "mesh/base/status_macros.h"
 #include "services/programmes/fit.h"
 
@@ -51,8 +52,7 @@ absl::StatusOr<FindProgrammesResponse> ProgrammesService::Find(
   }
   PSM_ASSIGN_OR_RETURN(Facts facts,
                        facts_.Ask(call, request.subject(), agreed));
-  const absl::CivilDay today =
-      absl::ToCivilDay(now, absl::FixedTimeZone(9 * 60 * 60));  // Japan
+  const absl::CivilDay today = DayInJapan(now);
   std::vector<Fit> fits;
   for (const Programme* const programme : ForPersons(programmes_))
     fits.push_back(

@@ -8,6 +8,7 @@
 #include "mesh/agency/test_call.h"
 #include "mesh/base/clock.h"
 #include "mesh/base/error.h"
+#include "mesh/base/japan_time.h"
 #include "services/programme_rules/test_programmes.h"
 
 namespace psm {
@@ -60,8 +61,8 @@ class ProgrammesServiceTest : public testing::Test {
     return status.ok() ? "" : ReasonOf(agency::FromGrpc(status));
   }
 
-  ManualClock clock_{absl::FromCivil(absl::CivilSecond(2026, 7, 1, 0, 30, 0),
-                                     absl::FixedTimeZone(9 * 60 * 60))};
+  ManualClock clock_{
+      absl::FromCivil(absl::CivilSecond(2026, 7, 1, 0, 30, 0), JapanTime())};
   FakeFacts facts_;
   ProgrammesService service_{&TestProgrammes(), &facts_, &clock_};
   FindProgrammesResponse response_;

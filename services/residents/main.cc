@@ -5,6 +5,7 @@
 #include "mesh/agency/agency.h"
 #include "mesh/agency/event_subscription.h"
 #include "mesh/agency/outbox.h"
+#include "mesh/base/japan_time.h"
 #include "mesh/base/status_macros.h"
 #include "services/residents/enrolment.h"
 #include "services/residents/family_entries.h"
@@ -62,8 +63,8 @@ absl::Status Wire(psm::agency::Agency& agency) {
           {.affair = "resident-register", .types = {"moved_in"}, .missed = {}},
           [moves, &agency](soci::session& sql,
                            const psm::agency::LifeEvent& event) {
-            return moves->ArrivedElsewhere(sql, event.subject,
-                                           psm::DayOf(agency.clock().Now()));
+            return moves->ArrivedElsewhere(
+                sql, event.subject, psm::DayInJapan(agency.clock().Now()));
           }));
   agency.Own(std::move(arrivals));
   return absl::OkStatus();

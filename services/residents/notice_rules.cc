@@ -66,10 +66,6 @@ bool AreTwoNames(absl::string_view text, Allowed allowed) {
 
 }  // namespace
 
-absl::CivilDay DayOf(absl::Time time) {
-  return absl::ToCivilDay(time, absl::FixedTimeZone(9 * 60 * 60));
-}
-
 absl::CivilDay TaxDayOf(absl::CivilDay day) {
   return absl::CivilDay(day.month() < 4 ? day.year() - 1 : day.year(), 1, 1);
 }

@@ -24,8 +24,6 @@ inline constexpr int kDaysToGiveNotice = 14;
 // The day that something has come to pass lies at most so far back.
 inline constexpr int kOldestNoticeDays = 366;
 
-// The day in Japan.
-absl::CivilDay DayOf(absl::Time time);
 // The 1 January of the year in which the day's fiscal year (April to March)
 // begins: the residence tax of that year belongs to the municipality where one
 // lived on it (地方税法 art. 318).

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "mesh/base/error.h"
+#include "mesh/base/japan_time.h"
 
 namespace psm {
 namespace {
@@ -59,8 +60,8 @@ TEST(NoticeRulesTest, ADayIsThatOfJapan) {
   // 15:00 UTC is midnight in Japan.
   const absl::Time last = absl::FromCivil(
       absl::CivilSecond(2026, 11, 22, 14, 59, 59), absl::UTCTimeZone());
-  EXPECT_EQ(DayOf(last), kRuleDay);
-  EXPECT_EQ(DayOf(last + absl::Seconds(1)), kRuleDay + 1);
+  EXPECT_EQ(DayInJapan(last), kRuleDay);
+  EXPECT_EQ(DayInJapan(last + absl::Seconds(1)), kRuleDay + 1);
 }
 
 TEST(NoticeRulesTest, ATaxYearBeginsInApril) {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "mesh/base/error.h"
+#include "mesh/base/japan_time.h"
 #include "services/residents/test_register.h"
 
 namespace psm {
@@ -45,7 +46,7 @@ class ProtectionStoreTest : public RegisterTest {
     agency::CallContext call;
     call.consumer = consumer;
     call.affair = affair;
-    return ReasonOf(decisions_.Check(call, subjects, DayOf(clock_.Now())));
+    return ReasonOf(decisions_.Check(call, subjects, DayInJapan(clock_.Now())));
   }
 
   ProtectionStore decisions_{database_.get(), "akatsuki"};

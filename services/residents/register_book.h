@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "mesh/agency/call_context.h"
 #include "mesh/agency/database.h"
+#include "mesh/base/japan_time.h"
 #include "services/residents/notice_rules.h"
 #include "services/residents/register_facts.h"
 
@@ -23,7 +24,7 @@ struct Notice {
   const agency::CallContext& call;
   absl::Time now;
 
-  absl::CivilDay today() const { return DayOf(now); }
+  absl::CivilDay today() const { return DayInJapan(now); }
 };
 
 // Runs `body` once per exchange: a retry gets the first response. `body` gets

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/util/time_util.h"
 #include "mesh/agency/call_context.h"
+#include "mesh/base/japan_time.h"
 #include "mesh/base/status_macros.h"
 #include "services/residents/notice_rules.h"
 #include "services/residents/register_facts.h"
@@ -67,7 +68,7 @@ absl::Status ResidentRegister::ImportOnce(
     sql << "SELECT EXISTS (SELECT 1 FROM facts)", soci::into(known);
     if (known > 0) return absl::OkStatus();
     const EntryMark entry = RegisterFacts(sql).Enter(
-        RegisterEntry::TAKEN_OVER, DayOf(now), agency::CallContext(), now);
+        RegisterEntry::TAKEN_OVER, DayInJapan(now), agency::CallContext(), now);
     RegisterImport import(sql, entry);
     const absl::Status entered =
         each([&](const seed::v1::Resident& resident) -> absl::Status {

@@ -4,6 +4,7 @@
 
 #include "absl/time/time.h"
 #include "mesh/agency/call_context.h"
+#include "mesh/base/japan_time.h"
 #include "services/residents/notice_rules.h"
 
 namespace psm {
@@ -13,7 +14,7 @@ grpc::Status ResidentsService::GetHousehold(
     const residents::v1::GetHouseholdRequest* request,
     residents::v1::GetHouseholdResponse* response) {
   const auto call = agency::CallContext::From(*context);
-  const absl::CivilDay today = DayOf(clock_->Now());
+  const absl::CivilDay today = DayInJapan(clock_->Now());
   absl::CivilDay day = today;
   if (!request->as_of_date().empty()) {
     const absl::StatusOr<absl::CivilDay> asked =
@@ -47,8 +48,8 @@ grpc::Status ResidentsService::GetResidentHistory(
     const residents::v1::GetResidentHistoryRequest* request,
     residents::v1::GetResidentHistoryResponse* response) {
   const auto call = agency::CallContext::From(*context);
-  if (absl::Status passed =
-          gate_->PassPerson(call, request->subject(), DayOf(clock_->Now()));
+  if (absl::Status passed = gate_->PassPerson(call, request->subject(),
+                                              DayInJapan(clock_->Now()));
       !passed.ok())
     return agency::ToGrpc(passed);
   auto history = residents_->FindHistory(request->subject());

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "mesh/base/clock.h"
+#include "mesh/base/japan_time.h"
 #include "psm/benefits/v1/benefits.grpc.pb.h"
 #include "services/story/asked_at.h"
 #include "services/story/burden.h"
@@ -26,9 +27,7 @@ constexpr char kProgramme[] = "tax-exempt-2026";
 constexpr char kHead[] = "hanako";
 constexpr char kMunicipality[] = "akatsuki";  // where she lives
 
-absl::CivilDay Today() {
-  return absl::ToCivilDay(SystemClock().Now(), absl::FixedTimeZone(9 * 3600));
-}
+absl::CivilDay Today() { return DayInJapan(SystemClock().Now()); }
 
 // The programme, by the provider's own definition of it.
 absl::StatusOr<benefits::v1::Programme> FindProgramme(Stage& stage) {

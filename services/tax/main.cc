@@ -5,6 +5,7 @@
 #include "mesh/agency/agency.h"
 #include "mesh/agency/event_subscription.h"
 #include "mesh/agency/outbox.h"
+#include "mesh/base/japan_time.h"
 #include "mesh/base/status_macros.h"
 #include "services/tax/assessments_service.h"
 #include "services/tax/link_reviews.h"
@@ -32,8 +33,7 @@ absl::Status Wire(psm::agency::Agency& agency) {
   auto* const reviews = agency.Own(std::make_unique<psm::LinkReviews>(
       database,
       [outbox, &agency](soci::session& sql, const std::string& subject) {
-        const absl::CivilDay today = absl::ToCivilDay(
-            agency.clock().Now(), absl::FixedTimeZone(9 * 60 * 60));
+        const absl::CivilDay today = psm::DayInJapan(agency.clock().Now());
         return outbox->Publish(sql, "record_corrected", subject,
                                absl::FormatCivilTime(today));
       }));

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/time/civil_time.h"
+#include "mesh/base/japan_time.h"
 #include "mesh/base/status_macros.h"
 #include "services/tax/assessment_rows.h"
 #include "services/tax/tax_rules.h"
@@ -46,9 +47,8 @@ absl::StatusOr<Assessment> TakenOver(const seed::v1::Taxpayer& taxpayer,
     return agency::Refusal(absl::StatusCode::kInvalidArgument, "SEED_INVALID",
                            "a taxpayer lacks a required item");
   }
-  const absl::Time june =
-      absl::FromCivil(absl::CivilDay(taxpayer.fiscal_year(), 6, 1),
-                      absl::FixedTimeZone(9 * 60 * 60));
+  const absl::Time june = absl::FromCivil(
+      absl::CivilDay(taxpayer.fiscal_year(), 6, 1), JapanTime());
   Assessment version;
   version.set_fiscal_year(taxpayer.fiscal_year());
   version.set_version(1);

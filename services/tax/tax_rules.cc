@@ -5,6 +5,7 @@
 #include <string>
 
 #include "mesh/agency/call_context.h"
+#include "mesh/base/japan_time.h"
 
 namespace psm {
 namespace {
@@ -27,10 +28,6 @@ constexpr std::int64_t kRatePercent = 10;              // arts. 35 and 314-3
 
 absl::Status Invalid(absl::string_view reason, absl::string_view message) {
   return agency::Refusal(absl::StatusCode::kInvalidArgument, reason, message);
-}
-
-absl::CivilDay DayOf(absl::Time time) {
-  return absl::ToCivilDay(time, absl::FixedTimeZone(9 * 60 * 60));
 }
 
 }  // namespace
@@ -69,7 +66,7 @@ absl::Status CheckCircumstances(const Circumstances& circumstances) {
 absl::Status CheckDeathDate(absl::string_view text, absl::Time now) {
   absl::CivilDay day;
   if (text.size() == 10 && absl::ParseCivilTime(text, &day) &&
-      absl::FormatCivilTime(day) == std::string(text) && day <= DayOf(now))
+      absl::FormatCivilTime(day) == std::string(text) && day <= DayInJapan(now))
     return absl::OkStatus();
   return Invalid("DATE_INVALID", "give the day as YYYY-MM-DD once it has come");
 }
@@ -87,7 +84,7 @@ absl::Status CheckGrounds(absl::string_view grounds) {
 }
 
 int FiscalYearOf(absl::Time time) {
-  const absl::CivilDay day = DayOf(time);
+  const absl::CivilDay day = DayInJapan(time);
   return static_cast<int>(day.month() < 4 ? day.year() - 1 : day.year());
 }
 

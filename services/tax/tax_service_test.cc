@@ -10,6 +10,7 @@
 #include "mesh/agency/call_context.h"
 #include "mesh/agency/test_call.h"
 #include "mesh/base/error.h"
+#include "mesh/base/japan_time.h"
 #include "mesh/base/temp_folder.h"
 
 namespace psm {
@@ -53,7 +54,7 @@ class TaxServiceTest : public testing::Test {
     return service_.GetTaxStatus(call.context(), &request, response);
   }
 
-  const absl::TimeZone japan_ = absl::FixedTimeZone(9 * 60 * 60);
+  const absl::TimeZone japan_ = JapanTime();
   const absl::Time now_ =
       absl::FromCivil(absl::CivilSecond(2026, 11, 22, 12, 0, 0), japan_);
   TempFolder folder_;

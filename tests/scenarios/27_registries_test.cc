@@ -1,6 +1,7 @@
 // 27. The registries of corporations and addresses: a corporation moves, takes
 // another name and merges, in the sight of those who may see it and by nobody's
 // hand but its registry's.
+#include "mesh/base/japan_time.h"
 #include "psm/addresses/v1/addresses.grpc.pb.h"
 #include "psm/corporations/v1/corporations.grpc.pb.h"
 #include "tests/scenarios/scenario.h"
@@ -42,8 +43,7 @@ class Registries : public Scenario {
     return request;
   }
   static std::string Today() {
-    return absl::FormatTime("%Y-%m-%d", mesh().clock().Now(),
-                            absl::FixedTimeZone(9 * 60 * 60));
+    return absl::FormatTime("%Y-%m-%d", mesh().clock().Now(), JapanTime());
   }
   static ChangeReply Register(const RegisterChangeRequest& request,
                               const std::string& consumer = kDesk,

@@ -2,6 +2,7 @@
 // municipalities, and what each of them may then be asked.
 #include <string>
 
+#include "mesh/base/japan_time.h"
 #include "psm/moving/v1/moving.grpc.pb.h"
 #include "psm/residents/v1/notices.grpc.pb.h"
 #include "psm/residents/v1/residents.grpc.pb.h"
@@ -23,7 +24,7 @@ constexpr char kRegisterAffair[] = "resident-register";
 class Moving : public Scenario {
  protected:
   static std::string Today() {
-    return absl::FormatCivilTime(DayOf(mesh().clock().Now()));
+    return absl::FormatCivilTime(DayInJapan(mesh().clock().Now()));
   }
   // A town's own counter asks its register.
   static auto Household(const std::string& town, const std::string& person,
@@ -129,10 +130,11 @@ TEST_F(Moving, AMotherAndHerChildMoveWithOneNotice) {
   const auto left = Household("akatsuki", "fumie");
   ASSERT_EQ(left->members_size(), 1);
   EXPECT_EQ(left->members(0).relation(), Member::HEAD);
-  EXPECT_EQ(Household("akatsuki", "hanako",
-                      absl::FormatCivilTime(DayOf(mesh().clock().Now()) - 1))
-                ->members_size(),
-            3);
+  EXPECT_EQ(
+      Household("akatsuki", "hanako",
+                absl::FormatCivilTime(DayInJapan(mesh().clock().Now()) - 1))
+          ->members_size(),
+      3);
 }
 
 TEST_F(Moving, NobodyMovesSomebodyElse) {

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "gmock/gmock.h"
+#include "mesh/base/japan_time.h"
 #include "psm/identity/v1/history.grpc.pb.h"
 #include "psm/moving/v1/moving.grpc.pb.h"
 #include "psm/residents/v1/protection.grpc.pb.h"
@@ -24,7 +25,7 @@ constexpr char kTerminal[] = "portal/terminal";
 class Protection : public Scenario {
  protected:
   static std::string InAYear() {
-    return absl::FormatCivilTime(DayOf(mesh().clock().Now()) + 365);
+    return absl::FormatCivilTime(DayInJapan(mesh().clock().Now()) + 365);
   }
   static absl::Status Protect(const std::string& person) {
     residents::v1::ProtectRequest request;
@@ -56,7 +57,7 @@ class Protection : public Scenario {
     moving::v1::StartMoveRequest request;
     request.set_subject(mesh().Person(person).CodeAt("portal"));
     request.set_move_date(
-        absl::FormatCivilTime(DayOf(mesh().clock().Now()) + 7));
+        absl::FormatCivilTime(DayInJapan(mesh().clock().Now()) + 7));
     request.set_origin(town);
     request.set_destination(town == "akatsuki" ? "yunagi" : "akatsuki");
     return mesh().Client(kTerminal).Call(

@@ -37,9 +37,6 @@ absl::StatusOr<CardItems> ItemsOf(const Certificate& certificate);
 // "" for any other certificate.
 std::string CardSerialOf(const Certificate& certificate);
 
-// Japan has one time, nine hours ahead of UTC, and no summer time.
-inline absl::TimeZone JapanTime() { return absl::FixedTimeZone(9 * 60 * 60); }
-
 // Whether a person of that birth date has turned `years` by `today`. Whoever
 // was born on 29 February turns on 1 March here. False for a date that is none.
 bool HasTurned(int years, absl::string_view birth_date, absl::CivilDay today);

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "mesh/base/durable_file.h"
+#include "mesh/base/japan_time.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/crypto/certificate.h"
 #include "services/identity/card/document_signature.h"

@@ -17,6 +17,7 @@
 #include "absl/strings/str_split.h"
 #include "google/protobuf/util/json_util.h"
 #include "mesh/base/durable_file.h"
+#include "mesh/base/japan_time.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/crypto/signing_key.h"
 #include "psm/seed/v1/seed.pb.h"
@@ -113,7 +114,7 @@ class Issuer {
     PSM_ASSIGN_OR_RETURN(
         keys[0].certificate_pem,
         authority_.Issue(serial, *authentication, now_, kCardLifetime));
-    const absl::CivilDay today = absl::ToCivilDay(now_, JapanTime());
+    const absl::CivilDay today = DayInJapan(now_);
     if (items != nullptr &&
         HasTurned(kSignatureAge, items->birth_date, today)) {
       CardKey& key = keys.emplace_back();
