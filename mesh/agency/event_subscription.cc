@@ -82,7 +82,7 @@ void EventSubscription::Run() {
       missed_ = true;
       LogError("events_missed", {{"affair", options_.affair},
                                  {"effect", "this agency has to reconcile"}});
-    } else if (followed_) {
+    } else if (followed_.value_or(true)) {
       followed_ = false;
       LogWarning("events_not_followed",
                  {{"affair", options_.affair},

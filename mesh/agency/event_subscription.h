@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -49,7 +50,7 @@ struct EventSubscriptionOptions {
 // where `gateway` gives another channel (a renewed certificate, a gateway
 // elsewhere): a stream would keep the old one for ever. Says in the log
 // `events_not_followed` (warning), once until it is over, and `events_followed`
-// then.
+// then and at the beginning.
 class EventSubscription {
  public:
   // Takes one event. Runs inside a transaction of Database::Write, which also
@@ -92,7 +93,7 @@ class EventSubscription {
   const Take take_;
   bool missed_ = false;    // events; to be reconciled at the next connection
   bool progress_ = false;  // since the last pause
-  bool followed_ = true;   // as far as the log says
+  std::optional<bool> followed_;  // as far as the log says
   Mutex mu_;
   CondVar stop_;
   bool stopping_ PSM_GUARDED_BY(mu_) = false;

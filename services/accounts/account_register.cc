@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "google/protobuf/util/time_util.h"
 #include "mesh/base/error.h"
 #include "mesh/base/status_macros.h"
 #include "services/accounts/account.h"
@@ -13,6 +14,7 @@ namespace {
 
 using accounts::v1::Account;
 using accounts::v1::AccountChange;
+using accounts::v1::ConfirmAccountResponse;
 using accounts::v1::DeleteAccountResponse;
 using accounts::v1::GetAccountResponse;
 using accounts::v1::GetRegistrationResponse;
@@ -21,6 +23,7 @@ using accounts::v1::Registration;
 using accounts::v1::ReportReturnedTransferResponse;
 
 constexpr char kRegister[] = "RegisterAccount";
+constexpr char kConfirm[] = "ConfirmAccount";
 
 absl::Status SeedInvalid() {
   return MakeError(absl::StatusCode::kInvalidArgument, "SEED_INVALID",
@@ -55,6 +58,18 @@ absl::Status Enter(PresentInserter& inserter,
   inserter.Insert(seed.subject(), account, Registration::PORTAL,
                   absl::ToUnixMicros(time), 0);
   return absl::OkStatus();
+}
+
+absl::Status Deceased() {
+  return agency::Refusal(absl::StatusCode::kFailedPrecondition,
+                         "HOLDER_DECEASED", "the person has died");
+}
+
+bool HasDied(soci::session& sql, const std::string& subject) {
+  long long died = 0;
+  sql << "SELECT EXISTS (SELECT 1 FROM deceased WHERE subject = :subject)",
+      soci::into(died), soci::use(subject);
+  return died != 0;
 }
 
 // Moves the person's account into the history.
@@ -136,6 +151,16 @@ absl::StatusOr<GetAccountResponse> AccountRegister::Find(
     return agency::Refusal(absl::StatusCode::kFailedPrecondition,
                            "ACCOUNT_CLOSED",
                            "a transfer to the account came back");
+  switch (found.registration().hold()) {
+    case Registration::HOLDER_DIED:
+      return Deceased();
+    case Registration::NAME_CHANGED:
+      return agency::Refusal(absl::StatusCode::kFailedPrecondition,
+                             "ACCOUNT_UNCONFIRMED",
+                             "the person's name has changed since");
+    default:
+      break;
+  }
   GetAccountResponse response;
   response.mutable_account()->Swap(
       found.mutable_registration()->mutable_account());
@@ -154,6 +179,7 @@ absl::StatusOr<RegisterAccountResponse> AccountRegister::Register(
       database_.Once(
           kRegister, call, now,
           [&](soci::session& sql) -> absl::StatusOr<std::string> {
+            if (HasDied(sql, key)) return Deceased();
             const std::optional<PresentAccount> present = FindPresent(sql, key);
             if (!etag.empty() &&
                 (!present.has_value() || present->etag != std::string(etag)))
@@ -222,6 +248,83 @@ absl::StatusOr<ReportReturnedTransferResponse> AccountRegister::Close(
             return response.SerializeAsString();
           }));
   return Parse<ReportReturnedTransferResponse>(answer);
+}
+
+absl::Status AccountRegister::CheckState(absl::string_view subject,
+                                         absl::string_view etag) {
+  return database_.Read([&](soci::session& sql) {
+    return CheckNamed(sql, std::string(subject), etag);
+  });
+}
+
+absl::StatusOr<ConfirmAccountResponse> AccountRegister::Confirm(
+    const agency::CallContext& call, absl::string_view subject,
+    absl::string_view etag, const std::string& holder_kana, absl::Time now) {
+  const std::string key(subject);
+  PSM_ASSIGN_OR_RETURN(
+      const std::string answer,
+      database_.Once(
+          kConfirm, call, now,
+          [&](soci::session& sql) -> absl::StatusOr<std::string> {
+            PSM_RETURN_IF_ERROR(CheckNamed(sql, key, etag));
+            if (HasDied(sql, key)) return Deceased();
+            const std::optional<PresentAccount> present = FindPresent(sql, key);
+            if (present->registration.hold() != Registration::NAME_CHANGED ||
+                present->registration.end() != Registration::END_UNSPECIFIED)
+              return agency::Refusal(absl::StatusCode::kFailedPrecondition,
+                                     "NOTHING_TO_CONFIRM",
+                                     "the account waits for no confirmation");
+            const NotedChange change =
+                NoteChange(sql, key, AccountChange::CONFIRMED, now);
+            sql << "UPDATE accounts SET hold = 0, holder_kana = :kana, change "
+                   "= :change WHERE subject = :subject",
+                soci::use(holder_kana), soci::use(change.number),
+                soci::use(key);
+            ConfirmAccountResponse response;
+            *response.mutable_confirm_time() = ToTimestamp(change.time);
+            response.set_etag(EtagOf(
+                key, change.number,
+                google::protobuf::util::TimeUtil::TimestampToMicroseconds(
+                    present->registration.register_time())));
+            return response.SerializeAsString();
+          }));
+  return Parse<ConfirmAccountResponse>(answer);
+}
+
+absl::StatusOr<std::optional<ConfirmAccountResponse>>
+AccountRegister::Confirmed(const agency::CallContext& call) {
+  PSM_ASSIGN_OR_RETURN(std::optional<std::string> kept,
+                       database_.Answered(kConfirm, call));
+  if (!kept.has_value()) return std::nullopt;
+  return Parse<ConfirmAccountResponse>(*kept);
+}
+
+void AccountRegister::Hold(soci::session& sql, const std::string& subject,
+                           Registration::Hold why, absl::Time publish_time,
+                           absl::Time now) {
+  if (why == Registration::HOLDER_DIED) {
+    const long long time = absl::ToUnixMicros(now);
+    sql << "INSERT INTO deceased (subject, hear_time) VALUES (:subject, :time) "
+           "ON CONFLICT (subject) DO NOTHING",
+        soci::use(subject), soci::use(time);
+  }
+  const std::optional<PresentAccount> present = FindPresent(sql, subject);
+  if (!present.has_value()) return;
+  const Registration& registration = present->registration;
+  // Of the two reasons death is the one that stays.
+  if (registration.hold() == Registration::HOLDER_DIED ||
+      registration.hold() == why)
+    return;
+  // What was registered after the change has the new name already.
+  if (why == Registration::NAME_CHANGED &&
+      google::protobuf::util::TimeUtil::TimestampToMicroseconds(
+          registration.register_time()) > absl::ToUnixMicros(publish_time))
+    return;
+  const NotedChange change = NoteChange(sql, subject, AccountChange::HELD, now);
+  const long long hold = why;
+  sql << "UPDATE accounts SET hold = :hold, change = :change WHERE subject = "
+         ":subject",
+      soci::use(hold), soci::use(change.number), soci::use(subject);
 }
 
 }  // namespace psm

@@ -41,7 +41,8 @@ class AccountRegister {
   absl::Status ImportOnce(absl::FunctionRef<absl::Status(Take)> each);
 
   // The person's account, to pay into. NOT_FOUND ACCOUNT_NOT_REGISTERED;
-  // FAILED_PRECONDITION ACCOUNT_CLOSED; else as Database::Read.
+  // FAILED_PRECONDITION ACCOUNT_CLOSED, ACCOUNT_UNCONFIRMED, HOLDER_DECEASED;
+  // else as Database::Read.
   absl::StatusOr<accounts::v1::GetAccountResponse> Find(
       absl::string_view subject);
 
@@ -50,7 +51,8 @@ class AccountRegister {
       absl::string_view subject);
 
   // Makes `account` the person's account; one that was before is kept as
-  // history. An empty `etag` stands for whatever there is.
+  // history. An empty `etag` stands for whatever there is. FAILED_PRECONDITION
+  // HOLDER_DECEASED for a person who has died, also without an account.
   absl::StatusOr<accounts::v1::RegisterAccountResponse> Register(
       const agency::CallContext& call, absl::string_view subject,
       const accounts::v1::Account& account,
@@ -71,6 +73,29 @@ class AccountRegister {
   absl::StatusOr<accounts::v1::ReportReturnedTransferResponse> Close(
       const agency::CallContext& call, absl::string_view subject,
       absl::string_view etag, absl::Time now);
+
+  // Whether the person's account is in the state that `etag` names. Errors as
+  // Delete.
+  absl::Status CheckState(absl::string_view subject, absl::string_view etag);
+
+  // Lets an account that waits for it be paid into again, in the holder's name
+  // as the bank writes it now. Errors as Delete, and FAILED_PRECONDITION
+  // NOTHING_TO_CONFIRM, HOLDER_DECEASED.
+  absl::StatusOr<accounts::v1::ConfirmAccountResponse> Confirm(
+      const agency::CallContext& call, absl::string_view subject,
+      absl::string_view etag, const std::string& holder_kana, absl::Time now);
+
+  // The answer that Confirm gave to this exchange, if it did.
+  absl::StatusOr<std::optional<accounts::v1::ConfirmAccountResponse>> Confirmed(
+      const agency::CallContext& call);
+
+  // Within the caller's transaction: has the person's account wait, because the
+  // name has changed or the person has died, as was published then. Nothing
+  // where there is none, or it was registered after the change of name; a death
+  // is kept all the same.
+  static void Hold(soci::session& sql, const std::string& subject,
+                   accounts::v1::Registration::Hold why,
+                   absl::Time publish_time, absl::Time now);
 
  private:
   agency::Database& database_;

@@ -55,6 +55,12 @@ constexpr agency::Migration kMigrations[] = {
      "  subject TEXT NOT NULL,"
      "  give_time BIGINT NOT NULL,"
      "  PRIMARY KEY (consumer, subject));\n"},
+    // `hold` as Registration.Hold. `deceased` are those who had an account.
+    {3,
+     "ALTER TABLE accounts ADD COLUMN hold BIGINT NOT NULL DEFAULT 0;\n"
+     "CREATE TABLE deceased ("
+     "  subject TEXT PRIMARY KEY,"
+     "  hear_time BIGINT NOT NULL);\n"},
 };
 
 }  // namespace
@@ -81,13 +87,13 @@ Registration RegistrationRow::ToRegistration() const {
 std::optional<PresentAccount> FindPresent(soci::session& sql,
                                           const std::string& subject) {
   RegistrationRow row;
-  long long change = 0, close_time = 0;
+  long long change = 0, close_time = 0, hold = 0;
   sql << "SELECT " << kRegistrationColumns
-      << ", change, close_time FROM accounts WHERE subject = :subject",
+      << ", change, close_time, hold FROM accounts WHERE subject = :subject",
       soci::into(row.bank), soci::into(row.branch), soci::into(row.type),
       soci::into(row.number), soci::into(row.holder), soci::into(row.channel),
       soci::into(row.register_time), soci::into(change), soci::into(close_time),
-      soci::use(subject);
+      soci::into(hold), soci::use(subject);
   if (!sql.got_data()) return std::nullopt;
   PresentAccount present;
   present.registration = row.ToRegistration();
@@ -95,6 +101,7 @@ std::optional<PresentAccount> FindPresent(soci::session& sql,
     present.registration.set_end(Registration::CLOSED);
     *present.registration.mutable_end_time() = ToTimestamp(close_time);
   }
+  present.registration.set_hold(static_cast<Registration::Hold>(hold));
   present.etag = EtagOf(subject, change, row.register_time);
   return present;
 }

@@ -26,6 +26,13 @@ grpc::Status Reply(absl::StatusOr<Response> result, Response* response) {
   return grpc::Status::OK;
 }
 
+// Says that the names differ, and neither of them.
+absl::Status Mismatch() {
+  return agency::Refusal(absl::StatusCode::kFailedPrecondition,
+                         "HOLDER_MISMATCH",
+                         "the account is not in the person's own name");
+}
+
 }  // namespace
 
 grpc::Status AccountsService::GetAccount(grpc::ServerContext* context,
@@ -68,13 +75,45 @@ absl::StatusOr<RegisterAccountResponse> AccountsService::Register(
   if (before.has_value()) return *std::move(before);
   PSM_ASSIGN_OR_RETURN(const std::string kana,
                        parts_.names->KanaOf(call, request.subject()));
-  // The refusal says that the names differ and neither of them.
-  if (!IsSameHolder(kana, account.holder_kana()))
-    return agency::Refusal(absl::StatusCode::kFailedPrecondition,
-                           "HOLDER_MISMATCH",
-                           "the account is not in the person's own name");
+  if (!IsSameHolder(kana, account.holder_kana())) return Mismatch();
   return parts_.accounts->Register(call, request.subject(), account, channel,
                                    request.etag(), parts_.clock->Now());
+}
+
+grpc::Status AccountsService::ConfirmAccount(
+    grpc::ServerContext* context,
+    const accounts::v1::ConfirmAccountRequest* request,
+    accounts::v1::ConfirmAccountResponse* response) {
+  return Reply(Confirm(agency::CallContext::From(*context), *request),
+               response);
+}
+
+absl::StatusOr<accounts::v1::ConfirmAccountResponse> AccountsService::Confirm(
+    const agency::CallContext& call,
+    const accounts::v1::ConfirmAccountRequest& request) {
+  PSM_ASSIGN_OR_RETURN(
+      std::optional<accounts::v1::ConfirmAccountResponse> before,
+      parts_.accounts->Confirmed(call));
+  if (before.has_value()) return *std::move(before);
+  // Before anybody is asked; within the transaction it is looked at again.
+  PSM_RETURN_IF_ERROR(
+      parts_.accounts->CheckState(request.subject(), request.etag()));
+  PSM_ASSIGN_OR_RETURN(const accounts::v1::GetRegistrationResponse present,
+                       parts_.accounts->FindRegistration(request.subject()));
+  std::string holder = present.registration().account().holder_kana();
+  if (!request.holder_kana().empty()) {
+    absl::StatusOr<std::string> written = BankKana(request.holder_kana());
+    if (!written.ok())
+      return agency::Refusal(absl::StatusCode::kInvalidArgument,
+                             "HOLDER_KANA_MALFORMED",
+                             "banks do not write a holder like that");
+    holder = *std::move(written);
+  }
+  PSM_ASSIGN_OR_RETURN(const std::string kana,
+                       parts_.names->KanaOf(call, request.subject()));
+  if (!IsSameHolder(kana, holder)) return Mismatch();
+  return parts_.accounts->Confirm(call, request.subject(), request.etag(),
+                                  holder, parts_.clock->Now());
 }
 
 grpc::Status AccountsService::GetRegistration(

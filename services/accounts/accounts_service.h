@@ -40,6 +40,12 @@ class AccountsService final : public accounts::v1::AccountsService::Service {
       const accounts::v1::RegisterAccountRequest* request,
       accounts::v1::RegisterAccountResponse* response) override;
 
+  // As RegisterAccount.
+  grpc::Status ConfirmAccount(
+      grpc::ServerContext* context,
+      const accounts::v1::ConfirmAccountRequest* request,
+      accounts::v1::ConfirmAccountResponse* response) override;
+
   grpc::Status GetRegistration(
       grpc::ServerContext* context,
       const accounts::v1::GetRegistrationRequest* request,
@@ -68,6 +74,10 @@ class AccountsService final : public accounts::v1::AccountsService::Service {
   absl::StatusOr<accounts::v1::RegisterAccountResponse> Register(
       const agency::CallContext& call,
       const accounts::v1::RegisterAccountRequest& request);
+
+  absl::StatusOr<accounts::v1::ConfirmAccountResponse> Confirm(
+      const agency::CallContext& call,
+      const accounts::v1::ConfirmAccountRequest& request);
 
   const Parts parts_;
 };

@@ -6,12 +6,14 @@
 #include <utility>
 
 #include "mesh/agency/agency.h"
+#include "mesh/agency/event_subscription.h"
 #include "mesh/base/status_macros.h"
 #include "services/accounts/account_history.h"
 #include "services/accounts/account_register.h"
 #include "services/accounts/accounts_service.h"
 #include "services/accounts/bank_list.h"
 #include "services/accounts/banks_service.h"
+#include "services/accounts/holder_events.h"
 #include "services/accounts/person_names.h"
 
 namespace {
@@ -40,6 +42,17 @@ absl::Status Wire(psm::agency::Agency& agency) {
       std::make_unique<psm::AccountsService>(psm::AccountsService::Parts{
           accounts, history, names, banks, &agency.clock()}));
   agency.Serve(std::make_unique<psm::BanksService>(banks));
+  PSM_ASSIGN_OR_RETURN(
+      std::unique_ptr<psm::agency::EventSubscription> lives,
+      psm::agency::EventSubscription::Start(
+          *database, [&agency] { return agency.gateway(); },
+          {.affair = "account-upkeep",
+           .types = {},
+           .missed = psm::HoldAllForMissedEvents},
+          [&agency](soci::session& sql, const psm::agency::LifeEvent& event) {
+            return psm::TakeHoldersEvent(sql, event, agency.clock().Now());
+          }));
+  agency.Own(std::move(lives));
   return absl::OkStatus();
 }
 

@@ -43,6 +43,7 @@ EntryState StateAfter(const absl::Status& missing) {
     if (reason != detail->metadata.end() &&
         (reason->second == "ACCOUNT_NOT_REGISTERED" ||
          reason->second == "ACCOUNT_CLOSED" ||
+         reason->second == "ACCOUNT_UNCONFIRMED" ||
          reason->second == "ACCOUNT_UNUSABLE"))
       return EntryState::kWithoutAccount;
   }

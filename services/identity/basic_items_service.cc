@@ -21,6 +21,12 @@ absl::StatusOr<v1::GetBasicItemsResponse> BasicItemsService::Get(
     return agency::Refusal(absl::StatusCode::kNotFound, "PERSON_UNKNOWN",
                            "the person holds no card");
   }
+  if ((holder->name_outdated && (call.Grants("name") || call.Grants("kana"))) ||
+      (holder->address_outdated && call.Grants("address"))) {
+    return agency::Refusal(absl::StatusCode::kFailedPrecondition,
+                           "ITEMS_OUTDATED",
+                           "the person's items are other ones by now");
+  }
   v1::GetBasicItemsResponse response;
   if (call.Grants("name")) response.set_name(holder->name);
   if (call.Grants("kana")) response.set_kana(holder->kana);

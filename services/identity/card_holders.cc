@@ -8,6 +8,13 @@
 #include "soci/soci.h"
 
 namespace psm::identity {
+namespace {
+
+// In the column `outdated`.
+constexpr long long kNameOutdated = 1;
+constexpr long long kAddressOutdated = 2;
+
+}  // namespace
 
 absl::Status CardHolders::ImportOnce(
     absl::Time now, absl::FunctionRef<absl::Status(Take)> source) {
@@ -74,7 +81,8 @@ std::optional<CardHolder> CardHolders::Find(soci::session& sql,
   holder.sex = static_cast<int>(sex);
   holder.update_time = absl::FromUnixMicros(time);
   holder.change_time = absl::FromUnixMicros(change);
-  holder.outdated = outdated != 0;
+  holder.name_outdated = (outdated & kNameOutdated) != 0;
+  holder.address_outdated = (outdated & kAddressOutdated) != 0;
   holder.died = died != 0;
   return holder;
 }
@@ -82,7 +90,8 @@ std::optional<CardHolder> CardHolders::Find(soci::session& sql,
 void CardHolders::Update(soci::session& sql, const CardHolder& holder) {
   const long long time = absl::ToUnixMicros(holder.update_time);
   const long long change = absl::ToUnixMicros(holder.change_time);
-  const long long outdated = holder.outdated ? 1 : 0;
+  const long long outdated = (holder.name_outdated ? kNameOutdated : 0) |
+                             (holder.address_outdated ? kAddressOutdated : 0);
   const long long died = holder.died ? 1 : 0;
   sql << "UPDATE card_holders SET name = :name, kana = :kana, address = "
          ":address, update_time = :time, change_time = :change, outdated = "

@@ -25,7 +25,9 @@ struct CardHolder {
   int sex = 0;             // ISO/IEC 5218
   absl::Time update_time;  // when the row was last written
   absl::Time change_time;  // of the newest change that was heard of
-  bool outdated = false;   // it was heard of without its values
+  // A change was heard of without its value.
+  bool name_outdated = false;  // name and kana
+  bool address_outdated = false;
   bool died = false;
 };
 

@@ -62,16 +62,17 @@ absl::StatusOr<int> CardRegister::Change(soci::session& sql,
     return agency::Refusal(absl::StatusCode::kNotFound, "PERSON_UNKNOWN",
                            "the person holds no card");
   }
-  if (change.change_time <= holder->change_time) return 0;
+  // Nobody comes back to life: that somebody has died holds whenever it comes.
+  if (change.change_time <= holder->change_time && !change.died) return 0;
   const bool renamed = Take(change.name, holder->name) || change.renamed;
   const bool moved = Take(change.address, holder->address) || change.moved;
   Take(change.kana, holder->kana);
-  const bool value_missing = (change.renamed && change.name.empty()) ||
-                             (change.moved && change.address.empty());
-  const bool value_given = !change.name.empty() || !change.address.empty();
-  holder->outdated = value_missing || (holder->outdated && !value_given);
+  holder->name_outdated =
+      change.name.empty() && (change.renamed || holder->name_outdated);
+  holder->address_outdated =
+      change.address.empty() && (change.moved || holder->address_outdated);
   holder->died |= change.died;
-  holder->change_time = change.change_time;
+  holder->change_time = std::max(holder->change_time, change.change_time);
   holder->update_time = now;
   CardHolders::Update(sql, *holder);
   if (change.died) {
@@ -103,7 +104,7 @@ absl::StatusOr<RenewedCard> CardRegister::Renew(soci::session& sql,
   const absl::Time now = clock_->Now();
   const absl::CivilDay today = DayInJapan(now);
   const bool may_sign =
-      !holder.outdated &&
+      !holder.name_outdated && !holder.address_outdated &&
       card::HasTurned(card::kSignatureAge, holder.birth_date, today);
   if (holder.died || (keys.signature != nullptr && !may_sign)) {
     return agency::Refusal(absl::StatusCode::kFailedPrecondition,

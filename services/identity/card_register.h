@@ -58,12 +58,12 @@ class CardRegister {
 
   // Takes a change in and says how many certificates it revoked: the signature
   // certificate where name or address is another now, both where the holder has
-  // died. A change that is not newer than the last one changes nothing, so that
-  // of two in the wrong order the later one stays. Where it is said without its
-  // value, what identity has is outdated, and no signature certificate is
-  // issued until the value has come. NOT_FOUND PERSON_UNKNOWN;
-  // INVALID_ARGUMENT CHANGE_INVALID for a time in the future, or nothing that
-  // changed.
+  // died. A change that is not newer than the last one, but for a death,
+  // changes nothing, so that of two in the wrong order the later one stays.
+  // Where it is said without its value, what identity has is outdated, and no
+  // signature certificate is issued until the value has come. NOT_FOUND
+  // PERSON_UNKNOWN; INVALID_ARGUMENT CHANGE_INVALID for a time in the future,
+  // or nothing that changed.
   absl::StatusOr<int> Change(soci::session& sql, const HolderChange& change);
 
   // The same in a transaction of its own: for whoever hears of life events.

@@ -5,10 +5,13 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "mesh/agency/event_subscription.h"
 #include "mesh/base/durable_file.h"
 #include "mesh/base/status_macros.h"
 #include "services/identity/card_status.h"
 #include "services/identity/cards_service.h"
+#include "services/identity/holder_news.h"
+#include "services/identity/resident_items.h"
 #include "services/identity/signature_service.h"
 
 namespace psm::identity {
@@ -43,6 +46,7 @@ absl::StatusOr<CardParts> WireCards(agency::Agency& agency,
       std::unique_ptr<CardStatus> made_status,
       CardStatus::Start(authority, parts.certificates, clock, folder));
   auto* const status = agency.Own(std::move(made_status));
+  parts.status = status;
   agency.Serve(std::make_unique<CardsService>(
       CardsService::Parts{database, holders, parts.cards, parts.certificates,
                           clock, [status] { status->Publish(); }}));
@@ -50,6 +54,25 @@ absl::StatusOr<CardParts> WireCards(agency::Agency& agency,
       authority->certificate().ToPem(), &status->lists(), parts.certificates,
       holders, clock));
   return parts;
+}
+
+absl::Status FollowLives(agency::Agency& agency, agency::Database* database,
+                         const CardParts& cards) {
+  const auto gateway = [&agency] { return agency.gateway(); };
+  auto* const residents = agency.Own(std::make_unique<RegisterItems>(gateway));
+  auto* const news = agency.Own(std::make_unique<HolderNews>(
+      HolderNews::Parts{database, cards.cards, residents, &agency.clock(),
+                        [status = cards.status] { status->Publish(); }}));
+  PSM_ASSIGN_OR_RETURN(
+      std::unique_ptr<agency::EventSubscription> lives,
+      agency::EventSubscription::Start(
+          *database, gateway,
+          {.affair = "card-items", .types = {}, .missed = HolderNews::Missed},
+          [news](soci::session& sql, const agency::LifeEvent& event) {
+            return news->Keep(sql, event);
+          }));
+  agency.Own(std::move(lives));
+  return absl::OkStatus();
 }
 
 }  // namespace psm::identity

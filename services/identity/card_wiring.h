@@ -6,6 +6,7 @@
 #include "mesh/agency/agency.h"
 #include "services/identity/card_holders.h"
 #include "services/identity/card_register.h"
+#include "services/identity/card_status.h"
 #include "services/identity/card_trust.h"
 #include "services/identity/certificate_register.h"
 
@@ -16,6 +17,7 @@ struct CardParts {
   CardTrust* trust;
   CertificateRegister* certificates;
   CardRegister* cards;
+  CardStatus* status;
 };
 
 // Opens <run>/pki/jpki, making an authority where psm-cards has not; takes in
@@ -24,6 +26,11 @@ struct CardParts {
 absl::StatusOr<CardParts> WireCards(agency::Agency& agency,
                                     agency::Database* database,
                                     CardHolders* holders);
+
+// Follows the residents' life events: see HolderNews. Errors of
+// EventSubscription::Start.
+absl::Status FollowLives(agency::Agency& agency, agency::Database* database,
+                         const CardParts& cards);
 
 }  // namespace psm::identity
 

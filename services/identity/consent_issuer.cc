@@ -54,6 +54,11 @@ absl::Status AfterDisclosure(const absl::Status& status) {
                          "the mesh refused the disclosure");
 }
 
+absl::Status NobodysCard() {
+  return agency::Refusal(absl::StatusCode::kNotFound, "PERSON_UNKNOWN",
+                         "nobody holds the card any more");
+}
+
 }  // namespace
 
 absl::Status ConsentNotPossible(absl::string_view why) {
@@ -102,14 +107,17 @@ absl::Status CheckTerms(const ConsentTerms& terms) {
   return absl::OkStatus();
 }
 
+absl::Status CheckAlive(soci::session& sql, const std::string& subject) {
+  const std::optional<CardHolder> holder = CardHolders::Find(sql, subject);
+  if (!holder.has_value() || holder->died) return NobodysCard();
+  return absl::OkStatus();
+}
+
 absl::StatusOr<IssuedConsent> ConsentIssuer::Issue(
     const agency::CallContext& call, const ConsentTerms& terms) {
   PSM_ASSIGN_OR_RETURN(const std::optional<CardHolder> holder,
                        parts_.holders->Find(terms.subject));
-  if (!holder.has_value()) {
-    return agency::Refusal(absl::StatusCode::kNotFound, "PERSON_UNKNOWN",
-                           "the person holds no card");
-  }
+  if (!holder.has_value() || holder->died) return NobodysCard();
   const absl::StatusOr<std::string> code =
       parts_.disclosures->Disclose(call, {.audience = terms.consumer,
                                           .affair = terms.affair,

@@ -18,6 +18,7 @@
 #include "services/identity/consent_key.h"
 #include "services/identity/consent_store.h"
 #include "services/identity/mesh_services.h"
+#include "soci/soci.h"
 
 namespace psm::identity {
 
@@ -49,6 +50,10 @@ absl::Duration DurationOf(bool given, const google::protobuf::Duration& wanted);
 // ConsentNotPossible for terms that no consent can have, whoever agrees.
 absl::Status CheckTerms(const ConsentTerms& terms);
 
+// Within the transaction that stores a consent: NOT_FOUND PERSON_UNKNOWN where
+// the person holds no card or has died since it was issued.
+absl::Status CheckAlive(soci::session& sql, const std::string& subject);
+
 struct IssuedConsent {
   StoredConsent stored;  // to be written with the answer
   std::string token;     // for the consumer
@@ -68,9 +73,9 @@ class ConsentIssuer {
 
   // Makes the consent and its token, after the mesh has authorised and recorded
   // the disclosure, which serves `call`. `terms` must have passed CheckTerms.
-  // NOT_FOUND PERSON_UNKNOWN; ConsentNotPossible where the consumer has no
-  // agreement for this; DISCLOSURE_UNAVAILABLE and DISCLOSURE_FAILED, which no
-  // contract lists, for the rest.
+  // NOT_FOUND PERSON_UNKNOWN, also of a person who has died; ConsentNotPossible
+  // where the consumer has no agreement for this; DISCLOSURE_UNAVAILABLE and
+  // DISCLOSURE_FAILED, which no contract lists, for the rest.
   absl::StatusOr<IssuedConsent> Issue(const agency::CallContext& call,
                                       const ConsentTerms& terms);
 

@@ -172,7 +172,10 @@ absl::StatusOr<std::string> ConsentRequestService::AnswerNow(
       name, call, now, [&](soci::session& sql) -> absl::StatusOr<std::string> {
         PSM_RETURN_IF_ERROR(ConsentRequests::Answer(
             sql, found->id, issued.stored.attributes, issued.token, now));
-        if (!declined) ConsentStore::Insert(sql, issued.stored);
+        if (!declined) {
+          PSM_RETURN_IF_ERROR(CheckAlive(sql, issued.stored.subject));
+          ConsentStore::Insert(sql, issued.stored);
+        }
         return response.SerializeAsString();
       });
 }

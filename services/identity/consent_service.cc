@@ -82,6 +82,7 @@ absl::StatusOr<std::string> ConsentService::GrantNow(
   return parts_.database->Once(
       name, call, parts_.clock->Now(),
       [&](soci::session& sql) -> absl::StatusOr<std::string> {
+        PSM_RETURN_IF_ERROR(CheckAlive(sql, issued.stored.subject));
         ConsentStore::Insert(sql, issued.stored);
         return response.SerializeAsString();
       });

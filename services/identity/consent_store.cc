@@ -91,6 +91,18 @@ absl::StatusOr<absl::Time> ConsentStore::Withdraw(absl::string_view subject,
   return absl::FromUnixMicros(time);
 }
 
+void ConsentStore::WithdrawAll(soci::session& sql, const std::string& subject,
+                               absl::Time now) {
+  const long long time = absl::ToUnixMicros(now);
+  sql << "INSERT INTO withdrawals (sequence, consent_id, withdraw_time) SELECT "
+         "(SELECT COALESCE(MAX(sequence), 0) FROM withdrawals) + ROW_NUMBER() "
+         "OVER (ORDER BY c.grant_time, c.consent_id), c.consent_id, "
+         "CAST(:time AS BIGINT) FROM consents c WHERE c.subject = :subject AND "
+         "NOT EXISTS (SELECT 1 FROM withdrawals w WHERE w.consent_id = "
+         "c.consent_id)",
+      soci::use(time), soci::use(subject);
+}
+
 absl::StatusOr<std::vector<StoredWithdrawal>> ConsentStore::WithdrawalsAfter(
     std::uint64_t sequence, int limit) {
   std::vector<StoredWithdrawal> withdrawals;

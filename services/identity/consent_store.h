@@ -54,6 +54,11 @@ class ConsentStore {
                                       absl::string_view consent_id,
                                       absl::Time now);
 
+  // Withdraws, within the caller's transaction, all of a person's consents that
+  // are not withdrawn yet: the person has died.
+  static void WithdrawAll(soci::session& sql, const std::string& subject,
+                          absl::Time now);
+
   // At most `limit` withdrawals after a sequence, oldest first, without a gap.
   // FAILED_PRECONDITION FEED_BEHIND where there never was such a sequence: this
   // database is older than what the asker knows.

@@ -64,6 +64,7 @@ absl::Status Wire(agency::Agency& agency) {
                                    &agency.clock(), &SystemRandom()}));
   agency.Serve(std::make_unique<HistoryService>(mesh, representations));
   agency.Serve(std::make_unique<ConsentFeedService>(consents, key, progress));
+  PSM_RETURN_IF_ERROR(FollowLives(agency, database, cards));
   return AuthenticationApp::Serve(
       agency, {database, holders, challenges, mesh, sign_in, files});
 }

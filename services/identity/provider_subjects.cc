@@ -56,6 +56,10 @@ absl::StatusOr<nlohmann::json> CardHolderSubjects::Claims(
     claims[claim] = std::move(value);
   };
   for (const std::string& scope : scopes) {
+    // What is known to be another by now is not told.
+    if ((scope == "name" && holder->name_outdated) ||
+        (scope == "address" && holder->address_outdated))
+      continue;
     if (scope == "name") {
       tell("name", "name", holder->name);
     } else if (scope == "address") {

@@ -104,6 +104,18 @@ absl::StatusOr<absl::Time> Representations::End(soci::session& sql,
   return absl::FromUnixMicros(end);
 }
 
+void Representations::EndAllOf(soci::session& sql, const std::string& person,
+                               absl::Time now) {
+  const long long end = absl::ToUnixMicros(now);
+  sql << "DELETE FROM acting WHERE representation_id IN (SELECT "
+         "representation_id FROM representations WHERE subject = :subject OR "
+         "representative = :representative)",
+      soci::use(person), soci::use(person);
+  sql << "UPDATE representations SET end_time = :now WHERE end_time = 0 AND "
+         "(subject = :subject OR representative = :representative)",
+      soci::use(end), soci::use(person), soci::use(person);
+}
+
 absl::StatusOr<std::vector<StoredRepresentation>> Representations::Of(
     absl::string_view representative) {
   std::vector<StoredRepresentation> found;

@@ -62,6 +62,11 @@ class Representations {
   absl::StatusOr<absl::Time> End(soci::session& sql, absl::string_view subject,
                                  absl::string_view id) const;
 
+  // Ends all in which the person represents or is represented: the person has
+  // died (Civil Code, art. 111).
+  static void EndAllOf(soci::session& sql, const std::string& person,
+                       absl::Time now);
+
   // Those of a representative that are in force, in their order.
   absl::StatusOr<std::vector<StoredRepresentation>> Of(
       absl::string_view representative);

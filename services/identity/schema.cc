@@ -95,6 +95,16 @@ CREATE TABLE acting (
   PRIMARY KEY (consumer, representation_id));
 )"},
     {6, openid::kGrantTables},
+    // `outdated`: 1 the name, 2 the address; it was 1 for either.
+    // `heard_events` are those that have not had their effect yet.
+    {7, R"(
+UPDATE card_holders SET outdated = 3 WHERE outdated <> 0;
+CREATE TABLE heard_events (
+  event_id TEXT PRIMARY KEY,
+  type TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  publish_time BIGINT NOT NULL);
+)"},
 };
 
 }  // namespace

@@ -304,4 +304,12 @@ absl::StatusOr<bool> GrantStore::UseAssertion(absl::string_view client_id,
   return fresh;
 }
 
+void RevokeGrantsOf(soci::session& sql, const std::string& subject,
+                    absl::Time now) {
+  const long long time = absl::ToUnixSeconds(now);
+  sql << "UPDATE openid_grants SET revoke_time = :now WHERE subject = :subject "
+         "AND revoke_time = 0",
+      soci::use(time), soci::use(subject);
+}
+
 }  // namespace psm::openid

@@ -16,6 +16,7 @@
 #include "mesh/base/clock.h"
 #include "mesh/crypto/digest.h"
 #include "services/openid/profile.h"
+#include "soci/soci.h"
 
 namespace psm::openid {
 
@@ -105,6 +106,11 @@ class GrantStore {
   Random* const random_;
   const Profile* const profile_;
 };
+
+// Ends everything that was issued from any grant of a person, within the
+// caller's transaction: the person has died, say.
+void RevokeGrantsOf(soci::session& sql, const std::string& subject,
+                    absl::Time now);
 
 }  // namespace psm::openid
 

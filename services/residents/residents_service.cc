@@ -43,6 +43,29 @@ grpc::Status ResidentsService::GetHousehold(
   return grpc::Status::OK;
 }
 
+grpc::Status ResidentsService::GetResident(
+    grpc::ServerContext* context,
+    const residents::v1::GetResidentRequest* request,
+    residents::v1::GetResidentResponse* response) {
+  const auto call = agency::CallContext::From(*context);
+  const absl::CivilDay today = DayInJapan(clock_->Now());
+  const auto household = residents_->FindHousehold(request->subject(), today);
+  if (!household.ok()) return agency::ToGrpc(household.status());
+  // The address is that of all who live there.
+  if (absl::Status passed = gate_->PassAnswer(call, *household, today);
+      !passed.ok())
+    return agency::ToGrpc(passed);
+  for (const residents::v1::Member& member : household->members()) {
+    if (member.subject() != request->subject()) continue;
+    if (call.Grants("name")) response->set_name(member.name());
+    if (call.Grants("kana")) response->set_kana(member.kana());
+  }
+  if (call.Grants("address")) response->set_address(household->address());
+  response->mutable_as_of_time()->set_seconds(
+      absl::ToUnixSeconds(clock_->Now()));
+  return grpc::Status::OK;
+}
+
 grpc::Status ResidentsService::GetResidentHistory(
     grpc::ServerContext* context,
     const residents::v1::GetResidentHistoryRequest* request,

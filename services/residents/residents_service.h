@@ -23,6 +23,10 @@ class ResidentsService final : public residents::v1::ResidentsService::Service {
       grpc::ServerContext* context,
       const residents::v1::GetHouseholdRequest* request,
       residents::v1::GetHouseholdResponse* response) override;
+  grpc::Status GetResident(
+      grpc::ServerContext* context,
+      const residents::v1::GetResidentRequest* request,
+      residents::v1::GetResidentResponse* response) override;
   grpc::Status GetResidentHistory(
       grpc::ServerContext* context,
       const residents::v1::GetResidentHistoryRequest* request,

@@ -101,6 +101,28 @@ TEST_F(ResidentsServiceTest, EachAttributeIsGivenOnlyWhereItIsGranted) {
   }
 }
 
+TEST_F(ResidentsServiceTest, OneResidentIsGivenAloneAndOnlyWhatIsGranted) {
+  const auto get = [&](const std::string& subject,
+                       const std::vector<std::string>& attributes) {
+    agency::FakeCall call("identity/identity", "card-counter", attributes);
+    residents::v1::GetResidentRequest request;
+    request.set_subject(subject);
+    residents::v1::GetResidentResponse response;
+    const grpc::Status status =
+        service_.GetResident(call.context(), &request, &response);
+    return std::pair(ReasonOf(agency::FromGrpc(status)), response);
+  };
+  const auto [refused, all] = get("head", {"name", "kana", "address"});
+  EXPECT_EQ(refused, "");
+  EXPECT_EQ(all.name(), "架空　花子");
+  EXPECT_EQ(all.kana(), "カクウ　ハナコ");
+  EXPECT_EQ(all.address(), "架空県あかつき市");
+  const auto name = get("head", {"name"}).second;
+  EXPECT_EQ(name.name(), "架空　花子");
+  EXPECT_EQ(name.kana() + name.address(), "");
+  EXPECT_EQ(get("nobody", {"name"}).first, "NOT_A_RESIDENT");
+}
+
 TEST_F(ResidentsServiceTest, SomebodyElseIsRefusedWithAReason) {
   GetHouseholdResponse response;
   const grpc::Status status = Get("nobody", {"name", "address"}, &response);

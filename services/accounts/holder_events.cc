@@ -1,0 +1,27 @@
+#include "services/accounts/holder_events.h"
+
+#include "services/accounts/account_register.h"
+
+namespace psm {
+
+using accounts::v1::Registration;
+
+absl::Status TakeHoldersEvent(soci::session& sql,
+                              const agency::LifeEvent& event, absl::Time now) {
+  if (event.type == "name_changed") {
+    AccountRegister::Hold(sql, event.subject, Registration::NAME_CHANGED,
+                          event.publish_time, now);
+  } else if (event.type == "died") {
+    AccountRegister::Hold(sql, event.subject, Registration::HOLDER_DIED,
+                          event.publish_time, now);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status HoldAllForMissedEvents(soci::session& sql) {
+  const long long hold = Registration::NAME_CHANGED;
+  sql << "UPDATE accounts SET hold = :hold WHERE hold = 0", soci::use(hold);
+  return absl::OkStatus();
+}
+
+}  // namespace psm
