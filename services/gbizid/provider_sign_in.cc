@@ -25,33 +25,40 @@ using openid::SignInForm;
 constexpr char kChoice[] = "choice ";
 constexpr int kMaxChoices = 100;
 
-Html Wrong(Language language, openid::Markup ja, openid::Markup en) {
-  return Html()
-      .Raw("<div class=\"wrong\" role=\"alert\"><p>")
-      .Say(language, ja, en)
-      .Raw("</p></div>\n");
-}
-
-// Nothing that was typed is shown again.
+// Nothing that was typed is shown again. Which of the three was wrong is not
+// said, so all of them have the note as their description.
 SignInForm PasswordForm(Language language, const Html& wrong) {
   SignInForm form;
+  form.wrong = !wrong.empty();
+  Html tie;
+  if (form.wrong) tie.Raw(" aria-invalid=\"true\" aria-describedby=\"wrong\"");
   form.fields.Append(wrong)
       .Raw("<label for=\"mail\">")
       .Say(language, "メールアドレス", "Mail address")
       .Raw(
           "</label>\n<input id=\"mail\" name=\"mail\" type=\"email\" required "
-          "autocomplete=\"username\">\n<label for=\"password\">")
+          "autocomplete=\"username\"")
+      .Append(tie)
+      .Raw(form.wrong ? openid::Markup(" autofocus") : openid::Markup(""))
+      .Raw(">\n<label for=\"password\">")
       .Say(language, "パスワード", "Password")
       .Raw(
           "</label>\n<input id=\"password\" name=\"password\" "
-          "type=\"password\" required "
-          "autocomplete=\"current-password\">\n<label for=\"code\">")
-      .Say(language, "ワンタイムパスワード(6桁)",
-           "One-time password (6 digits)")
+          "type=\"password\" required autocomplete=\"current-password\"")
+      .Append(tie)
+      .Raw(">\n<label for=\"code\">")
+      .Say(language, "ワンタイムパスワード", "One-time password")
+      .Raw("</label>\n<p class=\"hint\" id=\"code-hint\">")
+      .Say(language, "認証アプリに表示される6桁の数字です。",
+           "The 6 digits that your authenticator app shows.")
       .Raw(
-          "</label>\n<input id=\"code\" name=\"code\" inputmode=\"numeric\" "
-          "pattern=\"[0-9]{6}\" required "
-          "autocomplete=\"one-time-code\">\n");
+          "</p>\n<input id=\"code\" name=\"code\" inputmode=\"numeric\" "
+          "pattern=\"[0-9]{6}\" maxlength=\"6\" required "
+          "autocomplete=\"one-time-code\"")
+      .Raw(form.wrong ? openid::Markup(" aria-invalid=\"true\" "
+                                       "aria-describedby=\"code-hint wrong\"")
+                      : openid::Markup(" aria-describedby=\"code-hint\""))
+      .Raw(">\n");
   return form;
 }
 
@@ -59,6 +66,7 @@ SignInForm ChoiceForm(const std::string& account_id,
                       const std::vector<v1::Delegation>& choices,
                       Language language, const Html& wrong) {
   SignInForm form;
+  form.wrong = !wrong.empty();
   form.state = absl::StrCat(kChoice, account_id);
   Html& html = form.fields;
   html.Append(wrong)
@@ -66,18 +74,21 @@ SignInForm ChoiceForm(const std::string& account_id,
       .Say(language, "どの事業者として手続を行いますか",
            "For which business do you act?")
       .Raw(
-          "</legend>\n<label><input type=\"radio\" name=\"acting\" "
-          "value=\"own\" checked> ")
-      .Say(language, "自らの事業者", "your own")
-      .Raw("</label>\n");
+          "</legend>\n<label class=\"choice\"><input type=\"radio\" "
+          "name=\"acting\" value=\"own\" checked><span>")
+      .Say(language, "自らの事業者", "Your own")
+      .Raw("</span></label>\n");
   for (const v1::Delegation& choice : choices) {
-    html.Raw("<label><input type=\"radio\" name=\"acting\" value=\"")
+    html.Raw(
+            "<label class=\"choice\"><input type=\"radio\" name=\"acting\" "
+            "value=\"")
         .Text(choice.delegation_id())
-        .Raw("\"> ")
+        .Raw("\"><span><span lang=\"ja\">")
         .Text(choice.principal_name())
-        .Raw(" (")
+        .Raw("</span><small>")
+        .Say(language, "委任された手続: ", "delegated for ")
         .Text(choice.relying_service())
-        .Raw(")</label>\n");
+        .Raw("</small></span></label>\n");
   }
   html.Raw("</fieldset>\n");
   return form;
@@ -146,16 +157,17 @@ absl::StatusOr<BusinessSignIn::Step> BusinessSignIn::TakePassword(
   if (reason == "SIGN_IN_REFUSED") {
     return Step(PasswordForm(
         language,
-        Wrong(language,
-              "メールアドレス、パスワード、ワンタイムパスワードのいずれかが違い"
-              "ます。5回続けて間違えると15分間使えません。",
-              "Mail address, password or one-time password is wrong. After "
-              "five wrong tries wait 15 minutes.")));
+        openid::WrongNote(
+            language,
+            "メールアドレス、パスワード、ワンタイムパスワードのいずれかが違い"
+            "ます。5回続けて間違えると15分間使えません。",
+            "Mail address, password or one-time password is wrong. After "
+            "five wrong tries wait 15 minutes.")));
   }
   if (reason == "ACCOUNT_SUSPENDED") {
-    return Step(
-        PasswordForm(language, Wrong(language, "このアカウントは停止中です。",
-                                     "This account is suspended.")));
+    return Step(PasswordForm(
+        language, openid::WrongNote(language, "このアカウントは停止中です。",
+                                    "This account is suspended.")));
   }
   if (!account.ok()) return account.status();
   PSM_ASSIGN_OR_RETURN(const std::vector<v1::Delegation> choices,
@@ -177,9 +189,9 @@ absl::StatusOr<BusinessSignIn::Step> BusinessSignIn::TakeChoice(
     if (choice.delegation_id() == chosen)
       return Step(SignedIn{EncodeActing({account_id, chosen}), kAcr});
   }
-  return Step(ChoiceForm(
-      account_id, choices, language,
-      Wrong(language, "もう一度選んでください。", "Please choose again.")));
+  return Step(ChoiceForm(account_id, choices, language,
+                         openid::WrongNote(language, "もう一度選んでください。",
+                                           "Please choose again.")));
 }
 
 }  // namespace psm::gbizid

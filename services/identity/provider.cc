@@ -1,10 +1,13 @@
 #include "services/identity/provider.h"
 
+#include <optional>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/crypto/digest.h"
+#include "nlohmann/json.hpp"
 #include "services/identity/provider_profile.h"
 
 namespace psm::identity {
@@ -33,8 +36,31 @@ AuthenticationApp::AuthenticationApp(const agency::Agency& agency,
                                      const Parts& parts)
     : clients_(agency.RunPath("clients", ".json")),
       subjects_(parts.holders, parts.disclosures, &SystemRandom()),
-      sign_in_(parts.challenges, agency.system(),
+      arrivals_(&agency.clock(), &SystemRandom()),
+      sign_in_(parts.challenges, &arrivals_, agency.system(),
                CompleteWith(parts.sign_in, agency.system())) {}
+
+openid::HttpAnswer AuthenticationApp::TakeCard(
+    const openid::HttpRequest& request) {
+  if (request.method != "POST") return openid::MethodNotAllowed("POST");
+  const auto refuse = [](int status, const std::string& what) {
+    return openid::Json(status, nlohmann::json({{"error", what}}).dump());
+  };
+  const std::optional<openid::Parameters> form =
+      openid::Parameters::Parse(request.body);
+  const std::optional<CardAnswer> answer =
+      form.has_value() ? DecodeCardAnswer(form->Get("signed")) : std::nullopt;
+  if (!answer.has_value()) return refuse(400, "that is not a card's answer");
+  const absl::StatusOr<std::string> number =
+      sign_in_.Deliver(form->Get("challenge"), *answer);
+  if (number.ok())
+    return openid::Json(200, nlohmann::json({{"number", *number}}).dump());
+  const bool later =
+      absl::IsUnavailable(number.status()) || absl::IsInternal(number.status());
+  return refuse(later ? 503 : 400,
+                later ? "nobody can sign in now; try again later"
+                      : std::string(number.status().message()));
+}
 
 absl::Status AuthenticationApp::Serve(agency::Agency& agency,
                                       const Parts& parts) {
@@ -52,10 +78,10 @@ absl::Status AuthenticationApp::Serve(agency::Agency& agency,
             AuthenticationAppProfile(issuer), parts.database, &self->clients_,
             self->keys_.get(), &self->subjects_, &self->sign_in_,
             &agency.clock(), &SystemRandom()});
-    return openid::HttpHandler(
-        [provider = self->provider_.get()](const openid::HttpRequest& request) {
-          return provider->Answer(request);
-        });
+    return openid::HttpHandler([self](const openid::HttpRequest& request) {
+      return request.path == kCardPath ? self->TakeCard(request)
+                                       : self->provider_->Answer(request);
+    });
   };
   PSM_ASSIGN_OR_RETURN(
       app->listener_, openid::Listener::Start(

@@ -43,8 +43,13 @@ class AuthenticationApp {
  private:
   AuthenticationApp(const agency::Agency& agency, const Parts& parts);
 
+  // POST /card: a card's program sends `challenge` and `signed`. 200 with
+  // {"number": "..."}; 400 {"error": "..."}, with what the person should do.
+  openid::HttpAnswer TakeCard(const openid::HttpRequest& request);
+
   openid::Clients clients_;
   CardHolderSubjects subjects_;
+  CardArrivals arrivals_;
   CardSignIn sign_in_;
   std::unique_ptr<openid::SigningKeys> keys_;
   std::unique_ptr<openid::Provider> provider_;

@@ -1,6 +1,8 @@
 // Signing in at the provider's pages with a card. A browser cannot reach the
-// card: the page shows a challenge, a program on the person's machine signs it
-// (psm-authenticator), and the page takes what that says.
+// card: the page shows a challenge, and a program on the person's machine signs
+// it (psm-authenticator). It sends the answer itself while the page waits, and
+// the person types the number that it shows; or prints it, and the person
+// pastes it.
 #ifndef PSM_SERVICES_IDENTITY_PROVIDER_SIGN_IN_H_
 #define PSM_SERVICES_IDENTITY_PROVIDER_SIGN_IN_H_
 
@@ -8,13 +10,19 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "services/identity/card_arrivals.h"
 #include "services/identity/challenges.h"
 #include "services/openid/subjects.h"
 
 namespace psm::identity {
+
+// Where a card's program sends its answer: a form with `challenge`, as the page
+// shows it, and `signed`, a CardAnswer.
+inline constexpr char kCardPath[] = "/card";
 
 // A card's answer to a challenge, as a person carries it over: the certificate
 // and the signature, each in base64url, with a `.` between.
@@ -36,10 +44,19 @@ class CardSignIn final : public openid::SignInMethod {
       const std::string& challenge_id, const CardAnswer& answer)>;
 
   // `system` is who challenges are given to: identity's own system id.
-  CardSignIn(Challenges* challenges, std::string system, Complete complete)
+  CardSignIn(Challenges* challenges, CardArrivals* arrivals, std::string system,
+             Complete complete)
       : challenges_(challenges),
+        arrivals_(arrivals),
         system_(std::move(system)),
         complete_(std::move(complete)) {}
+
+  // The card's program has sent an answer to a challenge, as the page shows
+  // that. The number that it then shows to the person. FAILED_PRECONDITION
+  // CHALLENGE_EXPIRED where no page waits for it; else the errors of Complete,
+  // with which the page asks for another answer.
+  absl::StatusOr<std::string> Deliver(const std::string& challenge,
+                                      const CardAnswer& answer);
 
   openid::SignInForm Begin(openid::Language language) override;
   absl::StatusOr<std::variant<openid::SignedIn, openid::SignInForm>> Continue(
@@ -49,10 +66,19 @@ class CardSignIn final : public openid::SignInMethod {
                            openid::Language language) override;
 
  private:
-  openid::SignInForm Anew(openid::Language language, openid::Markup ja,
-                          openid::Markup en);
+  using Step = std::variant<openid::SignedIn, openid::SignInForm>;
+  // A new challenge, for the same way as in `state`, and what went wrong.
+  openid::SignInForm Anew(const std::string& state, openid::Language language,
+                          const absl::Status& why);
+  absl::StatusOr<Step> TakeAnswer(const std::string& state,
+                                  const std::string& signed_text,
+                                  openid::Language language);
+  absl::StatusOr<Step> TakeNumber(const std::string& state,
+                                  const std::string& number,
+                                  openid::Language language);
 
   Challenges* const challenges_;
+  CardArrivals* const arrivals_;
   const std::string system_;
   const Complete complete_;
 };

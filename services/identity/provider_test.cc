@@ -86,10 +86,21 @@ class CardSignInTest : public testing::Test {
   }
 
   ManualClock clock_{absl::FromUnixSeconds(1760000000)};
+  // The challenge of a state, as the page shows it.
+  static std::string ChallengeOf(const SignInForm& form) {
+    return form.state.substr(form.state.rfind(' ') + 1);
+  }
+  std::variant<SignedIn, SignInForm> Fill(const std::string& state,
+                                          const std::string& form) {
+    return *sign_in_.Continue(state, *openid::Parameters::Parse(form),
+                              Language::kEnglish);
+  }
+
   Challenges challenges_{&clock_, &SystemRandom()};
+  CardArrivals arrivals_{&clock_, &SystemRandom()};
   absl::StatusOr<std::string> result_ = std::string("hanako");
   CardSignIn sign_in_{
-      &challenges_, "identity/identity",
+      &challenges_, &arrivals_, "identity/identity",
       [this](const std::string& id,
              const CardAnswer& answer) -> absl::StatusOr<std::string> {
         EXPECT_EQ(answer.certificate, "certificate");
@@ -104,7 +115,7 @@ class CardSignInTest : public testing::Test {
 
 TEST_F(CardSignInTest, ACardsAnswerSignsIn) {
   const SignInForm form = sign_in_.Begin(Language::kJapanese);
-  const std::string challenge = form.state.substr(form.state.find(' ') + 1);
+  const std::string challenge = ChallengeOf(form);
   EXPECT_EQ(openid::FromBase64Url(challenge)->size(), kChallengeSize);
   EXPECT_NE(form.fields.text().find(challenge), std::string::npos);
   // As it comes out of a terminal.
@@ -117,13 +128,17 @@ TEST_F(CardSignInTest, ACardsAnswerSignsIn) {
 }
 
 TEST_F(CardSignInTest, WhatIsNoAnswerCostsNoChallenge) {
-  const std::string state = sign_in_.Begin(Language::kEnglish).state;
+  const std::string waits = sign_in_.Begin(Language::kEnglish).state;
+  const std::string state =
+      std::get<SignInForm>(Fill(waits, "way=paste")).state;
+  EXPECT_NE(state, waits);
   for (const std::string& bad :
        {std::string(), std::string("."), std::string("<b>"), answer_ + ".x",
         std::string("YQ."), std::string(9000, 'a')}) {
     const auto step = Continue(state, bad);
     ASSERT_TRUE(std::holds_alternative<SignInForm>(step)) << bad;
-    EXPECT_EQ(std::get<SignInForm>(step).state, state);
+    EXPECT_EQ(ChallengeOf(std::get<SignInForm>(step)),
+              state.substr(state.rfind(' ') + 1));
     EXPECT_EQ(std::get<SignInForm>(step).fields.text().find("<b>"),
               std::string::npos);
   }
@@ -148,6 +163,65 @@ TEST_F(CardSignInTest, AFailedAnswerBringsANewChallenge) {
                    .Continue(std::get<SignInForm>(late).state, Filled(answer_),
                              Language::kEnglish)
                    .ok());
+}
+
+TEST_F(CardSignInTest, ThePageWaitsForTheCardAndAsksForItsNumber) {
+  const SignInForm page = sign_in_.Begin(Language::kEnglish);
+  EXPECT_GT(page.look_again_seconds, 0);
+  EXPECT_EQ(page.fields.text().find("<textarea"), std::string::npos)
+      << "loading it again would empty it";
+  EXPECT_EQ(sign_in_.Again(page.state, Language::kJapanese).look_again_seconds,
+            page.look_again_seconds);
+  // Continue, pressed too early.
+  EXPECT_EQ(std::get<SignInForm>(Fill(page.state, "")).state, page.state);
+
+  const auto number =
+      sign_in_.Deliver(ChallengeOf(page), *DecodeCardAnswer(answer_));
+  ASSERT_TRUE(number.ok()) << number.status();
+  const SignInForm asks = sign_in_.Again(page.state, Language::kEnglish);
+  EXPECT_EQ(asks.look_again_seconds, 0);
+  EXPECT_NE(asks.fields.text().find("name=\"number\""), std::string::npos);
+  EXPECT_EQ(asks.fields.text().find(*number), std::string::npos);
+  const auto wrong = Fill(page.state, "number=12345");
+  ASSERT_TRUE(std::holds_alternative<SignInForm>(wrong));
+  EXPECT_TRUE(std::get<SignInForm>(wrong).wrong);
+  const auto step = Fill(page.state, "number=" + *number);
+  ASSERT_TRUE(std::holds_alternative<SignedIn>(step));
+  EXPECT_EQ(std::get<SignedIn>(step).subject, "hanako");
+}
+
+TEST_F(CardSignInTest, WhoeverHasNotTheNumberDoesNotSignIn) {
+  // The page of somebody who showed its challenge to the card's holder.
+  const SignInForm page = sign_in_.Begin(Language::kEnglish);
+  ASSERT_TRUE(
+      sign_in_.Deliver(ChallengeOf(page), *DecodeCardAnswer(answer_)).ok());
+  for (int i = 0; i < kNumberTries; ++i)
+    EXPECT_TRUE(
+        std::holds_alternative<SignInForm>(Fill(page.state, "number=1234567")));
+  const auto after = Fill(page.state, "");
+  ASSERT_TRUE(std::holds_alternative<SignInForm>(after));
+  EXPECT_NE(std::get<SignInForm>(after).state, page.state) << "it began anew";
+  // Neither does a second answer to what was answered.
+  EXPECT_EQ(
+      ReasonOf(sign_in_.Deliver(ChallengeOf(page), *DecodeCardAnswer(answer_))
+                   .status()),
+      "CHALLENGE_EXPIRED");
+}
+
+TEST_F(CardSignInTest, WhatTheCardCheckRefusesIsSaidOnThePageAndToTheProgram) {
+  const SignInForm page = sign_in_.Begin(Language::kEnglish);
+  result_ = agency::Refusal(absl::StatusCode::kPermissionDenied,
+                            "CERTIFICATE_NOT_ACCEPTED", "");
+  EXPECT_EQ(
+      ReasonOf(sign_in_.Deliver(ChallengeOf(page), *DecodeCardAnswer(answer_))
+                   .status()),
+      "CERTIFICATE_NOT_ACCEPTED");
+  EXPECT_TRUE(sign_in_.Again(page.state, Language::kEnglish).wrong);
+  const auto anew = Fill(page.state, "");
+  ASSERT_TRUE(std::holds_alternative<SignInForm>(anew));
+  EXPECT_NE(std::get<SignInForm>(anew).fields.text().find("cannot be used"),
+            std::string::npos);
+  EXPECT_NE(std::get<SignInForm>(anew).state, page.state);
 }
 
 TEST(AuthenticationAppProfileTest, DemandsWhatTheAuthenticationAppDemands) {

@@ -59,4 +59,11 @@ Html& Html::Text(absl::string_view text) {
   return *this;
 }
 
+Html WrongNote(Language language, Markup ja, Markup en) {
+  return Html()
+      .Raw("<div class=\"wrong\" id=\"wrong\" role=\"alert\"><p>")
+      .Say(language, ja, en)
+      .Raw("</p></div>\n");
+}
+
 }  // namespace psm::openid

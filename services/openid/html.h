@@ -71,6 +71,11 @@ class Html {
   std::string html_;
 };
 
+// What went wrong with a form: read out when the page opens, and what the
+// fields that have it as their description (`aria-describedby="wrong"`) are
+// read with.
+Html WrongNote(Language language, Markup ja, Markup en);
+
 }  // namespace psm::openid
 
 #endif  // PSM_SERVICES_OPENID_HTML_H_

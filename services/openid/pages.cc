@@ -1,5 +1,7 @@
 #include "services/openid/pages.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 
 namespace psm::openid {
@@ -9,10 +11,17 @@ constexpr char kStyle[] = R"(:root { color-scheme: light; }
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 1rem; max-width: 40rem; color: #1a1a1c; background: #fff; font: 1rem/1.7 sans-serif; overflow-wrap: anywhere; }
 h1 { font-size: 1.5rem; line-height: 1.5; }
+header { padding-bottom: .5rem; border-bottom: 1px solid #767676; font-weight: bold; }
 .notice { margin: 0 0 1rem; padding: .5rem 1rem; border-left: .5rem solid #b78f00; background: #fbf5e0; }
 .notice p, .wrong p { margin: 0; }
 .wrong { margin: 0 0 1rem; padding: .5rem 1rem; border-left: .5rem solid #ec0000; }
 label { display: block; margin-top: 1rem; font-weight: bold; }
+fieldset { margin: 1rem 0 0; padding: 0 1rem 1rem; border: 1px solid #767676; border-radius: .5rem; }
+legend { padding: 0 .5rem; font-weight: bold; }
+.choice { display: flex; gap: .75rem; align-items: center; min-height: 2.75rem; margin: .5rem 0 0; font-weight: normal; }
+.choice input { flex: none; width: 1.5rem; min-height: 1.5rem; height: 1.5rem; margin: 0; }
+.choice small { display: block; color: #4d4d4d; font-size: .875rem; }
+.hint { margin: 0; color: #4d4d4d; }
 input, textarea { width: 100%; min-height: 3rem; padding: .5rem; border: 1px solid #1a1a1c; border-radius: .5rem; font: inherit; }
 textarea, code { font-family: monospace; }
 code { display: block; padding: .5rem; background: #f2f2f2; }
@@ -67,7 +76,7 @@ HttpAnswer StyleSheet() {
 
 HttpAnswer Page(int status, const Profile& profile, Language language,
                 const BothTexts& title, const Html& body,
-                const std::string& form_target) {
+                const std::string& form_target, const Html& head) {
   Html html;
   html.Raw("<!doctype html>\n<html lang=\"")
       .Say(language, "ja", "en")
@@ -77,15 +86,20 @@ HttpAnswer Page(int status, const Profile& profile, Language language,
       .Text(title.In(language))
       .Raw(" - ")
       .Text(profile.name.In(language))
+      .Raw("</title>\n<link rel=\"stylesheet\" href=\"/style.css\">\n")
+      .Append(head)
+      .Raw("</head>\n<body>\n<aside class=\"notice\" aria-label=\"")
+      .Say(language, "お知らせ", "Notice")
       .Raw(
-          "</title>\n<link rel=\"stylesheet\" href=\"/style.css\">\n</head>\n"
-          "<body>\n<aside class=\"notice\">"
+          "\">"
           "<p "
           "lang=\"ja\">非公式の試作品です。デジタル庁ほか実在の機関とは関係あ"
           "りません。登場する人物と事業者はすべて架空です。</p>"
           "<p lang=\"en\">Unofficial prototype, not connected with the Digital "
           "Agency or any other body. All persons and businesses are invented."
-          "</p></aside>\n<main>\n<h1>")
+          "</p></aside>\n<header>")
+      .Text(profile.name.In(language))
+      .Raw("</header>\n<main>\n<h1>")
       .Text(title.In(language))
       .Raw("</h1>\n")
       .Append(body)
@@ -106,21 +120,34 @@ HttpAnswer Page(int status, const Profile& profile, Language language,
 }
 
 HttpAnswer SignInPage(const Profile& profile, const Interaction& interaction,
-                      const Ticket& ticket, const Html& fields) {
+                      const Ticket& ticket, const SignInForm& form) {
   const Language language = interaction.language;
   Html body;
+  Html head;
+  if (form.look_again_seconds > 0) {
+    // Not this address again: it may be one that only takes forms.
+    head.Raw("<meta http-equiv=\"refresh\" content=\"")
+        .Text(absl::StrCat(form.look_again_seconds))
+        .Raw("; url=/interaction/")
+        .Text(ticket.id)
+        .Raw("\">\n");
+  }
   body.Raw("<p>").Text(interaction.request.client->name.In(language));
   body.Say(language, " がサインインを求めています。</p>\n",
            " asks you to sign in.</p>\n");
   body.Append(FormBegin(ticket, "/sign-in"))
-      .Append(fields)
+      .Append(form.fields)
       .Raw("<button>")
       .Say(language, "次へ", "Continue")
       .Raw("</button></form>\n")
       .Append(CancelForm(ticket, language))
       .Append(OtherLanguage(ticket, language));
-  return Page(200, profile, language, {"サインイン", "Sign in"}, body,
-              OriginOf(interaction.request.redirect_uri));
+  const BothTexts title = {"サインイン", "Sign in"};
+  return Page(200, profile, language,
+              form.wrong ? BothTexts{"もう一度サインインしてください",
+                                     "Sign in: please try again"}
+                         : title,
+              body, OriginOf(interaction.request.redirect_uri), head);
 }
 
 HttpAnswer ConsentPage(const Profile& profile, const Interaction& interaction,
@@ -130,16 +157,39 @@ HttpAnswer ConsentPage(const Profile& profile, const Interaction& interaction,
   Html body;
   body.Raw("<p>").Text(request.client->name.In(language));
   body.Say(language,
-           " に次の情報を渡します。渡したことは記録に残ります。</p>\n<ul>\n",
-           " will learn the following. That it did is recorded.</p>\n<ul>\n");
-  for (const std::string& id : request.scopes) {
-    const Scope* const scope = profile.FindScope(id);
-    if (scope == nullptr) continue;
-    body.Raw("<li>").Text(scope->name.In(language)).Raw("</li>\n");
+           " に次の情報を渡します。渡したことは記録に残ります。</p>\n",
+           " will learn the following. That it did is recorded.</p>\n");
+  body.Append(FormBegin(ticket, "/consent"))
+      .Raw("<fieldset><legend>")
+      .Say(language, "渡す情報", "What it will learn")
+      .Raw("</legend>\n");
+  for (const Scope& scope : profile.scopes) {
+    if (std::find(request.scopes.begin(), request.scopes.end(), scope.id) ==
+        request.scopes.end())
+      continue;
+    body.Raw("<label class=\"choice\"><input type=\"checkbox\"");
+    if (scope.id == kOpenIdScope) {
+      body.Raw(" checked disabled><span>")
+          .Text(scope.name.In(language))
+          .Raw("<small>")
+          .Say(language, "サインインに必要です", "needed to sign you in")
+          .Raw("</small>");
+    } else {
+      body.Raw(" name=\"")
+          .Text(BoxOf(scope.id))
+          .Raw("\" value=\"yes\" checked><span>")
+          .Text(scope.name.In(language));
+    }
+    body.Raw("</span></label>\n");
   }
-  body.Raw("</ul>\n")
-      .Append(FormBegin(ticket, "/consent"))
-      .Raw("<button>")
+  body.Raw("</fieldset>\n");
+  if (request.scopes.size() > 1) {
+    body.Raw("<p class=\"hint\">")
+        .Say(language, "渡したくないものは外せます。",
+             "Untick what you do not want to give.")
+        .Raw("</p>\n");
+  }
+  body.Raw("<button>")
       .Say(language, "同意する", "Agree")
       .Raw("</button></form>\n")
       .Append(CancelForm(ticket, language))
@@ -148,10 +198,14 @@ HttpAnswer ConsentPage(const Profile& profile, const Interaction& interaction,
               OriginOf(request.redirect_uri));
 }
 
+std::string BoxOf(const std::string& scope) {
+  return absl::StrCat("scope.", scope);
+}
+
 HttpAnswer ErrorPage(int status, const Profile& profile, Language language,
                      const BothTexts& what, const std::string& detail) {
   Html body;
-  body.Raw("<div class=\"wrong\"><p>")
+  body.Raw("<div class=\"wrong\" role=\"alert\"><p>")
       .Text(what.In(language))
       .Raw("</p></div>\n");
   if (!detail.empty())

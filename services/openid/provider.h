@@ -61,8 +61,8 @@ class Provider {
   HttpAnswer ShowAgain(const HttpRequest& request, const std::string& id);
   HttpAnswer SignIn(const HttpRequest& request, const std::string& id,
                     Interaction interaction, const Parameters& form);
-  HttpAnswer Consent(const HttpRequest& request, const std::string& id,
-                     Interaction interaction);
+  HttpAnswer Consent(const std::string& id, Interaction interaction,
+                     const Parameters& form);
   HttpAnswer Logout(const HttpRequest& request);
   // provider_client.cc
   HttpAnswer Token(const HttpRequest& request);

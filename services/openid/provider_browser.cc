@@ -94,8 +94,8 @@ HttpAnswer Provider::Authorize(const HttpRequest& request) {
   interaction.language = language;
   interaction.sign_in_state = form.state;
   const Ticket ticket = interactions_.Begin(interaction);
-  return WithTicket(
-      SignInPage(parts_.profile, interaction, ticket, form.fields), ticket);
+  return WithTicket(SignInPage(parts_.profile, interaction, ticket, form),
+                    ticket);
 }
 
 HttpAnswer Provider::Interact(const HttpRequest& request) {
@@ -120,7 +120,7 @@ HttpAnswer Provider::Interact(const HttpRequest& request) {
   if (rest == "/sign-in" && !interaction->person.has_value())
     return SignIn(request, id, *std::move(interaction), *form);
   if (rest == "/consent" && interaction->person.has_value())
-    return Consent(request, id, *std::move(interaction));
+    return Consent(id, *std::move(interaction), *form);
   const AuthorizationRequest& asked = interaction->request;
   if (rest == "/cancel") {
     return Ended(SeeOther(RedirectOf({"access_denied", "the person declined",
@@ -152,8 +152,7 @@ HttpAnswer Provider::ShowAgain(const HttpRequest& request,
     return ConsentPage(parts_.profile, interaction, ticket);
   return SignInPage(
       parts_.profile, interaction, ticket,
-      parts_.sign_in->Again(interaction.sign_in_state, interaction.language)
-          .fields);
+      parts_.sign_in->Again(interaction.sign_in_state, interaction.language));
 }
 
 HttpAnswer Provider::SignIn(const HttpRequest&, const std::string& id,
@@ -171,15 +170,14 @@ HttpAnswer Provider::SignIn(const HttpRequest&, const std::string& id,
                      parts_.profile)),
                  id);
   }
-  Html fields;
+  SignInForm next;
   if (auto* person = std::get_if<SignedIn>(&*step)) {
     interaction.person = std::move(*person);
     interaction.auth_time = parts_.clock->Now();
     interaction.sign_in_state.clear();
   } else {
-    auto& next = std::get<SignInForm>(*step);
-    fields = std::move(next.fields);
-    interaction.sign_in_state = std::move(next.state);
+    next = std::get<SignInForm>(std::move(*step));
+    interaction.sign_in_state = next.state;
   }
   const std::optional<Ticket> ticket = interactions_.PutBack(id, interaction);
   if (!ticket.has_value())
@@ -187,14 +185,14 @@ HttpAnswer Provider::SignIn(const HttpRequest&, const std::string& id,
   return WithTicket(
       interaction.person.has_value()
           ? ConsentPage(parts_.profile, interaction, *ticket)
-          : SignInPage(parts_.profile, interaction, *ticket, fields),
+          : SignInPage(parts_.profile, interaction, *ticket, next),
       *ticket);
 }
 
 // The name under which the client knows the person is asked for, and recorded,
 // before there is a code.
-HttpAnswer Provider::Consent(const HttpRequest&, const std::string& id,
-                             Interaction interaction) {
+HttpAnswer Provider::Consent(const std::string& id, Interaction interaction,
+                             const Parameters& form) {
   const AuthorizationRequest& asked = interaction.request;
   const auto fail = [&](const absl::Status& status) {
     LogWarning("grant_failed",
@@ -220,7 +218,11 @@ HttpAnswer Provider::Consent(const HttpRequest&, const std::string& id,
   grant.client_id = asked.client->id;
   grant.subject = interaction.person->subject;
   grant.sub = *sub;
-  grant.scopes = asked.scopes;
+  // The client is told what it got (RFC 6749, 5.1).
+  for (const std::string& scope : asked.scopes) {
+    if (scope == kOpenIdScope || form.Get(BoxOf(scope)) == "yes")
+      grant.scopes.push_back(scope);
+  }
   grant.acr = interaction.person->acr;
   grant.auth_time = interaction.auth_time;
   const absl::StatusOr<std::string> code = store_.IssueCode(

@@ -87,6 +87,34 @@ TEST_F(ProviderTest, SignsInDisclosesAndNamesThePersonAsTheClientDoes) {
             (std::vector<std::string>{"bank sub", "bank name"}));
 }
 
+TEST_F(ProviderTest, WhatThePersonUnticksIsNeitherGrantedNorTold) {
+  Browser browser(world_.provider.get());
+  browser.Get("/authorize", GoodQuery());
+  browser.Submit("/sign-in", "who=person-1");
+  const json tokens = Tokens(RedirectParameter(
+      browser.Submit("/consent", "scope.address=yes"), "code"));
+  EXPECT_EQ(tokens["scope"], "openid") << "nor more than was asked for";
+  const HttpAnswer info =
+      UserInfo("Bearer " + tokens["access_token"].get<std::string>());
+  EXPECT_EQ(json::parse(info.body), json({{"sub", "sub-of-person-1-at-bank"}}));
+  EXPECT_EQ(world_.subjects.disclosed, std::vector<std::string>{"bank sub"});
+}
+
+TEST_F(ProviderTest, PagesNameTheirLanguageAndLookAgainWhereToldTo) {
+  Browser browser(world_.provider.get());
+  const HttpAnswer page =
+      browser.Get("/authorize", GoodQuery({{"ui_locales", "en"}}));
+  EXPECT_NE(page.body.find("<html lang=\"en\">"), std::string::npos);
+  EXPECT_NE(page.body.find("Unofficial prototype"), std::string::npos);
+  EXPECT_NE(page.body.find("非公式の試作品"), std::string::npos);
+  EXPECT_EQ(page.body.find("http-equiv"), std::string::npos);
+  world_.sign_in.look_again_seconds = 3;
+  const HttpAnswer waits =
+      browser.Get("/authorize", GoodQuery({{"ui_locales", "en"}}));
+  EXPECT_NE(waits.body.find("http-equiv=\"refresh\" content=\"3; url=/inter"),
+            std::string::npos);
+}
+
 TEST_F(ProviderTest, ACodeThatIsUsedAgainEndsTheTokens) {
   const std::string code = Code();
   const json tokens = Tokens(code);

@@ -45,6 +45,11 @@ struct SignedIn {
 struct SignInForm {
   Html fields;  // inside a form: labels, inputs, what went wrong
   std::string state;
+  bool wrong =
+      false;  // `fields` begins with a WrongNote: the title says so too
+  // The page looks again by itself after so many seconds; 0: never. Then it has
+  // no field that somebody could be filling in.
+  int look_again_seconds = 0;
 };
 
 // How persons prove who they are: by card, by password and one-time code.

@@ -40,10 +40,12 @@ class NamedSignIn : public SignInMethod {
   SignInForm Again(const std::string&, Language language) override {
     return Form(language, "");
   }
+  int look_again_seconds = 0;
 
  private:
-  static SignInForm Form(Language language, const std::string& wrong) {
+  SignInForm Form(Language language, const std::string& wrong) const {
     SignInForm form;
+    form.look_again_seconds = look_again_seconds;
     form.fields.Raw("<label>").Say(language, "名前", "Name");
     form.fields.Raw("<input name=\"who\" value=\"").Text(wrong).Raw("\">");
     form.fields.Raw("</label>");
@@ -196,10 +198,12 @@ class Browser {
   HttpAnswer Get(const std::string& path, const std::string& query = "") {
     return Send("GET", path, query, "");
   }
-  // Posts the last page's form to its address, or to another one.
+  // Posts the last page's form to its address, or to another one; without
+  // `fields`, with the boxes as they are ticked.
   HttpAnswer Submit(const std::string& step, const std::string& fields = "") {
-    return Send("POST", action_ + step, "",
-                absl::StrCat("form=", form_, "&", fields));
+    return Send(
+        "POST", action_ + step, "",
+        absl::StrCat("form=", form_, "&", fields.empty() ? ticked_ : fields));
   }
   HttpAnswer Send(const std::string& method, const std::string& path,
                   const std::string& query, const std::string& body) {
@@ -225,6 +229,14 @@ class Browser {
         Between(answer.body, "name=\"form\" value=\"", "\"");
     if (!form.empty()) {
       form_ = form;
+      ticked_.clear();
+      constexpr char kTicked[] = "type=\"checkbox\" name=\"";
+      for (std::size_t at = answer.body.find(kTicked); at != std::string::npos;
+           at = answer.body.find(kTicked, at + 1)) {
+        absl::StrAppend(&ticked_,
+                        Between(answer.body.substr(at), "name=\"", "\""),
+                        "=yes&");
+      }
       action_ = absl::StrCat(
           "/interaction/", Between(answer.body, "action=\"/interaction/", "/"));
     }
@@ -242,6 +254,7 @@ class Browser {
   std::map<std::string, std::string> cookies;
   std::string form_;
   std::string action_;
+  std::string ticked_;  // of the boxes on the last page
 
  private:
   Provider& provider_;

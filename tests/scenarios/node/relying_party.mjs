@@ -47,7 +47,7 @@ class Browser {
 
   // What the card says to the challenge that the page shows.
   card() {
-    const challenge = /psm-authenticator --card CARD -- ([\w-]+)/.exec(this.text)[1];
+    const challenge = /psm-authenticator --card CARD (?:--run RUN )?-- ([\w-]+)/.exec(this.text)[1];
     return execFileSync(PSM_AUTHENTICATOR, ['--card', PSM_CARD, '--pin', PSM_PIN, '--', challenge], { encoding: 'utf8' });
   }
 
