@@ -7,6 +7,9 @@ openid::Profile BusinessIdProfile(const std::string& issuer) {
   profile.issuer = issuer;
   profile.name = {"事業者共通認証機関(gBizID 風)",
                   "Business Identity Office (gBizID-style)"};
+  profile.consent_note = {
+      "個人事業主については、渡したことが記録に残ります。",
+      "Of a sole proprietor, who is a person, that it did is recorded."};
   profile.id_token_algorithm = openid::JwsAlgorithm::kRs256;
   profile.authentication = openid::ClientAuthentication::kBasic;
   profile.requires_pkce = false;

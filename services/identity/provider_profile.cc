@@ -7,6 +7,9 @@ openid::Profile AuthenticationAppProfile(const std::string& issuer) {
   profile.issuer = issuer;
   profile.name = {"本人確認機関(認証アプリ風)",
                   "Identity agency (authentication-app-style)"};
+  profile.consent_note = {
+      "渡したことは記録に残り、あなたの履歴で確かめられます。",
+      "That it did is recorded; your history shows it."};
   profile.id_token_algorithm = openid::JwsAlgorithm::kEs256;
   profile.authentication = openid::ClientAuthentication::kPrivateKeyJwt;
   profile.scopes = {

@@ -74,7 +74,8 @@ SignInForm WaitingForm(const State& state, Language language,
            "す(3秒ごとに確かめます)。",
            "Waiting for your card. This page goes on by itself when the answer "
            "is here; it looks every 3 seconds.")
-      .Raw("</p>\n<button class=\"second\" name=\"way\" value=\"paste\">")
+      .Raw("</p>\n");
+  form.more.Raw("<button class=\"second\" name=\"way\" value=\"paste\">")
       .Say(language, "応答を自分で貼り付ける", "Paste the answer instead")
       .Raw("</button>\n");
   return form;

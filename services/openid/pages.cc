@@ -15,13 +15,14 @@ header { padding-bottom: .5rem; border-bottom: 1px solid #767676; font-weight: b
 .notice { margin: 0 0 1rem; padding: .5rem 1rem; border-left: .5rem solid #b78f00; background: #fbf5e0; }
 .notice p, .wrong p { margin: 0; }
 .wrong { margin: 0 0 1rem; padding: .5rem 1rem; border-left: .5rem solid #ec0000; }
-label { display: block; margin-top: 1rem; font-weight: bold; }
+label { display: block; margin: 1rem 0 .5rem; font-weight: bold; }
 fieldset { margin: 1rem 0 0; padding: 0 1rem 1rem; border: 1px solid #767676; border-radius: .5rem; }
 legend { padding: 0 .5rem; font-weight: bold; }
 .choice { display: flex; gap: .75rem; align-items: center; min-height: 2.75rem; margin: .5rem 0 0; font-weight: normal; }
 .choice input { flex: none; width: 1.5rem; min-height: 1.5rem; height: 1.5rem; margin: 0; }
 .choice small { display: block; color: #4d4d4d; font-size: .875rem; }
-.hint { margin: 0; color: #4d4d4d; }
+.hint { margin: 0 0 .75rem; color: #4d4d4d; }
+fieldset + .hint { margin-top: .5rem; }
 input, textarea { width: 100%; min-height: 3rem; padding: .5rem; border: 1px solid #1a1a1c; border-radius: .5rem; font: inherit; }
 textarea, code { font-family: monospace; }
 code { display: block; padding: .5rem; background: #f2f2f2; }
@@ -133,13 +134,15 @@ HttpAnswer SignInPage(const Profile& profile, const Interaction& interaction,
         .Raw("\">\n");
   }
   body.Raw("<p>").Text(interaction.request.client->name.In(language));
-  body.Say(language, " がサインインを求めています。</p>\n",
+  body.Say(language, "がサインインを求めています。</p>\n",
            " asks you to sign in.</p>\n");
   body.Append(FormBegin(ticket, "/sign-in"))
       .Append(form.fields)
       .Raw("<button>")
       .Say(language, "次へ", "Continue")
-      .Raw("</button></form>\n")
+      .Raw("</button>\n")
+      .Append(form.more)
+      .Raw("</form>\n")
       .Append(CancelForm(ticket, language))
       .Append(OtherLanguage(ticket, language));
   const BothTexts title = {"サインイン", "Sign in"};
@@ -156,9 +159,8 @@ HttpAnswer ConsentPage(const Profile& profile, const Interaction& interaction,
   const AuthorizationRequest& request = interaction.request;
   Html body;
   body.Raw("<p>").Text(request.client->name.In(language));
-  body.Say(language,
-           " に次の情報を渡します。渡したことは記録に残ります。</p>\n",
-           " will learn the following. That it did is recorded.</p>\n");
+  body.Say(language, "に次の情報を渡します。", " will learn the following. ");
+  body.Text(profile.consent_note.In(language)).Raw("</p>\n");
   body.Append(FormBegin(ticket, "/consent"))
       .Raw("<fieldset><legend>")
       .Say(language, "渡す情報", "What it will learn")

@@ -20,8 +20,9 @@ struct Scope {
 };
 
 struct Profile {
-  std::string issuer;  // "https://localhost:40443", without a final slash
-  BothTexts name;      // of the provider, for people
+  std::string issuer;      // "https://localhost:40443", without a final slash
+  BothTexts name;          // of the provider, for people
+  BothTexts consent_note;  // what the person should know before agreeing
   JwsAlgorithm id_token_algorithm = JwsAlgorithm::kEs256;
   ClientAuthentication authentication = ClientAuthentication::kPrivateKeyJwt;
   // PKCE, where it comes, is S256 and never `plain`, whatever this says.

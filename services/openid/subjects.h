@@ -44,6 +44,7 @@ struct SignedIn {
 // What a person is asked. `state` stays on the server until the answer comes.
 struct SignInForm {
   Html fields;  // inside a form: labels, inputs, what went wrong
+  Html more;    // the same, after the button that goes on
   std::string state;
   bool wrong =
       false;  // `fields` begins with a WrongNote: the title says so too

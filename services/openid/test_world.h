@@ -83,6 +83,7 @@ inline Profile StrictProfile() {
   Profile profile;
   profile.issuer = "https://op.example";
   profile.name = {"試験の提供者", "Test provider"};
+  profile.consent_note = {"記録に残ります。", "It is recorded."};
   profile.scopes = {{"openid", {"識別子", "an identifier"}, {}},
                     {"name", {"氏名", "your name"}, {"name"}}};
   profile.acr_values = {"aal3"};

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { execFileSync } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 
-const { PSM_ISSUER, PSM_NODE_MODULES, PSM_KEYS, PSM_AUTHENTICATOR, PSM_CARD, PSM_PIN } = process.env;
+const { PSM_ISSUER, PSM_NODE_MODULES, PSM_KEYS, PSM_AUTHENTICATOR, PSM_CARD, PSM_PIN, PSM_RUN } = process.env;
 // Both are ES modules, which NODE_PATH does not find.
 const load = (file) => import(pathToFileURL(path.join(PSM_NODE_MODULES, file)));
 const openid = await load('openid-client/build/index.js');
@@ -24,6 +24,7 @@ async function party(id) {
 // A browser without script: cookies, the page's form, redirects only where the test says so.
 class Browser {
   cookies = new Map();
+  text = '';
 
   async open(url, body) {
     const headers = { 'accept-language': 'en' };
@@ -42,13 +43,15 @@ class Browser {
   }
 
   submit(step, fields = {}) {
-    return this.open(this.action + step, new URLSearchParams({ form: this.form, ...fields }));
+    const ticked = {};
+    for (const [, name] of this.text.matchAll(/type="checkbox" name="([^"]+)" value="yes" checked/g)) ticked[name] = 'yes';
+    return this.open(this.action + step, new URLSearchParams({ form: this.form, ...ticked, ...fields }));
   }
 
   // What the card says to the challenge that the page shows.
-  card() {
+  card(...options) {
     const challenge = /psm-authenticator --card CARD (?:--run RUN )?-- ([\w-]+)/.exec(this.text)[1];
-    return execFileSync(PSM_AUTHENTICATOR, ['--card', PSM_CARD, '--pin', PSM_PIN, '--', challenge], { encoding: 'utf8' });
+    return execFileSync(PSM_AUTHENTICATOR, ['--card', PSM_CARD, '--pin', PSM_PIN, ...options, '--', challenge], { encoding: 'utf8' });
   }
 
   async signIn(url) {
@@ -146,6 +149,20 @@ async function bad(bank, shop, seen) {
     foreignScope: await refused({ scope: 'openid address' }),
     sql: await refused({ client_id: "x' OR '1'='1" }),
   };
+
+  // The card's program sends its answer itself; the page asks for the number that it shows, and for nothing else.
+  const waits = new Browser();
+  const asked = await request(bank);
+  await waits.open(asked.url);
+  seen.waits = waits.text.includes('http-equiv="refresh"');
+  const number = /number: (\d{6})/.exec(waits.card('--run', PSM_RUN))[1];
+  await waits.open(waits.action);
+  seen.waitsNoMore = !waits.text.includes('http-equiv="refresh"');
+  await waits.submit('/sign-in', { number: number === '000000' ? '000001' : '000000' });
+  seen.wrongNumber = waits.text.includes('That is not the number');
+  await waits.submit('/sign-in', { number });
+  const sent = await redeem(bank, { ...asked, back: new URL((await waits.submit('/consent', { 'scope.gender': 'no' })).location) });
+  seen.narrowed = { scope: sent.scope, info: Object.keys(await openid.fetchUserInfo(bank.config, sent.access_token, sent.claims().sub)).sort() };
 
   // Another site's form, with neither cookie nor secret; and a page in a frame.
   const browser = new Browser();
