@@ -97,6 +97,17 @@ constexpr agency::Migration kMigrations[] = {
      "  PRIMARY KEY (run_id, subject));\n"
      "CREATE INDEX run_entries_by_state ON run_entries (run_id, state);\n"
      "CREATE INDEX run_entries_by_subject ON run_entries (subject);\n"},
+    // Open applications whose evidence was corrected; `close_time` 0: pending.
+    {3,
+     "CREATE TABLE reexaminations ("
+     "  number BIGINT NOT NULL REFERENCES applications (number),"
+     "  event_id TEXT NOT NULL,"
+     "  corrected_by TEXT NOT NULL,"
+     "  hear_time BIGINT NOT NULL,"
+     "  close_time BIGINT NOT NULL DEFAULT 0,"
+     "  PRIMARY KEY (number, event_id));\n"
+     "CREATE INDEX reexaminations_by_state"
+     "  ON reexaminations (close_time, hear_time);\n"},
 };
 
 std::vector<FilledField> FieldsOf(soci::session& sql, long long number) {

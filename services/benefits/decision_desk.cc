@@ -13,6 +13,7 @@
 #include "services/benefits/office_rules.h"
 #include "services/benefits/papers.h"
 #include "services/benefits/payment_store.h"
+#include "services/benefits/reexaminations.h"
 #include "services/programme_rules/rules.h"
 
 namespace psm {
@@ -189,6 +190,8 @@ absl::StatusOr<ConfirmApplicationResponse> DecisionDesk::Confirm(
                 FindOpen(sql, request.application_id(), request.subject()));
             if (open.application.decision) return *open.application.decision;
             if (open.application.withdrawn) return Withdrawn();
+            PSM_RETURN_IF_ERROR(
+                Reexaminations::CheckNone(sql, open.application.number));
             PSM_ASSIGN_OR_RETURN(
                 const std::set<std::string> refused,
                 RefusedDatasets(*open.programme, request.refused_datasets()));
@@ -243,6 +246,8 @@ absl::StatusOr<EnterPaperResponse> DecisionDesk::EnterPaper(
                 Open open,
                 FindOpen(sql, request.application_id(), request.subject()));
             if (open.application.withdrawn) return Withdrawn();
+            PSM_RETURN_IF_ERROR(
+                Reexaminations::CheckNone(sql, open.application.number));
             if (!open.application.confirmed)
               return Refusal(absl::StatusCode::kFailedPrecondition,
                              "NOT_CONFIRMED",

@@ -12,6 +12,7 @@
 #include "services/benefits/application_store.h"
 #include "services/benefits/benefits_service.h"
 #include "services/benefits/payment_run_service.h"
+#include "services/benefits/reexaminations.h"
 
 namespace {
 
@@ -55,8 +56,12 @@ absl::Status Wire(psm::agency::Agency& agency) {
   }));
   agency.Serve(std::make_unique<psm::BenefitsService>(
       psm::BenefitsService::Parts{programmes, desk, decisions, returns, runs}));
-  agency.Serve(std::make_unique<psm::PaymentRunService>(runs, returns));
-  return absl::OkStatus();
+  auto* const reexaminations =
+      agency.Own(std::make_unique<psm::ReexaminationDesk>(
+          psm::ReexaminationDesk::Parts{programmes, desk, database, clock}));
+  agency.Serve(
+      std::make_unique<psm::PaymentRunService>(runs, returns, reexaminations));
+  return psm::FollowCorrections(agency, database);
 }
 
 }  // namespace

@@ -19,6 +19,7 @@
 #include "services/benefits/kept_answer.h"
 #include "services/benefits/office_rules.h"
 #include "services/benefits/payment_store.h"
+#include "services/benefits/reexaminations.h"
 
 namespace psm {
 namespace {
@@ -304,13 +305,18 @@ absl::StatusOr<PayRunResponse> PaymentRuns::Pay(
                       const KeptApplication application,
                       ApplicationStore::Find(sql, entry.application_id,
                                              entry.subject));
-                  PSM_ASSIGN_OR_RETURN(
-                      const ConfirmApplicationResponse decision,
-                      DecideAndPay(sql, *programme, application, file, now));
-                  entry.state =
-                      decision.decision() == ConfirmApplicationResponse::GRANTED
-                          ? EntryState::kPaid
-                          : EntryState::kAlreadyPaid;
+                  if (Reexaminations::CheckNone(sql, application.number).ok()) {
+                    PSM_ASSIGN_OR_RETURN(
+                        const ConfirmApplicationResponse decision,
+                        DecideAndPay(sql, *programme, application, file, now));
+                    entry.state = decision.decision() ==
+                                          ConfirmApplicationResponse::GRANTED
+                                      ? EntryState::kPaid
+                                      : EntryState::kAlreadyPaid;
+                  } else {
+                    // An officer did not re-examine it in time.
+                    entry.state = EntryState::kFailed;
+                  }
                 }
                 RunStore::SetEntry(sql, entry);
               }

@@ -26,6 +26,25 @@ grpc::Status PaymentRunService::PayRun(
                    response);
 }
 
+grpc::Status PaymentRunService::ListReexaminations(
+    grpc::ServerContext* context,
+    const benefits::v1::ListReexaminationsRequest*,
+    benefits::v1::ListReexaminationsResponse* response) {
+  // All of an item but the person is of one attribute.
+  if (!agency::CallContext::From(*context).Grants("application"))
+    return grpc::Status::OK;
+  return ReplyWith(reexaminations_.List(), response);
+}
+
+grpc::Status PaymentRunService::ReexamineApplication(
+    grpc::ServerContext* context,
+    const benefits::v1::ReexamineApplicationRequest* request,
+    benefits::v1::ReexamineApplicationResponse* response) {
+  return ReplyWith(
+      reexaminations_.Reexamine(agency::CallContext::From(*context), *request),
+      response);
+}
+
 grpc::Status PaymentRunService::TakeReturnFile(
     grpc::ServerContext* context,
     const benefits::v1::TakeReturnFileRequest* request,
