@@ -137,10 +137,11 @@ std::string CheckAgency(const config::v1::Agency& agency) {
     case config::v1::Agency::ADMINISTRATIVE:
       return "";
     case config::v1::Agency::RELYING_PARTY:
-      return agency.enrols() || agency.discloses() || agency.protects() ||
-                     agency.municipality()
-                 ? "a relying party neither enrols, discloses nor protects and "
-                   "is no municipality; only an administrative organ may"
+      return agency.enrols() || agency.discloses() || agency.signs_in() ||
+                     agency.protects() || agency.municipality()
+                 ? "a relying party neither enrols, discloses, signs in nor "
+                   "protects and is no municipality; only an administrative "
+                   "organ may"
                  : "";
     default:
       return "say its kind: ADMINISTRATIVE or RELYING_PARTY";
@@ -259,6 +260,7 @@ absl::StatusOr<std::shared_ptr<const Directory>> Directory::Create(
     agency->relying_party = from.kind() == config::v1::Agency::RELYING_PARTY;
     agency->enrols = from.enrols();
     agency->discloses = from.discloses();
+    agency->signs_in = from.signs_in();
     agency->municipality = from.municipality();
     agency->protects = from.protects();
     if (!result->agencies_.emplace(from.id(), std::move(agency)).second)

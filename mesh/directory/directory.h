@@ -26,6 +26,7 @@ struct Agency {
   bool relying_party = false;
   bool enrols = false;
   bool discloses = false;
+  bool signs_in = false;
   bool municipality = false;
   bool protects = false;
 
@@ -81,8 +82,8 @@ class Directory {
   // Checks ids, references and required texts as config.proto states them.
   // INVALID_ARGUMENT, reason CONFIGURATION_INVALID, with the place from
   // `origins`, for the first that is wrong. Agency `mesh` is the mesh's own and
-  // may not be defined; a relying party neither enrols, discloses, protects,
-  // publishes nor is a municipality. A system
+  // may not be defined; a relying party neither enrols, discloses, signs in,
+  // protects, publishes nor is a municipality. A system
   // without a name is called by its id.
   static absl::StatusOr<std::shared_ptr<const Directory>> Create(
       const Configuration& configuration);

@@ -115,6 +115,8 @@ TEST(DirectoryTest, RefusesWhatTheSchemaForbids) {
        "name"},
       {"agencies { id: \"x\" enrols: true kind: RELYING_PARTY " + name + "}",
        "relying party"},
+      {"agencies { id: \"x\" signs_in: true kind: RELYING_PARTY " + name + "}",
+       "relying party"},
       {"agencies { id: \"x\" discloses: true kind: RELYING_PARTY " + name + "}",
        "relying party"},
       {"datasets { id: \"Tax\" " + name + "}", "[a-z]"},

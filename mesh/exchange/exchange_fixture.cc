@@ -22,6 +22,7 @@ const char ExchangeFixture::kConfiguration[] = R"pb(
     id: "accounts"
     name { ja: "c" en: "c" }
     kind: ADMINISTRATIVE
+    signs_in: true
   }
   agencies {
     id: "identity"

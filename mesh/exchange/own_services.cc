@@ -35,15 +35,15 @@ absl::StatusOr<std::string> EnrolPerson(Environment& env, const System& system,
   return response.SerializeAsString();
 }
 
-// What identity may tell an audience is what an agreement of the audience with
-// identity grants. Identity issues the consent tokens itself, so it speaks here
-// for the consent that the person is giving: the agreement decides whether one
-// can be given at all.
+// What an agency may tell an audience is what an agreement of the audience with
+// it grants. Identity issues the consent tokens itself, so it speaks here for
+// the consent that the person is giving: the agreement decides whether one can
+// be given at all. Nobody else speaks for a consent.
 absl::StatusOr<std::string> DiscloseTo(Environment& env, const Ask& ask,
                                        const PolicyEngine& policy,
                                        const System& discloser, Draft& draft) {
-  if (!discloser.agency->discloses)
-    return NotAllowed("NOT_A_DISCLOSING_AGENCY", "discloses: true", discloser);
+  if (!discloser.agency->discloses && !discloser.agency->signs_in)
+    return NotAllowed("NOT_A_DISCLOSING_AGENCY", "signs_in: true", discloser);
   disclosure::v1::DiscloseRequest request;
   if (!request.ParseFromString(ask.message))
     return NotParsed("psm.disclosure.v1.DiscloseRequest");
@@ -79,7 +79,7 @@ absl::StatusOr<std::string> DiscloseTo(Environment& env, const Ask& ask,
   question.plan = plan;
   question.affair = ask.affair;
   question.provider = &discloser;
-  question.consent = &spoken_for;
+  if (discloser.agency->discloses) question.consent = &spoken_for;
   question.now = env.clock.Now();
   PSM_ASSIGN_OR_RETURN(Permit permit, policy.Authorise(question));
   AttributeMask wanted = 0;

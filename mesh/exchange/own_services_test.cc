@@ -167,5 +167,29 @@ TEST_F(OwnServicesTest, RecordsAreReadByTheDisclosingAgencysOwnCodeAlone) {
       "SUBJECT_REQUIRED");
 }
 
+TEST_F(OwnServicesTest, AnAgencyThatSignsInTellsAndReadsNobodysHistory) {
+  FakePeer accounts("accounts/accounts");
+  disclosure::v1::DiscloseRequest request;
+  request.set_audience("akatsuki/benefits");
+  request.set_subject(Code("accounts", 'h'));
+  request.set_method("psm.accounts.v1.AccountsService/GetAccount");
+  request.add_attributes("account");
+  Ask ask = MakeAsk(kDisclose, "benefit", request);
+  ask.peer = &accounts;
+  const Answer told = RunTask(Disclose(env(), ask));
+  ASSERT_TRUE(told.status.ok()) << told.status;
+  ASSERT_EQ(log_.records.size(), 1u);
+  EXPECT_EQ(log_.records[0].consumer(), "akatsuki/benefits");
+  EXPECT_EQ(log_.records[0].provider(), "accounts/accounts");
+  EXPECT_EQ(log_.records[0].subject(), RecordsCode('h'));
+
+  records::v1::ListRecordsRequest list;
+  list.set_subject(Code("accounts", 'h'));
+  Ask curious = MakeAsk(kList, "", list);
+  curious.peer = &accounts;
+  EXPECT_EQ(ReasonOf(RunTask(ListRecords(env(), curious)).status),
+            "NOT_A_DISCLOSING_AGENCY");
+}
+
 }  // namespace
 }  // namespace psm
