@@ -7,10 +7,11 @@
 
 namespace psm::gbizid {
 
-BusinessIdProvider::BusinessIdProvider(const agency::Agency& agency,
+BusinessIdProvider::BusinessIdProvider(agency::Agency& agency,
                                        const DeskParts& parts, SignInDesk* desk)
     : clients_(agency.RunPath("clients", ".json")),
-      subjects_(parts),
+      disclosures_([&agency] { return agency.gateway(); }),
+      subjects_(parts, &disclosures_),
       sign_in_(parts, desk) {}
 
 absl::Status BusinessIdProvider::Serve(agency::Agency& agency,

@@ -30,10 +30,11 @@ class BusinessIdProvider {
                             SignInDesk* desk, const std::string& folder);
 
  private:
-  BusinessIdProvider(const agency::Agency& agency, const DeskParts& parts,
+  BusinessIdProvider(agency::Agency& agency, const DeskParts& parts,
                      SignInDesk* desk);
 
   openid::Clients clients_;
+  MeshDisclosures disclosures_;
   BusinessSubjects subjects_;
   BusinessSignIn sign_in_;
   std::unique_ptr<openid::SigningKeys> keys_;

@@ -18,10 +18,16 @@ namespace {
 using google::protobuf::util::TimeUtil;
 using nlohmann::json;
 
-// An account and what it acts under.
+constexpr char kRedeemTicket[] = "psm.gbizid.v1.ActingService/RedeemTicket";
+constexpr char kCheckActing[] = "psm.gbizid.v1.ActingService/CheckActing";
+
+// An account and what it acts under, and the persons that both businesses are,
+// as far as they are persons who were identified.
 struct Actor {
   v1::Account account;
   std::optional<v1::Delegation> delegation;
+  std::string person;     // "": a corporation, or an Entry
+  std::string principal;  // likewise; "" also without a delegation
 };
 
 absl::Status Denied(absl::string_view reason, absl::string_view message) {
@@ -35,11 +41,11 @@ absl::StatusOr<Actor> FindActor(soci::session& sql,
   std::optional<KeptAccount> kept = AccountStore::Find(sql, acting.account_id);
   if (!kept || !AccountStore::IsUsable(sql, kept->account))
     return Denied("ACCOUNT_NOT_USABLE", "the account may not be used");
-  if (kept->account.corp_type() != v1::Account::CORPORATION)
-    return agency::Refusal(absl::StatusCode::kFailedPrecondition,
-                           "SOLE_PROPRIETOR_NOT_DISCLOSED",
-                           "gbizid may not tell of persons here");
-  Actor actor{std::move(kept->account), std::nullopt};
+  Actor actor{std::move(kept->account), std::nullopt, "", ""};
+  // A Member's business is its Prime's.
+  if (const std::optional<KeptAccount> business =
+          AccountStore::Find(sql, PrimeIdOf(actor.account)))
+    actor.person = business->account.subject();
   if (acting.delegation_id.empty()) return actor;
 
   actor.delegation = DelegationStore::Find(sql, acting.delegation_id);
@@ -52,11 +58,7 @@ absl::StatusOr<Actor> FindActor(soci::session& sql,
       !MayActUnder(actor.account, *actor.delegation, now))
     return Denied("DELEGATION_NOT_IN_FORCE",
                   "the business has not delegated this");
-  // Its principal may be a person.
-  if (principal->account.corp_type() != v1::Account::CORPORATION)
-    return agency::Refusal(absl::StatusCode::kFailedPrecondition,
-                           "SOLE_PROPRIETOR_NOT_DISCLOSED",
-                           "gbizid may not tell of persons here");
+  actor.principal = principal->account.subject();
   return actor;
 }
 
@@ -89,6 +91,10 @@ const char* RoleName(v1::RoleGrant::Role role) {
 absl::StatusOr<std::string> BusinessSubjects::SubFor(
     const openid::Client& client, const std::string& subject) {
   PSM_ASSIGN_OR_RETURN(const Actor actor, ActorOf(parts_, client, subject));
+  if (!actor.person.empty()) {
+    PSM_RETURN_IF_ERROR(disclosures_.Disclose(
+        {client.audience, client.affair, actor.person, kRedeemTicket, ""}));
+  }
   return Base32Encode(
       parts_.tokens
           ->Derive(absl::StrCat("sub ", client.id.size(), " ", client.id, " ",
@@ -104,10 +110,21 @@ absl::StatusOr<json> BusinessSubjects::Claims(
   json claims = json::object();
   for (const std::string& scope : scopes) {
     if (scope != kIdaScope) continue;
+    if (!actor.person.empty()) {
+      PSM_RETURN_IF_ERROR(
+          disclosures_.Disclose({client.audience, client.affair, actor.person,
+                                 kRedeemTicket, "holder"}));
+    }
+    if (!actor.principal.empty()) {
+      PSM_RETURN_IF_ERROR(
+          disclosures_.Disclose({client.audience, client.affair,
+                                 actor.principal, kCheckActing, "acting"}));
+    }
     const v1::Account& account = actor.account;
     json verified = {{"account_type", absl::StrCat(account.type())},
-                     {"corp_type", absl::StrCat(account.corp_type())},
-                     {"corporate_number", account.corporate_number()}};
+                     {"corp_type", absl::StrCat(account.corp_type())}};
+    if (!account.corporate_number().empty())
+      verified["corporate_number"] = account.corporate_number();
     if (!account.parent_id().empty())
       verified["parent_id"] = account.parent_id();
     claims["verified_claims"] = {{"verification",
@@ -119,9 +136,12 @@ absl::StatusOr<json> BusinessSubjects::Claims(
     if (actor.delegation) {
       claims["delegation_info"] = {
           {"delegation_id", actor.delegation->delegation_id()},
-          {"corporate_number", actor.delegation->principal_corporate_number()},
           {"name", actor.delegation->principal_name()},
           {"end_time", TimeUtil::ToString(actor.delegation->end_time())}};
+      const std::string& number =
+          actor.delegation->principal_corporate_number();
+      if (!number.empty())
+        claims["delegation_info"]["corporate_number"] = number;
     }
   }
   return claims;

@@ -8,22 +8,28 @@
 #include "absl/status/statusor.h"
 #include "nlohmann/json.hpp"
 #include "services/gbizid/desk_parts.h"
+#include "services/gbizid/disclosures.h"
 #include "services/openid/subjects.h"
 
 namespace psm::gbizid {
 
-// Corporations alone: what is told of one is its public number and what its
-// account may do. A sole proprietor is a person, whose claims only an agency
-// that discloses may tell (DisclosureService), and gbizid is none:
-// FAILED_PRECONDITION SOLE_PROPRIETOR_NOT_DISCLOSED. Every question is answered
-// from accounts and delegations as they are at that moment: PERMISSION_DENIED
-// for an account that may not be used any more, and for a delegation that is
-// not in force or is for another service than the client's. Thread-safe.
+// What is told of a corporation is its public number and what its account may
+// do. A sole proprietor is a person: what is told of one who was identified,
+// also as a principal or by the account of a Member, is disclosed first, under
+// the client's affair, and refused with the mesh's error where no agreement
+// lets the client's system redeem a ticket (its name), know its holder (claims)
+// and check who acts for whom (delegation). An Entry names nobody whom the mesh
+// knows. Every question is answered from accounts and delegations as they are
+// at that moment: PERMISSION_DENIED for an account that may not be used any
+// more, and for a delegation that is not in force or is for another service
+// than the client's. Thread-safe. `disclosures` must outlive it.
 class BusinessSubjects final : public openid::Subjects {
  public:
-  explicit BusinessSubjects(DeskParts parts) : parts_(parts) {}
+  BusinessSubjects(DeskParts parts, Disclosures* disclosures)
+      : parts_(parts), disclosures_(*disclosures) {}
 
-  // Another name at every client: derived, kept nowhere.
+  // Another name at every client: derived from the account, kept nowhere, the
+  // same before and after its holder was identified.
   absl::StatusOr<std::string> SubFor(const openid::Client& client,
                                      const std::string& subject) override;
 
@@ -33,6 +39,7 @@ class BusinessSubjects final : public openid::Subjects {
 
  private:
   const DeskParts parts_;
+  Disclosures& disclosures_;
 };
 
 }  // namespace psm::gbizid

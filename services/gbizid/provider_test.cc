@@ -19,6 +19,22 @@ using openid::RedirectParameter;
 
 constexpr char kClientSecret[] = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXM";
 
+// Grants what it is told to, and remembers what it was asked.
+class RememberedDisclosures final : public Disclosures {
+ public:
+  absl::Status Disclose(const Disclosure& disclosure) override {
+    EXPECT_EQ(disclosure.audience, kGrants);
+    EXPECT_EQ(disclosure.affair, "business-subsidy");
+    asked.push_back(
+        absl::StrCat(disclosure.subject, " ",
+                     disclosure.method.substr(disclosure.method.find('/') + 1),
+                     " ", disclosure.attribute));
+    return status;
+  }
+  absl::Status status;
+  std::vector<std::string> asked;
+};
+
 // The whole provider without sockets, and one relying party: grants.
 class BusinessIdTest : public Office {
  protected:
@@ -86,10 +102,13 @@ class BusinessIdTest : public Office {
         "Bearer " + tokens["access_token"].get<std::string>();
     return provider_->Answer(request);
   }
-  v1::Delegation Delegate() {
+  v1::Delegation Delegate() { return Delegate(Session("a@b"), kAlpha); }
+  // From a Prime that is signed in to Beta.
+  v1::Delegation Delegate(const std::string& session,
+                          const std::string& number) {
     v1::OfferDelegationRequest offer;
-    offer.set_session(Session("a@b"));
-    offer.set_corporate_number(kAlpha);
+    offer.set_session(session);
+    offer.set_corporate_number(number);
     offer.set_delegate(kBeta);
     offer.set_relying_service(kGrants);
     *offer.mutable_end_time() = TimeUtil::MicrosecondsToTimestamp(
@@ -98,7 +117,7 @@ class BusinessIdTest : public Office {
     EXPECT_TRUE(offered.ok()) << offered.status();
     v1::AnswerDelegationRequest answer;
     answer.set_session(Session("c@d"));
-    answer.set_corporate_number(kAlpha);
+    answer.set_corporate_number(number);
     answer.set_delegation_id(offered->delegation().delegation_id());
     answer.set_etag(offered->delegation().etag());
     answer.set_accept(true);
@@ -116,7 +135,8 @@ class BusinessIdTest : public Office {
   std::shared_ptr<openid::Client> client_, other_;
   std::unique_ptr<openid::Clients> clients_;
   std::unique_ptr<openid::SigningKeys> keys_;
-  BusinessSubjects subjects_{parts_};
+  RememberedDisclosures disclosures_;
+  BusinessSubjects subjects_{parts_, &disclosures_};
   BusinessSignIn sign_in_{parts_, &sign_ins_};
   std::unique_ptr<openid::Provider> provider_;
   std::string alpha_, beta_;
@@ -199,7 +219,7 @@ TEST_F(BusinessIdTest, ADelegationIsOfOneServiceAndOfWhoHoldsIt) {
   EXPECT_EQ(*subjects_.Claims(*client_, beta, {"openid"}), json::object());
 }
 
-TEST_F(BusinessIdTest, AnEntryIsTheLowerAssuranceAndASoleProprietorIsNotTold) {
+TEST_F(BusinessIdTest, AnEntryIsTheLowerAssuranceAndNoPersonIsNamed) {
   ASSERT_TRUE(Open(kAlpha, "e@b").ok());
   const std::string entry = AccountIn(Session("e@b"))->account_id();
   const json claims = *subjects_.Claims(*client_, entry, {kIdaScope});
@@ -209,10 +229,58 @@ TEST_F(BusinessIdTest, AnEntryIsTheLowerAssuranceAndASoleProprietorIsNotTold) {
   EXPECT_EQ(claims["role"], "");
   ASSERT_TRUE(Open("", "shop@b").ok());
   const std::string shop = AccountIn(Session("shop@b"))->account_id();
-  EXPECT_EQ(ReasonOf(subjects_.SubFor(*client_, shop).status()),
-            "SOLE_PROPRIETOR_NOT_DISCLOSED");
+  EXPECT_TRUE(subjects_.SubFor(*client_, shop).ok());
+  EXPECT_TRUE(subjects_.SubFor(*client_, entry).ok());
+  EXPECT_TRUE(disclosures_.asked.empty()) << "nobody whom the mesh knows";
   EXPECT_EQ(ReasonOf(subjects_.SubFor(*client_, "none").status()),
             "ACCOUNT_NOT_USABLE");
+}
+
+TEST_F(BusinessIdTest, WhatIsToldOfASoleProprietorIsDisclosedFirst) {
+  ASSERT_TRUE(Open("", "shop@b").ok());
+  const std::string before =
+      *subjects_.SubFor(*client_, AccountIn(Session("shop@b"))->account_id());
+  const std::string session = Session("shop@b");
+  const auto applied = Apply(session, "", v1::PrimeApplication::CARD);
+  ASSERT_TRUE(applied.ok()) << applied.status();
+  ASSERT_TRUE(ShowCard(session, "", applied->application_id(), "saburo").ok());
+  const std::string shop = AccountIn(session)->account_id();
+  EXPECT_EQ(*subjects_.SubFor(*client_, shop), before)
+      << "the relying party knows the account as before";
+  const json claims = *subjects_.Claims(*client_, shop, {kIdaScope});
+  EXPECT_EQ(claims["verified_claims"]["claims"],
+            (json{{"account_type", "2"}, {"corp_type", "2"}}));
+  EXPECT_FALSE(absl::StrContains(claims.dump(), "saburo"));
+  // A Member of hers is told of under her name.
+  const std::string member =
+      Join(session, "m@shop", v1::RoleGrant::VIEWER).account_id();
+  EXPECT_EQ((*subjects_.Claims(*client_, member, {kIdaScope}))["role"],
+            "viewer");
+  EXPECT_EQ(disclosures_.asked,
+            (std::vector<std::string>{"saburo RedeemTicket ",
+                                      "saburo RedeemTicket holder",
+                                      "saburo RedeemTicket holder"}));
+  // What the mesh refuses is not told.
+  disclosures_.status = absl::PermissionDeniedError("no agreement");
+  EXPECT_FALSE(subjects_.SubFor(*client_, shop).ok());
+  EXPECT_FALSE(subjects_.Claims(*client_, member, {kIdaScope}).ok());
+  EXPECT_EQ(*subjects_.Claims(*client_, shop, {"openid"}), json::object());
+}
+
+TEST_F(BusinessIdTest, APrincipalWhoIsAPersonIsDisclosedToo) {
+  ASSERT_TRUE(Open("", "shop@b").ok());
+  const std::string session = Session("shop@b");
+  const auto applied = Apply(session, "", v1::PrimeApplication::CARD);
+  ASSERT_TRUE(applied.ok()) << applied.status();
+  ASSERT_TRUE(ShowCard(session, "", applied->application_id(), "saburo").ok());
+  const v1::Delegation delegation = Delegate(session, "");
+  const std::string beta = AccountIn(Session("c@d"))->account_id();
+  const json claims = *subjects_.Claims(
+      *client_, EncodeActing({beta, delegation.delegation_id()}), {kIdaScope});
+  EXPECT_FALSE(claims["delegation_info"].contains("corporate_number"));
+  EXPECT_EQ(claims["delegation_info"]["name"], "見本商店");
+  EXPECT_EQ(disclosures_.asked,
+            std::vector<std::string>{"saburo CheckActing acting"});
 }
 
 // Threats 34 and 35, as far as they are gbizid's own.
