@@ -1,107 +1,23 @@
 // 26. A subsidy through a delegate: a Prime by card lets a Prime by documents
 // apply for it; what either may not, or may no longer, is refused, and the
 // records say so.
-#include <map>
 #include <string>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "mesh/base/durable_file.h"
-#include "mesh/crypto/base32.h"
-#include "psm/gbizid/v1/accounts_service.grpc.pb.h"
-#include "psm/gbizid/v1/delegation.grpc.pb.h"
-#include "psm/gbizid/v1/prime_service.grpc.pb.h"
 #include "psm/grants/v1/grants.grpc.pb.h"
-#include "services/gbizid/one_time_password.h"
 #include "services/generator/corporate_number.h"
-#include "tests/scenarios/scenario.h"
+#include "tests/scenarios/business_scenario.h"
 
 namespace psm::testing {
 namespace {
 
-namespace gv1 = gbizid::v1;
 using grants::v1::GrantsService;
-using gv1::AccountsService;
 using gv1::ActingService;
-using gv1::DelegationsService;
-using gv1::PrimeService;
 using gv1::RoleGrant;
 
-constexpr char kTerminal[] = "portal/terminal";
-constexpr char kGrants[] = "grants/grants";
-constexpr char kPassword[] = "correct horse battery";
-constexpr char kAccounts[] = "business-account";
-constexpr char kSubsidy[] = "business-subsidy";
-
-class Grants : public Scenario {
+class Grants : public BusinessScenario {
  protected:
-  template <typename Response, typename Stub, typename Request>
-  static Response Done(grpc::Status (Stub::*method)(grpc::ClientContext*,
-                                                    const Request&, Response*),
-                       const Request& request, const char* affair = kAccounts,
-                       const char* consumer = kTerminal) {
-    const auto reply =
-        mesh().Client(consumer).Call(method, {.affair = affair}, request);
-    EXPECT_TRUE(reply.status.ok()) << reply.status;
-    return reply.message;
-  }
-
-  // An account's session at gbizid, with the password that its app shows next.
-  static std::string SignIn(const std::string& mail) {
-    mesh().AdvanceClock(gbizid::kOneTimeStep);
-    gv1::SignInRequest request;
-    request.set_mail(mail);
-    request.set_password(kPassword);
-    request.set_blind("0123456789abcdef");
-    request.set_one_time_password(gbizid::OneTimePassword(
-        *Base32Decode(absl::AsciiStrToLower(secrets_[mail])),
-        gbizid::OneTimeStepOf(mesh().clock().Now())));
-    return Done(&AccountsService::Stub::SignIn, request).session();
-  }
-  static std::string Open(const std::string& number, const std::string& mail) {
-    gv1::OpenEntryRequest request;
-    request.set_corporate_number(number);
-    request.set_mail(mail);
-    request.set_password(kPassword);
-    request.set_blind("0123456789abcdef");
-    secrets_[mail] =
-        Done(&AccountsService::Stub::OpenEntry, request).one_time_secret();
-    return SignIn(mail);
-  }
-  static gv1::PrimeApplication Apply(const std::string& session,
-                                     const std::string& number,
-                                     gv1::PrimeApplication::Way way) {
-    gv1::ApplyForPrimeRequest request;
-    request.set_session(session);
-    request.set_corporate_number(number);
-    request.set_way(way);
-    if (way == gv1::PrimeApplication::DOCUMENTS) {
-      gv1::Document& paper = *request.add_documents();
-      paper.set_name("印鑑証明書");
-      paper.set_sha256(std::string(64, 'a'));
-    }
-    return Done(&PrimeService::Stub::ApplyForPrime, request).application();
-  }
-  static auto ShowCard(const std::string& session, const std::string& number,
-                       const gv1::PrimeApplication& application,
-                       const std::string& person) {
-    gv1::ApproveByCardRequest request;
-    request.set_subject(mesh().Person(person).CodeAt("portal"));
-    request.set_session(session);
-    request.set_corporate_number(number);
-    request.set_application_id(application.application_id());
-    return mesh().Client(kTerminal).Call(&PrimeService::Stub::ApproveByCard,
-                                         {.affair = kAccounts}, request);
-  }
-  static void ApproveDocuments(const gv1::PrimeApplication& application) {
-    gv1::DecideApplicationRequest request;
-    request.set_corporate_number(application.corporate_number());
-    request.set_application_id(application.application_id());
-    request.set_etag(application.etag());
-    request.set_approve(true);
-    Done(&PrimeService::Stub::DecideApplication, request, kAccounts,
-         "gbizid/desk");
-  }
   // A Member of the Prime that is signed in, with a role at grants.
   static std::string Join(const std::string& prime, const std::string& mail,
                           RoleGrant::Role role) {
@@ -160,11 +76,7 @@ class Grants : public Scenario {
       count += record.corporation() == corporation ? 1 : 0;
     return count;
   }
-
-  static std::map<std::string, std::string> secrets_;
 };
-
-std::map<std::string, std::string> Grants::secrets_;
 
 TEST_F(Grants, ADelegateAppliesWhileItMayAndTheRecordsShowForWhom) {
   const std::string alpha = mesh().Person("kakuu").persona().corporate_number();
