@@ -11,6 +11,7 @@
 #include "mesh/records/audit.h"
 #include "mesh/records/leaf.h"
 #include "mesh/records/log_key.h"
+#include "services/story/await.h"
 #include "services/story/scenes.h"
 
 namespace psm::story {
@@ -18,7 +19,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::uint64_t kVictim = 2;  // the entry that is changed
+// The entry that is changed. The shortest story has one more.
+constexpr std::uint64_t kVictim = 2;
 constexpr std::size_t kEntryBytes = 2 + kLeafBytes;  // its length comes first
 
 // A copy of the log of a gateway at work, which goes with this object.
@@ -73,7 +75,12 @@ void TheAuditor(Stage& stage) {
   AuditOptions options;
   options.log = stage.folder.PublishedLog();
   options.records = stage.folder.Records();
-  auto report = AuditLog(options, *key, clock);
+  // What the story has told is published a moment after it was recorded.
+  absl::StatusOr<AuditReport> report;
+  Await([&] {
+    report = AuditLog(options, *key, clock);
+    return report.ok() && report->entries > kVictim && report->unpublished == 0;
+  });
   if (!narrator.Succeeded(report.status(), "The log can be read")) return;
   for (const std::string& line : AuditLines(*report, std::nullopt))
     narrator.Fact(line);

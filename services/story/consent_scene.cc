@@ -41,6 +41,9 @@ void ConsentAndWithdrawal(Stage& stage) {
                           {"own-request"}, update, &address);
   narrator.Succeeded(updated.status,
                      absl::StrCat("The bank learns it: ", address.address()));
+  stage.expected.push_back({.persona = "hanako",
+                            .consumer = "hoshizora-bank/customers",
+                            .provider = "identity/identity"});
 
   const SystemClock clock;
   identity::v1::WithdrawConsentRequest withdraw;
@@ -60,6 +63,9 @@ void ConsentAndWithdrawal(Stage& stage) {
                    absl::StrCat("The bank's next attempt is refused, ",
                                 absl::ToInt64Milliseconds(took),
                                 " ms after she asked for the withdrawal"));
+  stage.expected.push_back({.persona = "hanako",
+                            .consumer = "hoshizora-bank/customers",
+                            .reason = "CONSENT_WITHDRAWN"});
   narrator.Step(took < absl::Seconds(1),
                 "within the second that the mesh promises");
 }

@@ -1,10 +1,14 @@
-// She reads what was asked about her.
+// A person reads what was asked about him.
+#include <algorithm>
+#include <functional>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/time.h"
+#include "mesh/records/timestamp.h"
 #include "psm/identity/v1/history.grpc.pb.h"
 #include "services/story/scenes.h"
 
@@ -12,6 +16,7 @@ namespace psm::story {
 namespace {
 
 using records::v1::Record;
+using records::v1::RecordTexts;
 
 std::string NameOf(const Stage& stage, const std::string& system) {
   const System* found = stage.policy->directory().FindSystem(system);
@@ -19,10 +24,21 @@ std::string NameOf(const Stage& stage, const std::string& system) {
   return found->name.ja.empty() ? found->agency->name.ja : found->name.ja;
 }
 
+// A protected person's history names no municipality: then the text says that
+// it was one.
+std::string ConsumerOf(const Stage& stage, const Record& record,
+                       const RecordTexts& texts) {
+  return record.consumer().empty() ? texts.consumer_agency().ja()
+                                   : NameOf(stage, record.consumer());
+}
+
 // Who provides what was asked for, where a refusal came before a provider was
 // chosen and there is but one.
-std::string ProviderOf(const Stage& stage, const Record& record) {
+std::string ProviderOf(const Stage& stage, const Record& record,
+                       const RecordTexts& texts) {
   if (!record.provider().empty()) return NameOf(stage, record.provider());
+  if (!texts.provider_agency().ja().empty())
+    return texts.provider_agency().ja();
   const std::string service =
       record.method().substr(0, record.method().find('/'));
   const auto& providers = stage.policy->directory().ProvidersOf(service);
@@ -52,8 +68,7 @@ std::string InJapanese(const Texts& texts) {
                        });
 }
 
-std::string OutcomeOf(const Record& record,
-                      const records::v1::RecordTexts& texts) {
+std::string OutcomeOf(const Record& record, const RecordTexts& texts) {
   if (record.kind() == Record::REFUSALS)
     return absl::StrCat("拒否 ", record.reason(), " ×", record.count());
   if (record.kind() == Record::REFUSAL)
@@ -66,20 +81,33 @@ std::string OutcomeOf(const Record& record,
   return items;
 }
 
-}  // namespace
+bool Shows(const Record& record, const Expected& wanted) {
+  const auto fits = [](const std::string& is, const std::string& should) {
+    return should.empty() || is == should;
+  };
+  return fits(record.exchange_id(), wanted.exchange_id) &&
+         fits(record.consumer(), wanted.consumer) &&
+         fits(record.provider(), wanted.provider) &&
+         fits(record.reason(), wanted.reason) &&
+         record.reason().empty() == wanted.reason.empty() &&
+         record.kind() != Record::INTENT;
+}
 
-void HerHistory(Stage& stage) {
+void TellHistory(Stage& stage, const std::string& persona) {
   using identity::v1::HistoryService;
   Narrator& narrator = stage.narrator;
-  narrator.Scene("やりとり履歴", "Her history: who asked for what about her");
-  const std::string hanako = SignIn(stage, "hanako");
-  if (hanako.empty()) return;
+  narrator.Scene(
+      "やりとり履歴",
+      absl::StrCat("The history: who asked for what about ", persona));
+  const std::string subject = SignIn(stage, persona);
+  if (subject.empty()) return;
   identity::v1::ListHistoryRequest request;
-  request.set_subject(hanako);
+  request.set_subject(subject);
   request.set_page_size(1000);
+  SetTimestamp(stage.began, request.mutable_start_time());
   identity::v1::ListHistoryResponse history;
-  CallReport report = stage.terminal.Call(&HistoryService::Stub::ListHistory,
-                                          {"own-request"}, request, &history);
+  const CallReport report = stage.terminal.Call(
+      &HistoryService::Stub::ListHistory, {"own-request"}, request, &history);
   // An intent is worth a line only where no outcome followed it.
   std::set<std::string> with_outcome;
   for (const Record& record : history.records()) {
@@ -87,48 +115,64 @@ void HerHistory(Stage& stage) {
       with_outcome.insert(record.exchange_id());
     }
   }
-  int folded = 0;
-  for (const Record& record : history.records()) {
-    folded += record.kind() == Record::INTENT &&
-                      with_outcome.count(record.exchange_id()) > 0
-                  ? 1
-                  : 0;
-  }
+  const auto folded = [&with_outcome](const Record& record) {
+    return record.kind() == Record::INTENT &&
+           with_outcome.count(record.exchange_id()) > 0;
+  };
+  const auto shown =
+      history.records_size() -
+      std::count_if(history.records().begin(), history.records().end(), folded);
   if (!narrator.Succeeded(
           report.status,
-          absl::StrCat(history.records_size() - folded, " of ",
-                       history.records_size(),
-                       " records, newest first; of a write, which has one "
-                       "before and one after, the one after")))
+          absl::StrCat(shown, " of ", history.records_size(),
+                       " records since the story began, newest first; of a "
+                       "write, which has one before and one after, the one "
+                       "after")))
     return;
-  bool tax_asked = false;
-  bool tax_office_refused = false;
   bool codes_hidden = true;
   for (int i = 0; i < history.records_size(); ++i) {
     const Record& record = history.records(i);
-    if (record.kind() == Record::INTENT &&
-        with_outcome.count(record.exchange_id()) > 0) {
-      continue;
-    }
-    const absl::Time time = absl::FromUnixSeconds(record.ask_time().seconds());
-    narrator.Fact(absl::StrCat(
-        absl::FormatTime("%m-%d %H:%M:%S", time, absl::LocalTimeZone()), "  ",
-        NameOf(stage, record.consumer()), " → ", ProviderOf(stage, record),
-        "  [", BasisOf(stage, record), "]  ",
-        OutcomeOf(record, history.texts(i))));
-    tax_asked |=
-        record.provider() == "yunagi/tax" && record.kind() == Record::EXCHANGE;
-    tax_office_refused |=
-        record.consumer() == "yunagi/tax" && record.kind() == Record::REFUSAL;
     codes_hidden &= record.subject().empty();
+    if (folded(record)) continue;
+    narrator.Fact(absl::StrCat(
+        absl::FormatTime("%m-%d %H:%M:%S", FromTimestamp(record.ask_time()),
+                         absl::LocalTimeZone()),
+        "  ", ConsumerOf(stage, record, history.texts(i)), " → ",
+        ProviderOf(stage, record, history.texts(i)), "  [",
+        BasisOf(stage, record), "]  ", OutcomeOf(record, history.texts(i))));
   }
-  narrator.Step(
-      tax_asked && tax_office_refused,
-      "Complete: what was released is there, and so is what was refused");
+  int expected = 0;
+  bool complete = true;
+  for (const Expected& wanted : stage.expected) {
+    if (wanted.persona != persona) continue;
+    ++expected;
+    const bool found = std::any_of(
+        history.records().begin(), history.records().end(),
+        [&wanted](const Record& record) { return Shows(record, wanted); });
+    if (!found) {
+      narrator.Fact(absl::StrCat("missing: ", wanted.consumer, " → ",
+                                 wanted.provider, " ", wanted.reason, " ",
+                                 wanted.exchange_id));
+    }
+    complete &= found;
+  }
+  narrator.Step(complete && expected > 0,
+                absl::StrCat("Complete: all ", expected,
+                             " that this story has told of are there, what was "
+                             "released and what was refused"));
   narrator.Step(codes_hidden,
                 "No agency could leave one out: the gateway wrote them, and it "
                 "writes before it releases");
-  narrator.Tell("A developer sees the same:  ./psm records --person hanako");
+  narrator.Tell(absl::StrCat(
+      "A developer sees the same:  ./psm records --person ", persona));
+}
+
+}  // namespace
+
+std::function<void(Stage&)> HistoryOf(std::string persona) {
+  return [persona = std::move(persona)](Stage& stage) {
+    TellHistory(stage, persona);
+  };
 }
 
 }  // namespace psm::story

@@ -191,6 +191,11 @@ void WithTheMesh(Stage& stage) {
                           "She applies; the form comes back filled in"))
     return;
 
+  stage.expected.push_back(
+      {.persona = kHead, .exchange_id = started.exchange_id});
+  stage.expected.push_back({.persona = kHead,
+                            .consumer = "akatsuki/benefits",
+                            .provider = "yunagi/tax"});
   TellExchanges(stage, form);
   for (const auto& field : form.fields()) {
     const std::string& value =

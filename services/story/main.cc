@@ -61,7 +61,8 @@ int main(int argc, char** argv) {
       absl::PrintF("\n#### %s: %s / %s\n", story.name, story.title_ja,
                    story.title_en);
     }
-    for (auto scene : story.scenes) scene(stage);
+    stage.Begin();
+    for (const psm::story::Scene& scene : story.scenes) scene(stage);
   }
   if (narrator.failures() == 0) return 0;
   std::printf("\n%d steps did not go as told.\n", narrator.failures());

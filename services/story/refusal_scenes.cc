@@ -57,6 +57,9 @@ void WhatARoomFears(Stage& stage) {
   absl::Status arrears = AskForAccount(stage, "collect-arrears");
   narrator.Refused(arrears, "NO_AGREEMENT",
                    "Yunagi's tax office asks, to collect arrears: refused");
+  stage.expected.push_back({.persona = "hanako",
+                            .consumer = "yunagi/tax",
+                            .reason = "NO_AGREEMENT"});
   TellRule(stage, arrears);
   absl::Status disguised = AskForAccount(stage, "benefit-tax-exempt");
   narrator.Refused(disguised, "NO_AGREEMENT",

@@ -3,6 +3,9 @@
 #ifndef PSM_SERVICES_STORY_SCENES_H_
 #define PSM_SERVICES_STORY_SCENES_H_
 
+#include <functional>
+#include <string>
+
 #include "services/story/stage.h"
 
 namespace psm::story {
@@ -19,7 +22,9 @@ void ConsentAndWithdrawal(Stage& stage);
 // A business.
 void TheCompanysForm(Stage& stage);
 // What remains of it all.
-void HerHistory(Stage& stage);
+// A persona signs in and reads what was recorded since the story began. All
+// that the story expected must be there.
+std::function<void(Stage&)> HistoryOf(std::string persona);
 void TheAuditor(Stage& stage);
 
 }  // namespace psm::story

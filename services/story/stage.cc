@@ -31,6 +31,11 @@ std::string Stage::CodeOf(absl::string_view persona,
   return *code;
 }
 
+void Stage::Begin() {
+  began = clock.Now();
+  expected.clear();
+}
+
 SystemCaller& Stage::CallerOf(const std::string& system) {
   std::unique_ptr<SystemCaller>& caller = others[system];
   if (caller == nullptr) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/time/time.h"
 #include "mesh/base/clock.h"
 #include "mesh/cli/persona_file.h"
 #include "mesh/cli/system_caller.h"
@@ -15,6 +16,16 @@
 #include "services/story/narrator.h"
 
 namespace psm::story {
+
+// Something that was told in this story and must stand in a person's history.
+// What is empty may be anything.
+struct Expected {
+  std::string persona;
+  std::string exchange_id = "";
+  std::string consumer = "";
+  std::string provider = "";
+  std::string reason = "";  // of a refusal
+};
 
 struct Stage {
   Narrator& narrator;
@@ -27,6 +38,13 @@ struct Stage {
   const Clock& clock;
   // The callers of CallerOf.
   std::map<std::string, std::unique_ptr<SystemCaller>> others = {};
+
+  // When this story began, and what it has told of whom since.
+  absl::Time began = absl::InfinitePast();
+  std::vector<Expected> expected = {};
+
+  // Another story begins.
+  void Begin();
 
   // Any other system of the mesh, made when it is first asked for; belongs to
   // the stage.

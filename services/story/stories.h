@@ -2,6 +2,7 @@
 #ifndef PSM_SERVICES_STORY_STORIES_H_
 #define PSM_SERVICES_STORY_STORIES_H_
 
+#include <functional>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -9,11 +10,13 @@
 
 namespace psm::story {
 
+using Scene = std::function<void(Stage&)>;
+
 struct Story {
   absl::string_view name;  // as `./psm demo --story` takes it
   absl::string_view title_ja;
   absl::string_view title_en;
-  std::vector<void (*)(Stage&)> scenes;  // in their order
+  std::vector<Scene> scenes;  // in their order
 };
 
 // All of them, the one that is told where none is named first. A story needs
