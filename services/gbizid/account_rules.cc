@@ -32,7 +32,22 @@ bool IsId(absl::string_view text) {
          });
 }
 
+constexpr int kMaxDocuments = 10;
+
+bool IsDocument(const v1::Document& document) {
+  return !document.name().empty() && document.name().size() <= 100 &&
+         document.sha256().size() == 64 &&
+         document.sha256().find_first_not_of("0123456789abcdef") ==
+             std::string::npos;
+}
+
 }  // namespace
+
+bool AreDocuments(
+    const google::protobuf::RepeatedPtrField<v1::Document>& papers) {
+  return papers.size() >= 1 && papers.size() <= kMaxDocuments &&
+         std::all_of(papers.begin(), papers.end(), IsDocument);
+}
 
 absl::StatusOr<std::string> CheckedMail(absl::string_view mail) {
   const std::size_t at = mail.find('@');

@@ -31,6 +31,11 @@ absl::Status CheckBlind(absl::string_view blind);
 // characters.
 bool IsName(absl::string_view name);
 
+// Whether they are 1 to 10 papers, each with a name of at most 100 bytes and
+// the SHA-256 of its scan.
+bool AreDocuments(
+    const google::protobuf::RepeatedPtrField<v1::Document>& papers);
+
 // Whether it has the form of a system id: "grants/grants".
 bool IsSystemId(absl::string_view text);
 

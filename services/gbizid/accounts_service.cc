@@ -65,4 +65,17 @@ grpc::Status AccountsService::UpdateMember(
                response);
 }
 
+grpc::Status AccountsService::BeginRecovery(
+    grpc::ServerContext* context, const v1::BeginRecoveryRequest* request,
+    v1::BeginRecoveryResponse* response) {
+  return Reply(*context, recoveries_, &RecoveryDesk::Begin, *request, response);
+}
+
+grpc::Status AccountsService::RecoverPassword(
+    grpc::ServerContext* context, const v1::RecoverPasswordRequest* request,
+    v1::RecoverPasswordResponse* response) {
+  return Reply(*context, recoveries_, &RecoveryDesk::Recover, *request,
+               response);
+}
+
 }  // namespace psm::gbizid

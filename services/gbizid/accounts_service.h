@@ -5,6 +5,7 @@
 #include "grpcpp/server_context.h"
 #include "psm/gbizid/v1/accounts_service.grpc.pb.h"
 #include "services/gbizid/account_desk.h"
+#include "services/gbizid/recovery_desk.h"
 #include "services/gbizid/sign_in_desk.h"
 
 namespace psm::gbizid {
@@ -13,8 +14,9 @@ namespace psm::gbizid {
 // outlive it.
 class AccountsService final : public v1::AccountsService::Service {
  public:
-  AccountsService(AccountDesk* accounts, SignInDesk* sign_ins)
-      : accounts_(*accounts), sign_ins_(*sign_ins) {}
+  AccountsService(AccountDesk* accounts, SignInDesk* sign_ins,
+                  RecoveryDesk* recoveries)
+      : accounts_(*accounts), sign_ins_(*sign_ins), recoveries_(*recoveries) {}
 
   grpc::Status OpenEntry(grpc::ServerContext* context,
                          const v1::OpenEntryRequest* request,
@@ -43,10 +45,17 @@ class AccountsService final : public v1::AccountsService::Service {
   grpc::Status UpdateMember(grpc::ServerContext* context,
                             const v1::UpdateMemberRequest* request,
                             v1::UpdateMemberResponse* response) override;
+  grpc::Status BeginRecovery(grpc::ServerContext* context,
+                             const v1::BeginRecoveryRequest* request,
+                             v1::BeginRecoveryResponse* response) override;
+  grpc::Status RecoverPassword(grpc::ServerContext* context,
+                               const v1::RecoverPasswordRequest* request,
+                               v1::RecoverPasswordResponse* response) override;
 
  private:
   AccountDesk& accounts_;
   SignInDesk& sign_ins_;
+  RecoveryDesk& recoveries_;
 };
 
 }  // namespace psm::gbizid

@@ -43,13 +43,18 @@ absl::Status Wire(agency::Agency& agency) {
   auto* const sign_ins = agency.Own(std::make_unique<SignInDesk>(parts));
   auto* const primes = agency.Own(
       std::make_unique<PrimeDesk>(parts, businesses, representatives));
+  auto* const mailer =
+      agency.Own(std::make_unique<FolderMailer>(absl::StrCat(files, "/mail")));
+  auto* const recoveries = agency.Own(std::make_unique<RecoveryDesk>(
+      parts, businesses, representatives, mailer));
   auto* const delegations = agency.Own(std::make_unique<DelegationDesk>(parts));
   auto* const acting = agency.Own(std::make_unique<ActingDesk>(parts));
   PSM_RETURN_IF_ERROR(
-      BusinessIdProvider::Serve(agency, parts, sign_ins, files));
+      BusinessIdProvider::Serve(agency, parts, sign_ins, recoveries, files));
   agency.Serve(std::make_unique<BusinessService>(businesses));
-  agency.Serve(std::make_unique<AccountsService>(accounts, sign_ins));
-  agency.Serve(std::make_unique<PrimeService>(primes));
+  agency.Serve(
+      std::make_unique<AccountsService>(accounts, sign_ins, recoveries));
+  agency.Serve(std::make_unique<PrimeService>(primes, recoveries));
   agency.Serve(std::make_unique<DelegationsService>(delegations));
   agency.Serve(std::make_unique<ActingService>(acting));
   return absl::OkStatus();

@@ -10,7 +10,6 @@
 namespace psm::gbizid {
 namespace {
 
-constexpr int kMaxDocuments = 10;
 constexpr int kMaxListed = 100;
 
 absl::Status Failed(absl::string_view reason, absl::string_view message) {
@@ -30,20 +29,12 @@ absl::Status AccountUnknown() {
   return Unknown("ACCOUNT_UNKNOWN", "there is no such account");
 }
 
-bool IsDocument(const v1::Document& document) {
-  return !document.name().empty() && document.name().size() <= 100 &&
-         document.sha256().size() == 64 &&
-         document.sha256().find_first_not_of("0123456789abcdef") ==
-             std::string::npos;
-}
-
 absl::Status CheckDocuments(const v1::ApplyForPrimeRequest& request) {
   const auto& documents = request.documents();
   const bool by_documents = request.way() == v1::PrimeApplication::DOCUMENTS;
   const bool good =
       by_documents
-          ? documents.size() >= 1 && documents.size() <= kMaxDocuments &&
-                std::all_of(documents.begin(), documents.end(), IsDocument)
+          ? AreDocuments(documents)
           : request.way() == v1::PrimeApplication::CARD && documents.empty();
   if (good) return absl::OkStatus();
   return agency::Refusal(absl::StatusCode::kInvalidArgument,

@@ -40,4 +40,18 @@ grpc::Status PrimeService::ShowAccount(grpc::ServerContext* context,
   return Reply(*context, desk_, &PrimeDesk::Show, *request, response);
 }
 
+grpc::Status PrimeService::RecoverByCard(
+    grpc::ServerContext* context, const v1::RecoverByCardRequest* request,
+    v1::RecoverByCardResponse* response) {
+  return Reply(*context, recoveries_, &RecoveryDesk::RecoverByCard, *request,
+               response);
+}
+
+grpc::Status PrimeService::ApproveRecovery(
+    grpc::ServerContext* context, const v1::ApproveRecoveryRequest* request,
+    v1::ApproveRecoveryResponse* response) {
+  return Reply(*context, recoveries_, &RecoveryDesk::Approve, *request,
+               response);
+}
+
 }  // namespace psm::gbizid

@@ -5,6 +5,7 @@
 #include "grpcpp/server_context.h"
 #include "psm/gbizid/v1/prime_service.grpc.pb.h"
 #include "services/gbizid/prime_desk.h"
+#include "services/gbizid/recovery_desk.h"
 
 namespace psm::gbizid {
 
@@ -12,7 +13,8 @@ namespace psm::gbizid {
 // outlive it.
 class PrimeService final : public v1::PrimeService::Service {
  public:
-  explicit PrimeService(PrimeDesk* desk) : desk_(*desk) {}
+  PrimeService(PrimeDesk* desk, RecoveryDesk* recoveries)
+      : desk_(*desk), recoveries_(*recoveries) {}
 
   grpc::Status ApplyForPrime(grpc::ServerContext* context,
                              const v1::ApplyForPrimeRequest* request,
@@ -32,9 +34,16 @@ class PrimeService final : public v1::PrimeService::Service {
   grpc::Status ShowAccount(grpc::ServerContext* context,
                            const v1::ShowAccountRequest* request,
                            v1::ShowAccountResponse* response) override;
+  grpc::Status RecoverByCard(grpc::ServerContext* context,
+                             const v1::RecoverByCardRequest* request,
+                             v1::RecoverByCardResponse* response) override;
+  grpc::Status ApproveRecovery(grpc::ServerContext* context,
+                               const v1::ApproveRecoveryRequest* request,
+                               v1::ApproveRecoveryResponse* response) override;
 
  private:
   PrimeDesk& desk_;
+  RecoveryDesk& recoveries_;
 };
 
 }  // namespace psm::gbizid

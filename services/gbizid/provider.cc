@@ -8,17 +8,19 @@
 namespace psm::gbizid {
 
 BusinessIdProvider::BusinessIdProvider(agency::Agency& agency,
-                                       const DeskParts& parts, SignInDesk* desk)
+                                       const DeskParts& parts, SignInDesk* desk,
+                                       RecoveryDesk* recoveries)
     : clients_(agency.RunPath("clients", ".json")),
       disclosures_([&agency] { return agency.gateway(); }),
       subjects_(parts, &disclosures_),
-      sign_in_(parts, desk) {}
+      sign_in_(parts, desk, recoveries) {}
 
 absl::Status BusinessIdProvider::Serve(agency::Agency& agency,
                                        const DeskParts& parts, SignInDesk* desk,
+                                       RecoveryDesk* recoveries,
                                        const std::string& folder) {
   std::unique_ptr<BusinessIdProvider> made(
-      new BusinessIdProvider(agency, parts, desk));
+      new BusinessIdProvider(agency, parts, desk, recoveries));
   PSM_RETURN_IF_ERROR(made->clients_.Load());
   PSM_ASSIGN_OR_RETURN(
       made->keys_,

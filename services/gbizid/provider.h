@@ -24,14 +24,15 @@ class BusinessIdProvider {
   // <run>/clients/<agency>/<system>.json, the address stands in
   // <run>/endpoints/<agency>/<system>.https; keys lie in `folder`.
   // INVALID_ARGUMENT where the registered clients or a file of its own do not
-  // read; else the errors of files and sockets. The parts and `desk` must live
-  // as long as `agency`.
+  // read; else the errors of files and sockets. The parts and the desks must
+  // live as long as `agency`.
   static absl::Status Serve(agency::Agency& agency, const DeskParts& parts,
-                            SignInDesk* desk, const std::string& folder);
+                            SignInDesk* desk, RecoveryDesk* recoveries,
+                            const std::string& folder);
 
  private:
   BusinessIdProvider(agency::Agency& agency, const DeskParts& parts,
-                     SignInDesk* desk);
+                     SignInDesk* desk, RecoveryDesk* recoveries);
 
   openid::Clients clients_;
   MeshDisclosures disclosures_;

@@ -1,5 +1,6 @@
 // The state of the first form is empty, that of the second names the account
-// that has signed in. States stay on the server, so nobody makes one.
+// that has signed in; of recovery's it is "forgot", then "recover <mail
+// address>". States stay on the server, so nobody makes one.
 #include "services/gbizid/provider_sign_in.h"
 
 #include <optional>
@@ -13,6 +14,7 @@
 #include "services/gbizid/acting_rules.h"
 #include "services/gbizid/delegation_store.h"
 #include "services/gbizid/provider_profile.h"
+#include "services/gbizid/recovery_form.h"
 
 namespace psm::gbizid {
 namespace {
@@ -29,6 +31,12 @@ constexpr int kMaxChoices = 100;
 // said, so all of them have the note as their description.
 SignInForm PasswordForm(Language language, const Html& wrong) {
   SignInForm form;
+  form.more
+      .Raw(
+          "<button class=\"second\" name=\"way\" value=\"forgot\" "
+          "formnovalidate>")
+      .Say(language, "パスワードを忘れた", "I forgot the password")
+      .Raw("</button>\n");
   form.wrong = !wrong.empty();
   Html tie;
   if (form.wrong) tie.Raw(" aria-invalid=\"true\" aria-describedby=\"wrong\"");
@@ -113,6 +121,7 @@ SignInForm BusinessSignIn::Begin(Language language) {
 }
 
 SignInForm BusinessSignIn::Again(const std::string& state, Language language) {
+  if (IsRecovery(state)) return RecoveryForm(state, language, Html());
   absl::string_view account_id = state;
   if (!absl::ConsumePrefix(&account_id, kChoice)) return Begin(language);
   const auto choices = ChoicesOf(std::string(account_id));
@@ -143,6 +152,8 @@ absl::StatusOr<std::vector<v1::Delegation>> BusinessSignIn::ChoicesOf(
 absl::StatusOr<BusinessSignIn::Step> BusinessSignIn::Continue(
     const std::string& state, const openid::Parameters& filled_in,
     Language language) {
+  if (IsRecovery(state) || filled_in.Get("way") == kForgot)
+    return TakeRecovery(state, filled_in, language);
   absl::string_view account_id = state;
   if (absl::ConsumePrefix(&account_id, kChoice))
     return TakeChoice(std::string(account_id), filled_in, language);
@@ -175,6 +186,42 @@ absl::StatusOr<BusinessSignIn::Step> BusinessSignIn::TakePassword(
   if (choices.empty())
     return Step(SignedIn{EncodeActing({account->account_id(), ""}), kAcr});
   return Step(ChoiceForm(account->account_id(), choices, language, Html()));
+}
+
+absl::StatusOr<BusinessSignIn::Step> BusinessSignIn::TakeRecovery(
+    const std::string& state, const openid::Parameters& filled_in,
+    Language language) {
+  if (filled_in.Get("way") == kBack)
+    return Step(PasswordForm(language, Html()));
+  absl::string_view mail = state;
+  if (!IsRecovery(state)) return Step(RecoveryForm(kForgot, language, Html()));
+  if (!absl::ConsumePrefix(&mail, kRecover)) {
+    const std::string given = filled_in.Get("mail");
+    // What is no address goes on like any: its code never comes.
+    const absl::Status begun = recoveries_.BeginAt(given);
+    if (!begun.ok() && !absl::IsInvalidArgument(begun)) return begun;
+    return Step(RecoveryForm(absl::StrCat(kRecover, given), language, Html()));
+  }
+  const absl::Status recovered =
+      recoveries_.RecoverAt(std::string(mail), filled_in.Get("mailed"),
+                            filled_in.Get("code"), filled_in.Get("password"));
+  if (recovered.ok()) {
+    SignInForm form = PasswordForm(language, Html());
+    form.fields =
+        Html()
+            .Raw("<p role=\"status\">")
+            .Say(language,
+                 "パスワードを変更しました。新しいパスワードと次のワン"
+                 "タイムパスワードでサインインしてください。",
+                 "The password is changed. Sign in with it and the "
+                 "next one-time password.")
+            .Raw("</p>\n")
+            .Append(form.fields);
+    return Step(std::move(form));
+  }
+  const Html wrong = RecoveryNote(recovered, language);
+  if (wrong.empty()) return recovered;
+  return Step(RecoveryForm(state, language, wrong));
 }
 
 absl::StatusOr<BusinessSignIn::Step> BusinessSignIn::TakeChoice(

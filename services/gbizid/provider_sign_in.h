@@ -1,5 +1,6 @@
 // Signing in at the provider's pages: password and one-time password, then for
-// whom, where another business has delegated.
+// whom, where another business has delegated. And a new password for a
+// forgotten one.
 #ifndef PSM_SERVICES_GBIZID_PROVIDER_SIGN_IN_H_
 #define PSM_SERVICES_GBIZID_PROVIDER_SIGN_IN_H_
 
@@ -11,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "psm/gbizid/v1/delegation.pb.h"
 #include "services/gbizid/desk_parts.h"
+#include "services/gbizid/recovery_desk.h"
 #include "services/gbizid/sign_in_desk.h"
 #include "services/openid/subjects.h"
 
@@ -25,11 +27,11 @@ struct ActingAccount {
 std::string EncodeActing(const ActingAccount& acting);
 ActingAccount DecodeActing(absl::string_view text);
 
-// Thread-safe. `desk` must outlive it.
+// Thread-safe. The desks must outlive it.
 class BusinessSignIn final : public openid::SignInMethod {
  public:
-  BusinessSignIn(DeskParts parts, SignInDesk* desk)
-      : parts_(parts), desk_(*desk) {}
+  BusinessSignIn(DeskParts parts, SignInDesk* desk, RecoveryDesk* recoveries)
+      : parts_(parts), desk_(*desk), recoveries_(*recoveries) {}
 
   openid::SignInForm Begin(openid::Language language) override;
   absl::StatusOr<std::variant<openid::SignedIn, openid::SignInForm>> Continue(
@@ -45,6 +47,9 @@ class BusinessSignIn final : public openid::SignInMethod {
   absl::StatusOr<Step> TakeChoice(const std::string& account_id,
                                   const openid::Parameters& filled_in,
                                   openid::Language language);
+  absl::StatusOr<Step> TakeRecovery(const std::string& state,
+                                    const openid::Parameters& filled_in,
+                                    openid::Language language);
   // What the account may act under now: delegations to its business, where it
   // has a role.
   absl::StatusOr<std::vector<v1::Delegation>> ChoicesOf(
@@ -52,6 +57,7 @@ class BusinessSignIn final : public openid::SignInMethod {
 
   const DeskParts parts_;
   SignInDesk& desk_;
+  RecoveryDesk& recoveries_;
 };
 
 }  // namespace psm::gbizid

@@ -137,7 +137,7 @@ class BusinessIdTest : public Office {
   std::unique_ptr<openid::SigningKeys> keys_;
   RememberedDisclosures disclosures_;
   BusinessSubjects subjects_{parts_, &disclosures_};
-  BusinessSignIn sign_in_{parts_, &sign_ins_};
+  BusinessSignIn sign_in_{parts_, &sign_ins_, &recoveries_};
   std::unique_ptr<openid::Provider> provider_;
   std::string alpha_, beta_;
 };
@@ -306,6 +306,51 @@ TEST_F(BusinessIdTest, WrongPasswordsAndSecretsOpenNothing) {
   const std::string old = RedirectParameter(late.Submit("/consent"), "code");
   clock_.Advance(absl::Minutes(5));
   EXPECT_EQ(Tokens(old)["error"], "invalid_grant");
+}
+
+TEST_F(BusinessIdTest, AForgottenPasswordIsRecoveredOnThePages) {
+  Join(alpha_, "m@alpha", v1::RoleGrant::VIEWER);
+  const auto forget = [&](Browser& browser, const std::string& mail) {
+    browser.Get("/authorize", openid::GoodQuery({{"client_id", "jgrants"},
+                                                 {"scope", "openid"}}));
+    browser.Submit("/sign-in", "way=forgot");
+    return browser.Submit("/sign-in", "mail=" + PercentEncode(mail));
+  };
+  const auto body = [](const HttpAnswer& page) {
+    return Browser::Between(page.body, "<h1>", "<form");
+  };
+  Browser stranger(provider_.get());
+  Browser browser(provider_.get());
+  const HttpAnswer asked = forget(browser, "m@alpha");
+  EXPECT_EQ(body(forget(stranger, "nobody@b")), body(asked));
+  EXPECT_TRUE(absl::StrContains(stranger
+                                    .Submit("/sign-in",
+                                            "mailed=AAAAAAAAAA&code=123456&"
+                                            "password=another+long+password")
+                                    .body,
+                                "role=\"alert\""));
+  std::string code;
+  for (const Mail& mail : mailer_.mails) {
+    if (mail.to == "m@alpha")
+      code = Browser::Between(mail.text, "code: ", "\n");
+  }
+  clock_.Advance(kOneTimeStep);
+  const HttpAnswer changed = browser.Submit(
+      "/sign-in",
+      absl::StrCat("mailed=", code, "&code=", Code(secrets_["m@alpha"]),
+                   "&password=another+long+password"));
+  EXPECT_TRUE(absl::StrContains(changed.body, "role=\"status\""))
+      << changed.body;
+  clock_.Advance(kOneTimeStep);
+  EXPECT_TRUE(absl::StrContains(
+      browser
+          .Submit("/sign-in",
+                  absl::StrCat("mail=m%40alpha&password=another+long+password"
+                               "&code=",
+                               Code(secrets_["m@alpha"])))
+          .body,
+      "action=\"/interaction/"));
+  EXPECT_NE(RedirectParameter(browser.Submit("/consent", "x=y"), "code"), "");
 }
 
 TEST_F(BusinessIdTest, FiveWrongTriesAtThePageLockEverywhere) {

@@ -92,6 +92,15 @@ const agency::Migration kMigrations[] = {
      "  relying_service TEXT NOT NULL,"
      "  expire_time BIGINT NOT NULL);\n"},
     {3, openid::kGrantTables},
+    {4,
+     "CREATE TABLE recoveries ("
+     "  mail TEXT PRIMARY KEY,"  // in lower case; anybody's
+     "  code_id TEXT NOT NULL,"  // '' where none is open
+     "  expire_time BIGINT NOT NULL,"
+     "  tries BIGINT NOT NULL,"
+     "  sent BIGINT NOT NULL,"
+     "  first_time BIGINT NOT NULL,"
+     "  approved_until BIGINT NOT NULL);\n"},
 };
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
@@ -20,6 +21,7 @@
 #include "services/gbizid/delegation_desk.h"
 #include "services/gbizid/one_time_password.h"
 #include "services/gbizid/prime_desk.h"
+#include "services/gbizid/recovery_desk.h"
 #include "services/gbizid/schema.h"
 #include "services/gbizid/sign_in_desk.h"
 
@@ -58,6 +60,18 @@ class FakeRepresentatives final : public Representatives {
 
  private:
   agency::Database& database_;
+};
+
+// Keeps what would be sent, or fails.
+class KeptMails final : public Mailer {
+ public:
+  absl::Status Send(const Mail& mail) override {
+    if (!status.ok()) return status;
+    mails.push_back(mail);
+    return absl::OkStatus();
+  }
+  absl::Status status;
+  std::vector<Mail> mails;
 };
 
 // The office. Every call has an exchange id of its own unless Again() is said.
@@ -234,6 +248,8 @@ class Office : public testing::Test {
   AccountDesk accounts_{parts_, &businesses_};
   SignInDesk sign_ins_{parts_};
   PrimeDesk primes_{parts_, &businesses_, &representatives_};
+  KeptMails mailer_;
+  RecoveryDesk recoveries_{parts_, &businesses_, &representatives_, &mailer_};
   DelegationDesk delegations_{parts_};
   ActingDesk acting_{parts_};
   std::map<std::string, std::string> secrets_;  // by mail address

@@ -225,6 +225,53 @@ TEST_F(Grants, NobodyElseAsksWhoActsForWhomOrUsesATicket) {
             "ACCOUNT_TYPE_INSUFFICIENT");
 }
 
+// The password that a Member forgot: the mailed code and the app, and the
+// record names the business; who has neither is answered like anybody.
+TEST_F(Grants, AForgottenPasswordIsRecoveredAndOnRecord) {
+  const std::string number = UnassignedCorporateNumber(5);
+  const std::string mail = "e@epsilon.example";
+  Open(number, mail);
+  gv1::BeginRecoveryRequest begin;
+  begin.set_mail(mail);
+  begin.set_blind("0123456789abcdef");
+  Done(&AccountsService::Stub::BeginRecovery, begin);
+  begin.set_mail("nobody@epsilon.example");
+  Done(&AccountsService::Stub::BeginRecovery, begin);
+
+  const std::string sent =
+      ReadFile(mesh().folder().root() + "/files/gbizid/gbizid/mail/000.txt")
+          .value_or("");
+  ASSERT_TRUE(absl::StrContains(sent, "To: " + mail)) << sent;
+  gv1::RecoverPasswordRequest recover;
+  recover.set_mail(mail);
+  recover.set_code("AAAAAAAAAA");
+  recover.set_one_time_password(NextCode(mail));
+  recover.set_new_password("another long password");
+  recover.set_blind("0123456789abcdef");
+  const auto try_it = [&] {
+    return mesh().Client(kTerminal).Call(
+        &AccountsService::Stub::RecoverPassword, {.affair = kAccounts},
+        recover);
+  };
+  const auto refused = try_it();
+  EXPECT_EQ(ReasonOf(refused.status), "RECOVERY_REFUSED");
+  EXPECT_EQ(OnlyRecord(mesh(), {.exchange_id = refused.exchange_id,
+                                .consumer = kTerminal,
+                                .kind = Record::REFUSAL})
+                .reason(),
+            "RECOVERY_REFUSED");
+  recover.set_code(sent.substr(sent.find("code: ") + 6, 10));
+  const auto recovered = try_it();
+  ASSERT_TRUE(recovered.status.ok()) << recovered.status;
+  const auto records = mesh().Records({.exchange_id = recovered.exchange_id,
+                                       .consumer = kTerminal,
+                                       .kind = Record::EXCHANGE});
+  ASSERT_TRUE(records.ok());
+  ASSERT_EQ(records->size(), 1u);
+  EXPECT_EQ((*records)[0].method(),
+            "psm.gbizid.v1.AccountsService/RecoverPassword");
+}
+
 // Whoever reads the logs of the processes learns no password and no session.
 TEST_F(Grants, LogsHoldNoSecretAndNoName) {
   const std::string session =
