@@ -144,18 +144,16 @@ absl::StatusOr<std::string> RecoveryDesk::TakeCode(const std::string& mail,
   return recovery.code_id;
 }
 
-absl::StatusOr<v1::Account> RecoveryDesk::Change(soci::session& sql,
-                                                 const std::string& mail,
-                                                 const std::string& code_id,
-                                                 const std::string& password,
-                                                 Proof proof, absl::Time now) {
+absl::Status RecoveryDesk::Change(soci::session& sql, const std::string& mail,
+                                  const std::string& code_id,
+                                  const std::string& password, Proof proof) {
   // Again: another one may have used the code in between.
   Recovery recovery = RecoveryStore::Find(sql, mail);
   std::optional<KeptAccount> account = AccountStore::FindByMail(sql, mail);
   if (recovery.code_id != code_id || !account ||
       !AccountStore::IsUsable(sql, account->account))
     return Refused();
-  PSM_RETURN_IF_ERROR(proof(sql, *account, recovery, now));
+  PSM_RETURN_IF_ERROR(proof(*account, recovery));
   const std::string& id = account->account.account_id();
   AccountStore::SetPassword(sql, id, password);
   AccountStore::SetTries(sql, id, 0, 0, account->last_step);
@@ -163,7 +161,7 @@ absl::StatusOr<v1::Account> RecoveryDesk::Change(soci::session& sql,
   recovery.code_id.clear();
   recovery.approved_until = 0;
   RecoveryStore::Put(sql, recovery);
-  return account->account;
+  return absl::OkStatus();
 }
 
 absl::Status RecoveryDesk::CheckApp(KeptAccount& account,
@@ -200,7 +198,7 @@ absl::StatusOr<v1::RecoverPasswordResponse> RecoveryDesk::Recover(
   PSM_RETURN_IF_ERROR(CheckBlind(request.blind()));
   PSM_ASSIGN_OR_RETURN(const std::optional<std::string> kept,
                        parts_.database->Answered(kMethod, call));
-  if (kept) return ParseAnswer<v1::RecoverPasswordResponse>(*kept);
+  if (kept) return v1::RecoverPasswordResponse();
   const absl::StatusOr<std::string> mail = CheckedMail(request.mail());
   if (!mail.ok()) return Refused();
   PSM_RETURN_IF_ERROR(CheckPassword(request.new_password(), *mail));
@@ -213,18 +211,16 @@ absl::StatusOr<v1::RecoverPasswordResponse> RecoveryDesk::Recover(
           parts_, kMethod, call,
           [&](soci::session& sql,
               absl::Time now) -> absl::StatusOr<v1::RecoverPasswordResponse> {
-            v1::RecoverPasswordResponse answer;
-            PSM_ASSIGN_OR_RETURN(
-                *answer.mutable_account(),
-                Change(
-                    sql, *mail, code_id, password,
-                    [&](soci::session&, KeptAccount& account,
-                        const Recovery& recovery, absl::Time at) {
-                      return CheckApp(account, recovery,
-                                      request.one_time_password(), at);
-                    },
-                    now));
-            return answer;
+            PSM_RETURN_IF_ERROR(
+                Change(sql, *mail, code_id, password,
+                       [&](KeptAccount& account, const Recovery& recovery) {
+                         if (account.account.corporate_number() !=
+                             request.corporate_number())
+                           return Refused();
+                         return CheckApp(account, recovery,
+                                         request.one_time_password(), now);
+                       }));
+            return v1::RecoverPasswordResponse();
           }));
   TellOfChange(*mail, "app");
   return response;
@@ -240,14 +236,11 @@ absl::Status RecoveryDesk::RecoverAt(const std::string& mail,
   PSM_ASSIGN_OR_RETURN(const std::string code_id, TakeCode(*checked, code));
   const std::string password = parts_.passwords->Hash(new_password);
   PSM_RETURN_IF_ERROR(parts_.database->Write([&](soci::session& sql) {
-    return Change(
-               sql, *checked, code_id, password,
-               [&](soci::session&, KeptAccount& account,
-                   const Recovery& recovery, absl::Time at) {
-                 return CheckApp(account, recovery, one_time_password, at);
-               },
-               parts_.clock->Now())
-        .status();
+    return Change(sql, *checked, code_id, password,
+                  [&](KeptAccount& account, const Recovery& recovery) {
+                    return CheckApp(account, recovery, one_time_password,
+                                    parts_.clock->Now());
+                  });
   }));
   TellOfChange(*checked, "app");
   return absl::OkStatus();
@@ -279,24 +272,20 @@ absl::StatusOr<v1::RecoverByCardResponse> RecoveryDesk::RecoverByCard(
       AnswerOnce<v1::RecoverByCardResponse>(
           parts_, kMethod, call,
           [&](soci::session& sql,
-              absl::Time now) -> absl::StatusOr<v1::RecoverByCardResponse> {
+              absl::Time) -> absl::StatusOr<v1::RecoverByCardResponse> {
             PSM_RETURN_IF_ERROR(
-                Change(
-                    sql, *mail, code_id, password,
-                    [&](soci::session&, KeptAccount& kept_account,
-                        const Recovery&, absl::Time) {
-                      const v1::Account& account = kept_account.account;
-                      const bool own =
-                          account.corp_type() == v1::Account::CORPORATION ||
-                          account.subject() == request.subject();
-                      return account.type() == v1::Account::PRIME && own &&
-                                     account.corporate_number() ==
-                                         request.corporate_number()
-                                 ? absl::OkStatus()
-                                 : Refused();
-                    },
-                    now)
-                    .status());
+                Change(sql, *mail, code_id, password,
+                       [&](const KeptAccount& found, const Recovery&) {
+                         const v1::Account& account = found.account;
+                         const bool own =
+                             account.corp_type() == v1::Account::CORPORATION ||
+                             account.subject() == request.subject();
+                         return account.type() == v1::Account::PRIME && own &&
+                                        account.corporate_number() ==
+                                            request.corporate_number()
+                                    ? absl::OkStatus()
+                                    : Refused();
+                       }));
             return v1::RecoverByCardResponse();
           }));
   TellOfChange(*mail, "card");

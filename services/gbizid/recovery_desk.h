@@ -56,9 +56,8 @@ class RecoveryDesk {
  private:
   // What else must be so of an account whose code was right; inside the
   // transaction that changes its password.
-  using Proof =
-      absl::FunctionRef<absl::Status(soci::session& sql, KeptAccount& account,
-                                     const Recovery& recovery, absl::Time now)>;
+  using Proof = absl::FunctionRef<absl::Status(KeptAccount& account,
+                                               const Recovery& recovery)>;
 
   // Opens a code and names it; nothing where there were too many.
   std::optional<std::string> Open(soci::session& sql, const std::string& mail,
@@ -71,11 +70,9 @@ class RecoveryDesk {
                                        const std::string& code);
   // Puts the password in place where `proof` holds. In the caller's
   // transaction.
-  absl::StatusOr<v1::Account> Change(soci::session& sql,
-                                     const std::string& mail,
-                                     const std::string& code_id,
-                                     const std::string& password, Proof proof,
-                                     absl::Time now);
+  absl::Status Change(soci::session& sql, const std::string& mail,
+                      const std::string& code_id, const std::string& password,
+                      Proof proof);
   // The proof without a card.
   absl::Status CheckApp(KeptAccount& account, const Recovery& recovery,
                         const std::string& one_time_password, absl::Time now);

@@ -35,6 +35,7 @@ class RecoveryDeskTest : public Office {
         secrets_.count(mail) == 0 ? "123456" : Code(secrets_[mail]));
     request.set_new_password(password);
     request.set_blind(kBlind);
+    request.set_corporate_number(mail == "c@d" ? kBeta : kAlpha);
     return ReasonOf(recoveries_.Recover(Call(), request).status());
   }
   std::string ByCard(const std::string& mail, const std::string& number,

@@ -52,10 +52,10 @@ Html AskProof(Language language, bool wrong) {
       .Raw("</p>\n");
   html.Append(
       Field(Html().Say(language, "メールのコード", "Code from the mail"),
-            Html(), "<label for=\"mailed\">",
+            Html(), "", "<label for=\"mailed\">",
             "<input id=\"mailed\" name=\"mailed\" maxlength=\"20\" autofocus "
             "autocomplete=\"off\" autocapitalize=\"characters\" "
-            "spellcheck=\"false\" aria-describedby=\"wrong\"",
+            "spellcheck=\"false\"",
             wrong));
   html.Append(Field(
       Html().Say(language, "ワンタイムパスワード", "One-time password"),
@@ -91,6 +91,7 @@ bool IsRecovery(const std::string& state) {
 SignInForm RecoveryForm(const std::string& state, Language language,
                         const Html& wrong) {
   SignInForm form;
+  form.title = {"パスワードの再設定", "Password recovery"};
   form.state = state;
   form.wrong = !wrong.empty();
   form.fields.Append(wrong).Append(

@@ -145,12 +145,12 @@ HttpAnswer SignInPage(const Profile& profile, const Interaction& interaction,
       .Raw("</form>\n")
       .Append(CancelForm(ticket, language))
       .Append(OtherLanguage(ticket, language));
-  const BothTexts title = {"サインイン", "Sign in"};
-  return Page(200, profile, language,
-              form.wrong ? BothTexts{"もう一度サインインしてください",
-                                     "Sign in: please try again"}
-                         : title,
-              body, OriginOf(interaction.request.redirect_uri), head);
+  BothTexts title = form.title;
+  if (form.wrong)
+    title = {absl::StrCat("エラー: ", title.ja),
+             absl::StrCat("Error: ", title.en)};
+  return Page(200, profile, language, title, body,
+              OriginOf(interaction.request.redirect_uri), head);
 }
 
 HttpAnswer ConsentPage(const Profile& profile, const Interaction& interaction,

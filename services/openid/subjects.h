@@ -45,6 +45,7 @@ struct SignedIn {
 struct SignInForm {
   Html fields;  // inside a form: labels, inputs, what went wrong
   Html more;    // the same, after the button that goes on
+  BothTexts title = {"サインイン", "Sign in"};
   std::string state;
   bool wrong =
       false;  // `fields` begins with a WrongNote: the title says so too
