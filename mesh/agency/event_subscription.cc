@@ -4,7 +4,9 @@
 #include "mesh/agency/event_subscription.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "mesh/agency/call_context.h"
@@ -20,6 +22,7 @@ namespace {
 
 constexpr absl::Duration kFirstPause = absl::Milliseconds(50);
 constexpr absl::Duration kLongestPause = absl::Seconds(1);
+constexpr std::size_t kMostConsents = 256;  // events.proto
 constexpr absl::Duration kWatchInterval = absl::Milliseconds(500);
 
 LifeEvent FromWire(const events::v1::Event& from) {
@@ -69,6 +72,13 @@ EventSubscription::~EventSubscription() {
   watch_.join();
 }
 
+void EventSubscription::Refresh() {
+  MutexLock lock(mu_);
+  moves_ = true;
+  if (following_ != nullptr) following_->TryCancel();
+  stop_.NotifyAll();
+}
+
 void EventSubscription::Run() {
   absl::Duration pause = kFirstPause;
   for (;;) {
@@ -98,6 +108,18 @@ void EventSubscription::Run() {
 absl::Status EventSubscription::Follow() {
   events::v1::SubscribeRequest request;
   request.mutable_types()->Add(options_.types.begin(), options_.types.end());
+  {
+    // What comes into the consents after this has Refresh called after this.
+    MutexLock lock(mu_);
+    moves_ = false;
+  }
+  if (options_.consents) {
+    PSM_ASSIGN_OR_RETURN(const std::vector<std::string> tokens,
+                         options_.consents());
+    const std::size_t count = std::min(tokens.size(), kMostConsents);
+    request.mutable_consents()->Add(
+        tokens.begin(), tokens.begin() + static_cast<std::ptrdiff_t>(count));
+  }
   if (!missed_) {
     PSM_ASSIGN_OR_RETURN(*request.mutable_resume_token(), Token());
   }
@@ -107,6 +129,7 @@ absl::Status EventSubscription::Follow() {
   {
     MutexLock lock(mu_);
     if (stopping_) return absl::CancelledError("the subscription ends");
+    if (moves_) return absl::CancelledError("the consents are others");
     following_ = context.get();
     channel_ = channel;
   }
@@ -115,6 +138,11 @@ absl::Status EventSubscription::Follow() {
   absl::Status taken;
   events::v1::SubscribeResponse response;
   while (taken.ok() && stream->Read(&response)) {
+    if (response.refused_consents_size() > 0) {
+      LogWarning("event_consents_refused",
+                 {{"affair", options_.affair},
+                  {"count", std::to_string(response.refused_consents_size())}});
+    }
     taken = database_.Write([&](soci::session& session) -> absl::Status {
       if (missed_ && options_.missed)
         PSM_RETURN_IF_ERROR(options_.missed(session));

@@ -37,6 +37,11 @@ struct LifeEvent {
 struct EventSubscriptionOptions {
   std::string affair;              // of the agreement that gives the events
   std::vector<std::string> types;  // empty: all that are agreed
+  // The consent tokens to subscribe with, where consent is the basis: called
+  // before each connection, at most the first 256 count. Refresh() where they
+  // are others now. How many of them open nothing is said in the log, as
+  // `event_consents_refused` (warning).
+  std::function<absl::StatusOr<std::vector<std::string>>()> consents = {};
   // Called in a transaction of its own, on the subscription's thread, where
   // events were missed (the gateway keeps them for 30 days): this agency has to
   // look for what has changed by itself. What happens from then on comes.
@@ -72,6 +77,8 @@ class EventSubscription {
       EventSubscriptionOptions options, Take take);
   // Ends the stream and the thread.
   ~EventSubscription();
+  // Connects again, with the consents of then; no event is lost by it.
+  void Refresh() PSM_EXCLUDES(mu_);
   EventSubscription(const EventSubscription&) = delete;
   EventSubscription& operator=(const EventSubscription&) = delete;
 
@@ -99,7 +106,7 @@ class EventSubscription {
   bool stopping_ PSM_GUARDED_BY(mu_) = false;
   grpc::ClientContext* following_ PSM_GUARDED_BY(mu_) = nullptr;
   std::shared_ptr<grpc::Channel> channel_ PSM_GUARDED_BY(mu_);  // of following_
-  bool moves_ PSM_GUARDED_BY(mu_) = false;  // Watch has ended the stream
+  bool moves_ PSM_GUARDED_BY(mu_) = false;  // the stream is to be another
   std::thread thread_;
   std::thread watch_;
 };

@@ -109,6 +109,10 @@ class Gateway final : public holdings::v1::HoldingsService::Service,
       return ToGrpc(MakeError(absl::StatusCode::kOutOfRange, "EVENTS_EXPIRED",
                               Party::kConsumer, "gone"));
     }
+    {
+      MutexLock lock(mu_);
+      consents_.assign(request->consents().begin(), request->consents().end());
+    }
     int at = request->resume_token().empty()
                  ? 0
                  : std::stoi(request->resume_token());
@@ -130,6 +134,11 @@ class Gateway final : public holdings::v1::HoldingsService::Service,
   std::vector<std::string> heard() {
     MutexLock lock(mu_);
     return heard_;
+  }
+  // Of the newest subscription.
+  std::vector<std::string> consents() {
+    MutexLock lock(mu_);
+    return consents_;
   }
   std::vector<std::string> ids() {
     MutexLock lock(mu_);
@@ -157,6 +166,7 @@ class Gateway final : public holdings::v1::HoldingsService::Service,
   std::shared_ptr<grpc::Channel> channel_ PSM_GUARDED_BY(mu_);
   std::vector<std::string> heard_ PSM_GUARDED_BY(mu_);
   std::vector<std::string> ids_ PSM_GUARDED_BY(mu_);
+  std::vector<std::string> consents_ PSM_GUARDED_BY(mu_);
   std::unique_ptr<grpc::Server> server_;
 };
 
@@ -237,6 +247,26 @@ TEST_F(LifeEventsTest, TheStreamMovesWhereTheChannelIsAnother) {
   // This gateway gives three more to whoever comes back behind the third.
   ASSERT_TRUE(Await([&] { return Taken().size() == 6; }));
   EXPECT_EQ(Taken().back(), "event 6");
+}
+
+TEST_F(LifeEventsTest, ANewConsentIsSubscribedWithAtOnceAndNothingComesTwice) {
+  std::atomic<int> count = 0;
+  EventSubscriptionOptions options;
+  options.consents = [&count] {
+    return std::vector<std::string>(static_cast<std::size_t>(count.load()),
+                                    "token");
+  };
+  auto subscription = Follow(std::move(options));
+  ASSERT_TRUE(Await([&] { return Taken().size() == 3; }));
+  EXPECT_TRUE(gateway_.consents().empty());
+  count = 2;
+  subscription->Refresh();
+  ASSERT_TRUE(Await([&] { return gateway_.consents().size() == 2; }));
+  ASSERT_TRUE(Await([&] { return Taken().size() == 6; }));
+  EXPECT_EQ(Taken().back(), "event 6");
+  count = 1000;
+  subscription->Refresh();
+  EXPECT_TRUE(Await([&] { return gateway_.consents().size() == 256; }));
 }
 
 TEST_F(LifeEventsTest, WhatIsRolledBackIsNeverTold) {

@@ -62,6 +62,8 @@ class Draft {
   // Under which the call would be, had it said enough for a permit.
   void SetAgreement(const CompiledAgreement& agreement);
   void SetPermit(const Permit& permit);
+  // The consent that an event is told by.
+  void SetConsent(absl::string_view id) { consent_id_ = std::string(id); }
   // The permit's consent is one that is only being given.
   void ForgetConsent() { consent_id_.clear(); }
   // The provider's answer, complete; and what of it is to be released.

@@ -94,6 +94,7 @@ struct Subscription::Candidate {
   LifeEvent event;
   std::string agreement;
   bool hidden = false;
+  bool by_consent = false;
   std::string message;
   std::vector<records::v1::Record> records;  // none: recorded already
 };
@@ -119,15 +120,49 @@ Task<absl::StatusOr<std::unique_ptr<Subscription>>> Subscription::Open(
   } else {
     refusal =
         policy->MaySubscribe(caller->system(), ask.affair, env.clock.Now());
-    if (refusal.ok()) refusal = subscription->Take(request);
+    if (refusal.ok()) refusal = subscription->Take(request, caller->system());
   }
   if (refusal.ok()) co_return subscription;
   Answer refused = co_await Refuse(env, draft, refusal);
   co_return refused.status;
 }
 
-absl::Status Subscription::Take(const events::v1::SubscribeRequest& request) {
+absl::Status Subscription::TakeConsents(
+    const events::v1::SubscribeRequest& request, const System& consumer) {
+  if (request.consents_size() > kMaxEventConsents) {
+    return MakeError(absl::StatusCode::kInvalidArgument, "TOO_MANY_CONSENTS",
+                     Party::kConsumer,
+                     "a subscription begins with so many consents at most; "
+                     "open another for the rest",
+                     {{"most", absl::StrCat(kMaxEventConsents)}});
+  }
+  SubjectScope& scope =
+      env_.scopes.For(consumer.agency->scope_kind(), consumer.agency->id);
+  for (int i = 0; i < request.consents_size(); ++i) {
+    const std::string& token = request.consents(i);
+    absl::StatusOr<std::shared_ptr<const Consent>> consent =
+        env_.consents.Verify(token, env_.clock.Now());
+    if (absl::IsUnavailable(consent.status())) return consent.status();
+    if (!consent.ok()) {
+      refused_.push_back(i);
+      continue;
+    }
+    absl::StatusOr<PersonNumber> person = scope.Decode((*consent)->subject);
+    if (!person.ok() || (*consent)->consumer != consumer.id ||
+        (*consent)->affair != ask_.affair ||
+        (*consent)->method != EventsPlan().name) {
+      refused_.push_back(i);
+      continue;
+    }
+    consents_[*person].push_back(*std::move(consent));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Subscription::Take(const events::v1::SubscribeRequest& request,
+                                const System& consumer) {
   if (env_.events == nullptr) return NoQueue();
+  PSM_RETURN_IF_ERROR(TakeConsents(request, consumer));
   types_.assign(request.types().begin(), request.types().end());
   known_ = env_.events->last_sequence();
   begin_ = known_;
@@ -161,6 +196,7 @@ std::string Subscription::TokenAt(std::uint64_t sequence) const {
 std::string Subscription::Begin() {
   events::v1::SubscribeResponse response;
   response.set_resume_token(TokenAt(begin_));
+  response.mutable_refused_consents()->Add(refused_.begin(), refused_.end());
   return response.SerializeAsString();
 }
 
@@ -170,30 +206,61 @@ std::string Subscription::DeliveryId(const LifeEvent& event) const {
                               "\n", ask_.affair));
 }
 
-const CompiledAgreement* Subscription::AgreementFor(const PolicyEngine& policy,
-                                                    const LifeEvent& event,
-                                                    bool* hidden) const {
+absl::StatusOr<Subscription::Basis> Subscription::BasisOf(
+    const PolicyEngine& policy, const LifeEvent& event) const {
+  Basis basis;
   if (!types_.empty() &&
       std::find(types_.begin(), types_.end(), event.type) == types_.end())
-    return nullptr;
+    return basis;
   const Directory& directory = policy.directory();
   const System* consumer = directory.FindSystem(ask_.peer->system_id());
   const System* publisher = directory.FindSystem(event.publisher);
   // What it may not publish any more, nobody is told any more.
   if (consumer == nullptr || publisher == nullptr ||
       !publisher->Publishes(event.type))
-    return nullptr;
-  *hidden = Locates(*publisher, *consumer) && IsProtected(env_, event.person);
-  return policy.FindEvents(*consumer, ask_.affair, event.type, publisher->id,
-                           *hidden, env_.clock.Now());
+    return basis;
+  const absl::Time now = env_.clock.Now();
+  basis.hidden =
+      Locates(*publisher, *consumer) && IsProtected(env_, event.person);
+  basis.agreement =
+      policy.FindEvents(*consumer, ask_.affair, event.type, publisher->id,
+                        basis.hidden, /*by_consent=*/false, now);
+  // What a protected person once agreed to tell may be what finds the person
+  // today.
+  if (basis.agreement != nullptr || basis.hidden) return basis;
+  const auto found = consents_.find(event.person);
+  if (found == consents_.end()) return basis;
+  const CompiledAgreement* const agreement =
+      policy.FindEvents(*consumer, ask_.affair, event.type, publisher->id,
+                        /*any_publisher=*/false, /*by_consent=*/true, now);
+  if (agreement == nullptr) return basis;
+  for (const std::shared_ptr<const Consent>& consent : found->second) {
+    // A consent opens nothing that happened before it was given.
+    if (now >= consent->expire_time ||
+        event.publish_time < consent->issue_time ||
+        std::find(consent->attributes.begin(), consent->attributes.end(),
+                  event.type) == consent->attributes.end())
+      continue;
+    const absl::Status holds =
+        env_.consents.CheckInForce(consent->id, env_.clock.Monotonic());
+    if (absl::IsUnavailable(holds)) return holds;
+    if (!holds.ok()) continue;
+    basis.agreement = agreement;
+    basis.consent = consent.get();
+    break;
+  }
+  return basis;
 }
 
-bool Subscription::Consider(const PolicyEngine& policy, const LifeEvent& event,
-                            std::vector<Candidate>& candidates) {
+absl::Status Subscription::Consider(const PolicyEngine& policy,
+                                    const LifeEvent& event,
+                                    std::vector<Candidate>& candidates) {
+  PSM_ASSIGN_OR_RETURN(const Basis basis, BasisOf(policy, event));
+  if (basis.agreement == nullptr) return absl::OkStatus();
   Candidate candidate;
-  const CompiledAgreement* agreement =
-      AgreementFor(policy, event, &candidate.hidden);
-  if (agreement == nullptr) return false;
+  candidate.hidden = basis.hidden;
+  candidate.by_consent = basis.consent != nullptr;
+  const CompiledAgreement* const agreement = basis.agreement;
   const System& consumer =
       *policy.directory().FindSystem(ask_.peer->system_id());
   events::v1::SubscribeResponse response;
@@ -218,6 +285,7 @@ bool Subscription::Consider(const PolicyEngine& policy, const LifeEvent& event,
   draft.SetPlan(plan);
   draft.SetSubject(event.person);
   draft.SetAgreement(*agreement);
+  if (basis.consent != nullptr) draft.SetConsent(basis.consent->id);
   // The consumer may have its record opened to it, so that must not say more
   // than the event does.
   draft.SetProvider(candidate.hidden ? absl::string_view(kGatewaySystem)
@@ -228,7 +296,7 @@ bool Subscription::Consider(const PolicyEngine& policy, const LifeEvent& event,
       draft.Entries(env_, records::v1::Record::EXCHANGE, absl::OkStatus());
   candidate.event = event;
   candidates.push_back(std::move(candidate));
-  return true;
+  return absl::OkStatus();
 }
 
 Task<absl::StatusOr<Deliveries>> Subscription::Next() {
@@ -244,7 +312,10 @@ Task<absl::StatusOr<Deliveries>> Subscription::Next() {
   if (!events.ok()) co_return events.status();
 
   std::vector<Candidate> candidates;
-  for (const LifeEvent& event : *events) Consider(*policy, event, candidates);
+  for (const LifeEvent& event : *events) {
+    absl::Status considered = Consider(*policy, event, candidates);
+    if (!considered.ok()) co_return considered;
+  }
   std::vector<records::v1::Record> records;
   for (Candidate& candidate : candidates) {
     // What it may have been given before it was cut off is recorded once.
@@ -269,9 +340,11 @@ Task<absl::StatusOr<Deliveries>> Subscription::Next() {
   absl::Status still = ask_.peer->CheckCertificate(env_.clock.Now());
   if (!still.ok()) co_return still;
   for (Candidate& candidate : candidates) {
-    bool hidden = false;
-    if (AgreementFor(*env_.policy, candidate.event, &hidden) == nullptr ||
-        (hidden && !candidate.hidden))
+    absl::StatusOr<Basis> basis = BasisOf(*env_.policy, candidate.event);
+    // What left before it goes on behind its token, this comes again.
+    if (!basis.ok()) co_return basis.status();
+    if (basis->agreement == nullptr || (basis->hidden && !candidate.hidden) ||
+        (basis->consent != nullptr) != candidate.by_consent)
       continue;
     told_ = candidate.event.sequence;
     deliveries.messages.push_back(std::move(candidate.message));

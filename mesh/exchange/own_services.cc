@@ -20,6 +20,9 @@
 namespace psm {
 namespace {
 
+// In one consent; far from what an AttributeMask holds.
+constexpr std::size_t kMaxEventTypes = 16;
+
 absl::StatusOr<std::string> EnrolPerson(Environment& env, const System& system,
                                         Draft& draft) {
   if (!system.agency->enrols)
@@ -38,10 +41,12 @@ absl::StatusOr<std::string> EnrolPerson(Environment& env, const System& system,
 // What an agency may tell an audience is what an agreement of the audience with
 // it grants. Identity issues the consent tokens itself, so it speaks here for
 // the consent that the person is giving: the agreement decides whether one can
-// be given at all. Nobody else speaks for a consent.
+// be given at all. Nobody else speaks for a consent. `events` holds what the
+// draft keeps a view of.
 absl::StatusOr<std::string> DiscloseTo(Environment& env, const Ask& ask,
                                        const PolicyEngine& policy,
-                                       const System& discloser, Draft& draft) {
+                                       const System& discloser, Draft& draft,
+                                       MethodPlan& events) {
   if (!discloser.agency->discloses && !discloser.agency->signs_in)
     return NotAllowed("NOT_A_DISCLOSING_AGENCY", "signs_in: true", discloser);
   disclosure::v1::DiscloseRequest request;
@@ -58,6 +63,33 @@ absl::StatusOr<std::string> DiscloseTo(Environment& env, const Ask& ask,
        {"method", request.method()},
        {"affair", ask.affair}});
   const System* audience = policy.directory().FindSystem(request.audience());
+  const auto answer = [&] {
+    disclosure::v1::DiscloseResponse response;
+    response.set_code(
+        env.scopes.For(audience->agency->scope_kind(), audience->agency->id)
+            .Encode(person));
+    response.set_exchange_id(draft.exchange_id());
+    return response.SerializeAsString();
+  };
+  if (audience != nullptr && request.method() == EventsPlan().name) {
+    // A consent to be told of life events: which, the agreement says.
+    events = EventsPlan();
+    events.attributes.assign(request.attributes().begin(),
+                             request.attributes().end());
+    draft.SetConsumer(*audience);
+    const CompiledAgreement* const agreement = policy.FindConsentableEvents(
+        *audience, ask.affair, events.attributes, env.clock.Now());
+    if (!discloser.agency->discloses || agreement == nullptr ||
+        events.attributes.empty() || events.attributes.size() > kMaxEventTypes)
+      return no_agreement;
+    draft.SetPlan(events);
+    draft.SetMethod(absl::string_view(ask.path).substr(1));
+    draft.SetAgreement(*agreement);
+    draft.SetProvider(discloser.id);
+    draft.SetReleased((AttributeMask{1} << events.attributes.size()) - 1, 0,
+                      "");
+    return answer();
+  }
   const MethodPlan* plan = policy.contracts().FindByName(request.method());
   if (audience == nullptr || plan == nullptr) return no_agreement;
   // The record says who learns and who tells, not who called.
@@ -96,12 +128,7 @@ absl::StatusOr<std::string> DiscloseTo(Environment& env, const Ask& ask,
   draft.ForgetConsent();  // none exists yet
   draft.SetReleased(wanted, 0, "");
 
-  disclosure::v1::DiscloseResponse response;
-  response.set_code(
-      env.scopes.For(audience->agency->scope_kind(), audience->agency->id)
-          .Encode(person));
-  response.set_exchange_id(draft.exchange_id());
-  return response.SerializeAsString();
+  return answer();
 }
 
 absl::StatusOr<std::string> ReadRecords(Environment& env, const Ask& ask,
@@ -193,11 +220,12 @@ Task<Answer> Enrol(Environment& env, Ask ask) {
 
 Task<Answer> Disclose(Environment& env, Ask ask) {
   const std::shared_ptr<const PolicyEngine> policy = env.policy;
+  MethodPlan events;
   Draft draft(env, ask);
   absl::StatusOr<Caller> caller = Authenticate(env, ask, *policy);
   if (!caller.ok()) co_return co_await Refuse(env, draft, caller.status());
   absl::StatusOr<std::string> message =
-      DiscloseTo(env, ask, *policy, caller->system(), draft);
+      DiscloseTo(env, ask, *policy, caller->system(), draft, events);
   if (!message.ok()) co_return co_await Refuse(env, draft, message.status());
   co_return co_await ReleaseRecorded(env, draft, *message);
 }

@@ -61,7 +61,8 @@ const absl::flat_hash_map<absl::string_view, Text>& Table() {
          "FIELD_REPEATED",          "RECEIPT_UNKNOWN",
          "PROOF_REQUEST_INVALID",   "RECORD_QUERY_INVALID",
          "HOLDINGS_MALFORMED",      "EVENT_MALFORMED",
-         "RESUME_TOKEN_INVALID",    "EVENTS_EXPIRED"},
+         "RESUME_TOKEN_INVALID",    "EVENTS_EXPIRED",
+         "TOO_MANY_CONSENTS"},
         "照会の内容に誤りがあるため拒否されました",
         "refused: the request was not in order");
     add({"PROVIDER_UNAVAILABLE", "PROVIDER_RESET"},

@@ -194,8 +194,6 @@ class Compiler {
   }
 
   absl::Status TakeEvents(const config::v1::EventGrant& from) {
-    if (agreement_->by_consent)
-      return Wrong("events need a statute: consent covers exchanges only");
     if (from.types().empty())
       return Wrong("events without a type; name what it may be told of");
     CompiledEventGrant grant;

@@ -25,7 +25,8 @@ struct CompiledGrant {
   std::vector<const System*> providers;  // sorted by id; empty: any
 };
 
-// Life events that a consumer may be told of.
+// Life events that a consumer may be told of; by consent, of those who gave
+// one.
 struct CompiledEventGrant {
   std::vector<std::string> types;         // sorted
   std::vector<const System*> publishers;  // sorted by id; empty: any

@@ -255,11 +255,13 @@ absl::Status PolicyEngine::MaySubscribe(const System& consumer,
 
 const CompiledAgreement* PolicyEngine::FindEvents(
     const System& consumer, absl::string_view affair, absl::string_view type,
-    absl::string_view publisher, bool any_publisher, absl::Time now) const {
+    absl::string_view publisher, bool any_publisher, bool by_consent,
+    absl::Time now) const {
   const auto found = events_.find({consumer.id, affair, EventsPlan().name});
   if (found == events_.end()) return nullptr;
   for (const CompiledAgreement* agreement : found->second) {
-    if (!agreement->InForceAt(now)) continue;
+    if (agreement->by_consent != by_consent || !agreement->InForceAt(now))
+      continue;
     for (const CompiledEventGrant& grant : agreement->events) {
       if (std::find(grant.types.begin(), grant.types.end(), type) ==
           grant.types.end())
@@ -276,6 +278,25 @@ const CompiledAgreement* PolicyEngine::FindEvents(
   return nullptr;
 }
 
+const CompiledAgreement* PolicyEngine::FindConsentableEvents(
+    const System& consumer, absl::string_view affair,
+    const std::vector<std::string>& types, absl::Time now) const {
+  const auto found = events_.find({consumer.id, affair, EventsPlan().name});
+  if (found == events_.end()) return nullptr;
+  for (const CompiledAgreement* agreement : found->second) {
+    if (!agreement->by_consent || !agreement->InForceAt(now)) continue;
+    const auto is_granted = [&](const std::string& type) {
+      return std::any_of(agreement->events.begin(), agreement->events.end(),
+                         [&](const CompiledEventGrant& grant) {
+                           return std::binary_search(grant.types.begin(),
+                                                     grant.types.end(), type);
+                         });
+    };
+    if (std::all_of(types.begin(), types.end(), is_granted)) return agreement;
+  }
+  return nullptr;
+}
+
 const MethodPlan& EventsPlan() {
   static const MethodPlan* const plan = [] {
     auto* made = new MethodPlan();
@@ -283,6 +304,7 @@ const MethodPlan& EventsPlan() {
     made->name = "psm.events.v1.EventsService/Subscribe";
     made->path = "/psm.events.v1.EventsService/Subscribe";
     made->dataset = "events";
+    made->consentable = true;
     return made;
   }();
   return *plan;

@@ -138,15 +138,24 @@ class PolicyEngine {
   absl::Status MaySubscribe(const System& consumer, absl::string_view affair,
                             absl::Time now) const;
 
-  // The agreement in force that gives the consumer such events of `publisher`,
-  // the first by id; null where there is none. With `any_publisher`, only one
+  // The agreement in force, on that basis, that gives the consumer such events
+  // of `publisher`, the first by id; null where there is none. Whose consents
+  // there are, the subscription knows. With `any_publisher`, only one
   // that names no publishers will do: what is delivered under it does not say
   // whose event it is.
   const CompiledAgreement* FindEvents(const System& consumer,
                                       absl::string_view affair,
                                       absl::string_view type,
                                       absl::string_view publisher,
-                                      bool any_publisher, absl::Time now) const;
+                                      bool any_publisher, bool by_consent,
+                                      absl::Time now) const;
+
+  // The agreement in force under which persons may consent that the consumer is
+  // told of events of all these types, whoever publishes them; null where there
+  // is none.
+  const CompiledAgreement* FindConsentableEvents(
+      const System& consumer, absl::string_view affair,
+      const std::vector<std::string>& types, absl::Time now) const;
 
   // Answers as Authorise does, with words. `provider` may be null: any.
   Explanation Explain(const System& consumer, const MethodPlan& plan,

@@ -20,6 +20,14 @@ CREATE TABLE customers (
   exchange_id TEXT NOT NULL,
   update_time BIGINT NOT NULL);
 )"},
+    // `moved_date` '': not since the address came.
+    {2, R"(
+ALTER TABLE customers ADD COLUMN moved_date TEXT NOT NULL DEFAULT '';
+CREATE TABLE moves_consents (
+  sub TEXT PRIMARY KEY REFERENCES customers (sub),
+  token TEXT NOT NULL,
+  keep_time BIGINT NOT NULL);
+)"},
 };
 
 absl::Status Unknown() {
@@ -99,7 +107,8 @@ absl::StatusOr<bank::v1::UpdateAddressResponse> CustomerRegister::KeepAddress(
             PSM_ASSIGN_OR_RETURN(const std::string before, Find(sql, key));
             const long long time = absl::ToUnixMicros(now);
             sql << "UPDATE customers SET address = :address, exchange_id = "
-                   ":exchange, update_time = :time WHERE sub = :sub",
+                   ":exchange, update_time = :time, moved_date = '' WHERE sub "
+                   "= :sub",
                 soci::use(kept), soci::use(call.exchange_id), soci::use(time),
                 soci::use(key);
             bank::v1::UpdateAddressResponse response;
@@ -110,6 +119,61 @@ absl::StatusOr<bank::v1::UpdateAddressResponse> CustomerRegister::KeepAddress(
   bank::v1::UpdateAddressResponse response;
   if (!response.ParseFromString(answer))
     return absl::InternalError("a kept answer does not parse");
+  return response;
+}
+
+absl::Status CustomerRegister::KeepMovesConsent(const agency::CallContext& call,
+                                                absl::string_view sub,
+                                                absl::string_view token,
+                                                absl::Time now) {
+  const std::string key(sub);
+  const std::string kept(token);
+  return database_
+      ->Once("FollowMoves", call, now,
+             [&](soci::session& sql) -> absl::StatusOr<std::string> {
+               PSM_RETURN_IF_ERROR(Find(sql, key).status());
+               const long long time = absl::ToUnixMicros(now);
+               sql << "INSERT INTO moves_consents (sub, token, keep_time) "
+                      "VALUES (:sub, :token, :time) ON CONFLICT (sub) DO "
+                      "UPDATE SET token = excluded.token, keep_time = "
+                      "excluded.keep_time",
+                   soci::use(key), soci::use(kept), soci::use(time);
+               return std::string();
+             })
+      .status();
+}
+
+absl::StatusOr<std::vector<std::string>> CustomerRegister::MovesConsents() {
+  std::vector<std::string> tokens;
+  PSM_RETURN_IF_ERROR(database_->Read([&](soci::session& sql) -> absl::Status {
+    std::string token;
+    soci::statement select =
+        (sql.prepare << "SELECT token FROM moves_consents ORDER BY keep_time "
+                        "DESC, sub",
+         soci::into(token));
+    select.execute();
+    while (select.fetch()) tokens.push_back(token);
+    return absl::OkStatus();
+  }));
+  return tokens;
+}
+
+void CustomerRegister::HearOfMove(soci::session& sql, const std::string& sub,
+                                  const std::string& date) {
+  sql << "UPDATE customers SET moved_date = :date WHERE sub = :sub",
+      soci::use(date), soci::use(sub);
+}
+
+absl::StatusOr<bank::v1::GetCustomerResponse> CustomerRegister::FileOf(
+    absl::string_view sub) {
+  const std::string key(sub);
+  bank::v1::GetCustomerResponse response;
+  PSM_RETURN_IF_ERROR(database_->Read([&](soci::session& sql) -> absl::Status {
+    PSM_ASSIGN_OR_RETURN(*response.mutable_address(), Find(sql, key));
+    sql << "SELECT moved_date FROM customers WHERE sub = :sub",
+        soci::into(*response.mutable_moved_date()), soci::use(key);
+    return absl::OkStatus();
+  }));
   return response;
 }
 

@@ -3,6 +3,9 @@
 #ifndef PSM_SERVICES_BANK_CUSTOMER_REGISTER_H_
 #define PSM_SERVICES_BANK_CUSTOMER_REGISTER_H_
 
+#include <string>
+#include <vector>
+
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -13,6 +16,7 @@
 #include "mesh/agency/database.h"
 #include "psm/bank/v1/customers.pb.h"
 #include "psm/seed/v1/seed.pb.h"
+#include "soci/soci.h"
 
 namespace psm::bank {
 
@@ -42,6 +46,22 @@ class CustomerRegister {
       const agency::CallContext& call, absl::string_view sub,
       absl::string_view address, absl::string_view request_digest,
       absl::Time now);
+
+  // Keeps the token by which the bank hears of a customer's moves, in place of
+  // an earlier one; once per exchange. NOT_FOUND CUSTOMER_UNKNOWN.
+  absl::Status KeepMovesConsent(const agency::CallContext& call,
+                                absl::string_view sub, absl::string_view token,
+                                absl::Time now);
+  // These tokens, the newest first.
+  absl::StatusOr<std::vector<std::string>> MovesConsents();
+
+  // Within the caller's transaction: a customer has moved as of that day,
+  // `YYYY-MM-DD`, so the address on file is an old one. Nothing for others.
+  static void HearOfMove(soci::session& sql, const std::string& sub,
+                         const std::string& date);
+
+  // What is on file. NOT_FOUND CUSTOMER_UNKNOWN.
+  absl::StatusOr<bank::v1::GetCustomerResponse> FileOf(absl::string_view sub);
 
   // The address on file. NOT_FOUND CUSTOMER_UNKNOWN.
   absl::StatusOr<std::string> AddressOf(absl::string_view sub);

@@ -52,17 +52,46 @@ grpc::Status CustomersService::UpdateAddress(
   return grpc::Status::OK;
 }
 
+absl::Status CustomersService::CheckNames(absl::string_view token,
+                                          const std::string& subject) {
+  PSM_RETURN_IF_ERROR(customers_->CheckKnown(subject));
+  PSM_ASSIGN_OR_RETURN(const std::string named, SubjectOfToken(token));
+  if (named == subject) return absl::OkStatus();
+  return agency::Refusal(absl::StatusCode::kPermissionDenied, "CONSENT_INVALID",
+                         "the consent is another person's: hand over one of "
+                         "the customer's own");
+}
+
+// The bank says nothing of whether the consent holds: the gateway looks when
+// something happens, and a token that it does not believe opens nothing.
+grpc::Status CustomersService::FollowMoves(
+    grpc::ServerContext* context, const v1::FollowMovesRequest* request,
+    v1::FollowMovesResponse*) {
+  absl::Status kept = CheckNames(request->consent_token(), request->subject());
+  if (kept.ok()) {
+    kept = customers_->KeepMovesConsent(
+        agency::CallContext::From(*context), request->subject(),
+        request->consent_token(), clock_->Now());
+  }
+  if (!kept.ok()) return agency::ToGrpc(kept);
+  follow_();
+  return grpc::Status::OK;
+}
+
+grpc::Status CustomersService::GetCustomer(
+    grpc::ServerContext* context, const v1::GetCustomerRequest* request,
+    v1::GetCustomerResponse* response) {
+  absl::StatusOr<v1::GetCustomerResponse> file =
+      customers_->FileOf(request->subject());
+  if (!file.ok()) return agency::ToGrpc(file.status());
+  if (agency::CallContext::From(*context).Grants("address"))
+    *response = *std::move(file);
+  return grpc::Status::OK;
+}
+
 absl::StatusOr<v1::UpdateAddressResponse> CustomersService::Update(
     const agency::CallContext& call, const v1::UpdateAddressRequest& request) {
-  PSM_RETURN_IF_ERROR(customers_->CheckKnown(request.subject()));
-  PSM_ASSIGN_OR_RETURN(const std::string named,
-                       SubjectOfToken(request.consent_token()));
-  if (named != request.subject()) {
-    return agency::Refusal(absl::StatusCode::kPermissionDenied,
-                           "CONSENT_INVALID",
-                           "the consent is another person's: hand over one of "
-                           "the customer's own");
-  }
+  PSM_RETURN_IF_ERROR(CheckNames(request.consent_token(), request.subject()));
   // A retry asks again: what was disclosed a moment ago may be so no longer.
   const absl::StatusOr<std::string> address =
       source_->GetAddress(call, request.consent_token());

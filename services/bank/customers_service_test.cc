@@ -45,8 +45,8 @@ class CustomersServiceTest : public testing::Test {
                                         CustomerRegister::Migrations());
     customers_ = std::make_unique<CustomerRegister>(database_.get());
     EXPECT_TRUE(Import({"hanako", "taro"}).ok());
-    service_ =
-        std::make_unique<CustomersService>(customers_.get(), &source_, &clock_);
+    service_ = std::make_unique<CustomersService>(
+        customers_.get(), &source_, &clock_, [this] { ++followed_; });
   }
 
   absl::Status Import(const std::vector<std::string>& subs) {
@@ -76,6 +76,26 @@ class CustomersServiceTest : public testing::Test {
     return agency::FromGrpc(
         service_->UpdateAddress(call.context(), &request, &response_));
   }
+  std::string Follow(const std::string& subject, const std::string& token,
+                     const std::string& exchange = kNotice) {
+    FakeCall call("portal/terminal", "own-request", {}, exchange);
+    v1::FollowMovesRequest request;
+    request.set_subject(subject);
+    request.set_consent_token(token);
+    v1::FollowMovesResponse response;
+    return ReasonOf(agency::FromGrpc(
+        service_->FollowMoves(call.context(), &request, &response)));
+  }
+  v1::GetCustomerResponse File(const std::string& sub,
+                               const std::vector<std::string>& attributes) {
+    FakeCall call("portal/terminal", "own-request", attributes, kNotice);
+    v1::GetCustomerRequest request;
+    request.set_subject(sub);
+    v1::GetCustomerResponse response;
+    EXPECT_TRUE(
+        service_->GetCustomer(call.context(), &request, &response).ok());
+    return response;
+  }
   std::string OnFile(const std::string& sub) {
     return customers_->AddressOf(sub).value_or("none");
   }
@@ -85,6 +105,7 @@ class CustomersServiceTest : public testing::Test {
   std::unique_ptr<agency::Database> database_;
   std::unique_ptr<CustomerRegister> customers_;
   FakeSource source_;
+  int followed_ = 0;
   std::unique_ptr<CustomersService> service_;
   v1::UpdateAddressResponse response_;
 };
@@ -103,6 +124,36 @@ TEST_F(CustomersServiceTest, TheSameAddressAgainIsNoChange) {
   ASSERT_TRUE(Update("hanako", TokenOf("hanako")).ok());
   ASSERT_TRUE(Update("hanako", TokenOf("hanako"), kOther).ok());
   EXPECT_FALSE(response_.changed());
+}
+
+TEST_F(CustomersServiceTest, FollowsMovesByTheCustomersOwnTokenAlone) {
+  EXPECT_EQ(Follow("nobody", TokenOf("nobody")), "CUSTOMER_UNKNOWN");
+  EXPECT_EQ(Follow("hanako", TokenOf("taro")), "CONSENT_INVALID");
+  EXPECT_EQ(Follow("hanako", "junk"), "CONSENT_INVALID");
+  EXPECT_EQ(followed_, 0);
+  EXPECT_TRUE(customers_->MovesConsents()->empty());
+  EXPECT_EQ(Follow("hanako", TokenOf("hanako")), "");
+  EXPECT_EQ(Follow("hanako", TokenOf("hanako"), kOther), "");
+  EXPECT_EQ(followed_, 2);
+  EXPECT_EQ(*customers_->MovesConsents(),
+            std::vector<std::string>{TokenOf("hanako")})
+      << "one of each customer";
+}
+
+TEST_F(CustomersServiceTest, AMoveMakesTheAddressOldUntilANewOneComes) {
+  ASSERT_TRUE(database_
+                  ->Write([](soci::session& sql) {
+                    CustomerRegister::HearOfMove(sql, "hanako", "2026-11-22");
+                    CustomerRegister::HearOfMove(sql, "nobody", "2026-11-22");
+                    return absl::OkStatus();
+                  })
+                  .ok());
+  EXPECT_EQ(File("hanako", {"address"}).moved_date(), "2026-11-22");
+  EXPECT_EQ(File("hanako", {"address"}).address(), "架空県旧町9");
+  EXPECT_EQ(File("hanako", {}).ByteSizeLong(), 0u);
+  EXPECT_EQ(File("taro", {"address"}).moved_date(), "");
+  ASSERT_TRUE(Update("hanako", TokenOf("hanako")).ok());
+  EXPECT_EQ(File("hanako", {"address"}).moved_date(), "");
 }
 
 TEST_F(CustomersServiceTest, ARetryGetsTheFirstAnswerAgain) {

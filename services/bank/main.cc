@@ -1,7 +1,9 @@
 // psm-bank: the fictitious Hoshizora Bank, a relying party.
 #include <memory>
+#include <utility>
 
 #include "mesh/agency/agency.h"
+#include "mesh/agency/event_subscription.h"
 #include "mesh/base/status_macros.h"
 #include "services/bank/address_source.h"
 #include "services/bank/customer_register.h"
@@ -21,8 +23,22 @@ absl::Status Wire(agency::Agency& agency) {
       }));
   auto* const source = agency.Own(std::make_unique<MeshAddressSource>(
       [&agency] { return agency.gateway(); }));
-  agency.Serve(
-      std::make_unique<CustomersService>(customers, source, &agency.clock()));
+  PSM_ASSIGN_OR_RETURN(
+      std::unique_ptr<agency::EventSubscription> made_moves,
+      agency::EventSubscription::Start(
+          *database, [&agency] { return agency.gateway(); },
+          {.affair = "customer-address",
+           .types = {},
+           .consents = [customers] { return customers->MovesConsents(); },
+           .missed = {}},
+          [](soci::session& sql, const agency::LifeEvent& event) {
+            CustomerRegister::HearOfMove(sql, event.subject,
+                                         event.effective_date);
+            return absl::OkStatus();
+          }));
+  agency::EventSubscription* const moves = agency.Own(std::move(made_moves));
+  agency.Serve(std::make_unique<CustomersService>(
+      customers, source, &agency.clock(), [moves] { moves->Refresh(); }));
   return absl::OkStatus();
 }
 

@@ -94,9 +94,10 @@ absl::Status CheckTerms(const ConsentTerms& terms) {
     return ConsentNotPossible("the consumer is not the id of a system");
   if (!IsId(terms.affair, 63, '-'))
     return ConsentNotPossible("the affair is not the id of an affair");
-  if (terms.method != "psm.identity.v1.BasicItemsService/GetBasicItems") {
+  if (terms.method != "psm.identity.v1.BasicItemsService/GetBasicItems" &&
+      terms.method != "psm.events.v1.EventsService/Subscribe") {
     return ConsentNotPossible(
-        "consent is possible for the four basic items only");
+        "consent is possible for the four basic items and life events only");
   }
   if (terms.attributes.empty())
     return ConsentNotPossible("name 1 to 32 attributes of the method");
