@@ -77,6 +77,23 @@ CREATE TABLE provisions (
   PRIMARY KEY (consumer, exchange_id, subject));
 CREATE INDEX provisions_by_subject ON provisions (subject);
 )"},
+    // `state` as CorrectionRequest.State; `decide_time` 0: not yet.
+    {4, R"(
+CREATE TABLE correction_requests (
+  request_id TEXT PRIMARY KEY,
+  subject TEXT NOT NULL,
+  fiscal_year BIGINT NOT NULL,
+  statement TEXT NOT NULL,
+  wanted TEXT NOT NULL,
+  state BIGINT NOT NULL,
+  request_time BIGINT NOT NULL,
+  taken_by TEXT NOT NULL,
+  decide_time BIGINT NOT NULL,
+  grounds TEXT NOT NULL,
+  given_to TEXT NOT NULL);
+CREATE INDEX correction_requests_by_subject
+  ON correction_requests (subject, request_time);
+)"},
 };
 
 std::string EtagOf(const std::string& subject, const Assessment& version) {

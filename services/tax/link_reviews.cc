@@ -97,6 +97,11 @@ absl::Status LinkReviews::CheckMayProvide(absl::string_view subject) {
       [&](soci::session& sql) { return Stopped(sql, std::string(subject)); });
 }
 
+absl::Status LinkReviews::CheckMayProvide(soci::session& sql,
+                                          const std::string& subject) {
+  return Stopped(sql, subject);
+}
+
 absl::Status LinkReviews::Provide(const CallContext& call,
                                   absl::string_view subject, absl::Time now) {
   const std::string key(subject);

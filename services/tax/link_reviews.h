@@ -34,6 +34,8 @@ class LinkReviews {
   // FAILED_PRECONDITION LINK_UNDER_REVIEW where nothing may be provided of the
   // person now; else as Database::Read.
   absl::Status CheckMayProvide(absl::string_view subject);
+  static absl::Status CheckMayProvide(soci::session& sql,
+                                      const std::string& subject);
   // The same, and keeps durably that `call` is answered about the person, so
   // that it can be told should the link turn out to be wrong.
   absl::Status Provide(const agency::CallContext& call,

@@ -8,6 +8,7 @@
 #include "mesh/base/japan_time.h"
 #include "mesh/base/status_macros.h"
 #include "services/tax/assessments_service.h"
+#include "services/tax/corrections_service.h"
 #include "services/tax/link_reviews.h"
 #include "services/tax/links_service.h"
 #include "services/tax/residence_source.h"
@@ -30,13 +31,18 @@ absl::Status Wire(psm::agency::Agency& agency) {
                        psm::agency::Outbox::Start(
                            *database, [&agency] { return agency.gateway(); }));
   psm::agency::Outbox* const outbox = agency.Own(std::move(started));
-  auto* const reviews = agency.Own(std::make_unique<psm::LinkReviews>(
-      database,
+  const psm::LinkReviews::Tell tell =
       [outbox, &agency](soci::session& sql, const std::string& subject) {
         const absl::CivilDay today = psm::DayInJapan(agency.clock().Now());
         return outbox->Publish(sql, "record_corrected", subject,
                                absl::FormatCivilTime(today));
-      }));
+      };
+  auto* const reviews =
+      agency.Own(std::make_unique<psm::LinkReviews>(database, tell));
+  auto* const corrections =
+      agency.Own(std::make_unique<psm::CorrectionRequests>(database, tell));
+  agency.Serve(
+      std::make_unique<psm::CorrectionsService>(corrections, &agency.clock()));
   agency.Serve(
       std::make_unique<psm::TaxService>(ledger, reviews, &agency.clock()));
   agency.Serve(std::make_unique<psm::AssessmentsService>(

@@ -214,23 +214,31 @@ absl::StatusOr<AssessResponse> TaxLedger::Assess(
       }));
 }
 
+absl::StatusOr<Assessment> TaxLedger::CorrectWithin(
+    soci::session& sql, const std::string& subject, std::int32_t fiscal_year,
+    const std::string& etag, const tax::v1::Circumstances& circumstances,
+    const std::string& grounds, absl::Time now) {
+  const std::optional<Assessment> before =
+      InForce(ReadAssessments(sql, subject), fiscal_year);
+  if (!before.has_value() || fiscal_year == 0) return NotATaxpayer();
+  if (before->etag() != etag)
+    return agency::Refusal(absl::StatusCode::kAborted, "ETAG_STALE",
+                           "the assessment was corrected meanwhile");
+  return WriteVersion(sql, subject, fiscal_year, before->version() + 1,
+                      circumstances, grounds, now);
+}
+
 absl::StatusOr<CorrectAssessmentResponse> TaxLedger::Correct(
     const agency::CallContext& call, const CorrectAssessmentRequest& request,
     absl::Time now) {
   return Parsed<CorrectAssessmentResponse>(database_->Once(
       "CorrectAssessment", call, now,
       [&](soci::session& sql) -> absl::StatusOr<std::string> {
-        const std::optional<Assessment> before = InForce(
-            ReadAssessments(sql, request.subject()), request.fiscal_year());
-        if (!before.has_value() || request.fiscal_year() == 0)
-          return NotATaxpayer();
-        if (before->etag() != request.etag())
-          return agency::Refusal(absl::StatusCode::kAborted, "ETAG_STALE",
-                                 "the assessment was corrected meanwhile");
-        const Assessment version =
-            WriteVersion(sql, request.subject(), request.fiscal_year(),
-                         before->version() + 1, request.circumstances(),
-                         request.grounds(), now);
+        PSM_ASSIGN_OR_RETURN(
+            const Assessment version,
+            CorrectWithin(sql, request.subject(), request.fiscal_year(),
+                          request.etag(), request.circumstances(),
+                          request.grounds(), now));
         CorrectAssessmentResponse response;
         response.set_category(version.category());
         response.set_tax_yen(version.tax_yen());

@@ -63,6 +63,12 @@ class TaxLedger {
   absl::StatusOr<tax::v1::CorrectAssessmentResponse> Correct(
       const agency::CallContext& call,
       const tax::v1::CorrectAssessmentRequest& request, absl::Time now);
+  // The same in the caller's transaction, whose exceptions pass; gives the new
+  // version. NOT_FOUND NOT_A_TAXPAYER; ABORTED ETAG_STALE.
+  static absl::StatusOr<tax::v1::Assessment> CorrectWithin(
+      soci::session& sql, const std::string& subject, std::int32_t fiscal_year,
+      const std::string& etag, const tax::v1::Circumstances& circumstances,
+      const std::string& grounds, absl::Time now);
   absl::StatusOr<tax::v1::EndTaxationResponse> EndTaxation(
       const agency::CallContext& call,
       const tax::v1::EndTaxationRequest& request, absl::Time now);
