@@ -44,10 +44,16 @@ class ConsentRequestService final : public v1::ConsentRequestService::Service {
                               const v1::CollectConsentRequest* request,
                               v1::CollectConsentResponse* response) override;
 
- private:
+  // RequestConsent and CollectConsent, also for the provider, which asks in the
+  // name of relying parties. Errors are those of the contract.
   absl::StatusOr<v1::RequestConsentResponse> Request(
       const agency::CallContext& call,
       const v1::RequestConsentRequest& request);
+  absl::StatusOr<v1::CollectConsentResponse> Collect(
+      const agency::CallContext& call,
+      const v1::CollectConsentRequest& request);
+
+ private:
   absl::StatusOr<v1::ListConsentRequestsResponse> List(
       const agency::CallContext& call,
       const v1::ListConsentRequestsRequest& request);
@@ -58,9 +64,6 @@ class ConsentRequestService final : public v1::ConsentRequestService::Service {
   absl::StatusOr<std::string> AnswerNow(
       const agency::CallContext& call,
       const v1::AnswerConsentRequestRequest& request, absl::string_view name);
-  absl::StatusOr<v1::CollectConsentResponse> Collect(
-      const agency::CallContext& call,
-      const v1::CollectConsentRequest& request);
 
   const Parts parts_;
 };

@@ -54,9 +54,11 @@ absl::Status Wire(agency::Agency& agency) {
       agency.Own(std::make_unique<ConsentRequests>(database));
   agency.Serve(std::make_unique<ConsentService>(ConsentService::Parts{
       database, consents, issuer, &agency.clock(), progress}));
-  agency.Serve(std::make_unique<ConsentRequestService>(
+  auto made_asking = std::make_unique<ConsentRequestService>(
       ConsentRequestService::Parts{database, holders, requests, issuer,
-                                   &agency.clock(), &SystemRandom()}));
+                                   &agency.clock(), &SystemRandom()});
+  ConsentRequestService* const asking = made_asking.get();
+  agency.Serve(std::move(made_asking));
   auto* const representations =
       agency.Own(std::make_unique<Representations>(database, &agency.clock()));
   agency.Serve(std::make_unique<RepresentationService>(
@@ -66,7 +68,7 @@ absl::Status Wire(agency::Agency& agency) {
   agency.Serve(std::make_unique<ConsentFeedService>(consents, key, progress));
   PSM_RETURN_IF_ERROR(FollowLives(agency, database, cards));
   return AuthenticationApp::Serve(
-      agency, {database, holders, challenges, mesh, sign_in, files});
+      agency, {database, holders, challenges, mesh, sign_in, asking, files});
 }
 
 }  // namespace

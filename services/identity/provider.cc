@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "mesh/base/status_macros.h"
@@ -36,9 +37,21 @@ AuthenticationApp::AuthenticationApp(const agency::Agency& agency,
                                      const Parts& parts)
     : clients_(agency.RunPath("clients", ".json")),
       subjects_(parts.holders, parts.disclosures, &SystemRandom()),
+      requests_(parts.asking, &SystemRandom()),
       arrivals_(&agency.clock(), &SystemRandom()),
       sign_in_(parts.challenges, &arrivals_, agency.system(),
                CompleteWith(parts.sign_in, agency.system())) {}
+
+openid::HttpAnswer AuthenticationApp::Answer(
+    const openid::HttpRequest& request) {
+  if (request.path == kCardPath) return TakeCard(request);
+  if (!RelyingPartyRequests::IsFor(request)) return provider_->Answer(request);
+  std::variant<openid::Provider::Bearer, openid::HttpAnswer> bearer =
+      provider_->BearerOf(request);
+  if (auto* refusal = std::get_if<openid::HttpAnswer>(&bearer))
+    return std::move(*refusal);
+  return requests_.Answer(request, std::get<openid::Provider::Bearer>(bearer));
+}
 
 openid::HttpAnswer AuthenticationApp::TakeCard(
     const openid::HttpRequest& request) {
@@ -79,8 +92,7 @@ absl::Status AuthenticationApp::Serve(agency::Agency& agency,
             self->keys_.get(), &self->subjects_, &self->sign_in_,
             &agency.clock(), &SystemRandom()});
     return openid::HttpHandler([self](const openid::HttpRequest& request) {
-      return request.path == kCardPath ? self->TakeCard(request)
-                                       : self->provider_->Answer(request);
+      return self->Answer(request);
     });
   };
   PSM_ASSIGN_OR_RETURN(

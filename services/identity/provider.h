@@ -13,6 +13,7 @@
 #include "services/identity/mesh_services.h"
 #include "services/identity/provider_sign_in.h"
 #include "services/identity/provider_subjects.h"
+#include "services/identity/relying_party_requests.h"
 #include "services/identity/sign_in_service.h"
 #include "services/openid/client.h"
 #include "services/openid/listener.h"
@@ -30,7 +31,8 @@ class AuthenticationApp {
     Challenges* challenges;
     Disclosures* disclosures;
     SignInService* sign_in;  // judges what cards answer
-    std::string folder;      // of the system's own files
+    ConsentRequestService* asking;
+    std::string folder;  // of the system's own files
   };
 
   // Starts one that `agency` owns. Relying parties are those of
@@ -43,12 +45,14 @@ class AuthenticationApp {
  private:
   AuthenticationApp(const agency::Agency& agency, const Parts& parts);
 
+  openid::HttpAnswer Answer(const openid::HttpRequest& request);
   // POST /card: a card's program sends `challenge` and `signed`. 200 with
   // {"number": "..."}; 400 {"error": "..."}, with what the person should do.
   openid::HttpAnswer TakeCard(const openid::HttpRequest& request);
 
   openid::Clients clients_;
   CardHolderSubjects subjects_;
+  RelyingPartyRequests requests_;
   CardArrivals arrivals_;
   CardSignIn sign_in_;
   std::unique_ptr<openid::SigningKeys> keys_;

@@ -3,7 +3,9 @@
 #ifndef PSM_SERVICES_OPENID_PROVIDER_H_
 #define PSM_SERVICES_OPENID_PROVIDER_H_
 
+#include <memory>
 #include <string>
+#include <variant>
 
 #include "mesh/agency/database.h"
 #include "mesh/base/clock.h"
@@ -50,6 +52,15 @@ class Provider {
 
   // Answers any request. May block: the agency and the mesh are asked.
   HttpAnswer Answer(const HttpRequest& request);
+
+  // Who calls with an access token, for an agency's own addresses beside these:
+  // the client, and the sign-in that it is of; or what to answer to whoever has
+  // none that is good (RFC 6750).
+  struct Bearer {
+    std::shared_ptr<const Client> client;
+    Grant grant;
+  };
+  std::variant<Bearer, HttpAnswer> BearerOf(const HttpRequest& request);
 
  private:
   HttpAnswer Route(const HttpRequest& request);

@@ -135,7 +135,8 @@ HttpAnswer Provider::Issue(const Client& client, const IssuedTokens& tokens) {
   return Json(200, answer.dump()).With("Pragma", "no-cache");
 }
 
-HttpAnswer Provider::UserInfo(const HttpRequest& request) {
+std::variant<Provider::Bearer, HttpAnswer> Provider::BearerOf(
+    const HttpRequest& request) {
   const std::string authorization = request.Header("authorization");
   absl::string_view token = authorization;
   if (token.empty()) {
@@ -149,17 +150,24 @@ HttpAnswer Provider::UserInfo(const HttpRequest& request) {
   token.remove_prefix(7);
   if (token.size() > kMaxToken)
     return BearerError(401, "invalid_token", "it is none of ours");
-  const absl::StatusOr<Grant> grant = store_.FindAccess(token);
+  absl::StatusOr<Grant> grant = store_.FindAccess(token);
   if (absl::IsPermissionDenied(grant.status()))
     return BearerError(401, "invalid_token",
                        "it is unknown, has expired or was revoked");
-  if (!grant.ok()) return Trouble("userinfo", grant.status());
-  const std::shared_ptr<const Client> client =
-      parts_.clients->Find(grant->client_id);
+  if (!grant.ok()) return Trouble("bearer", grant.status());
+  std::shared_ptr<const Client> client = parts_.clients->Find(grant->client_id);
   if (client == nullptr)
     return BearerError(401, "invalid_token", "the client is gone");
+  return Bearer{std::move(client), *std::move(grant)};
+}
+
+HttpAnswer Provider::UserInfo(const HttpRequest& request) {
+  std::variant<Bearer, HttpAnswer> bearer = BearerOf(request);
+  if (auto* answer = std::get_if<HttpAnswer>(&bearer))
+    return std::move(*answer);
+  const auto& [client, grant] = std::get<Bearer>(bearer);
   absl::StatusOr<json> claims =
-      parts_.subjects->Claims(*client, grant->subject, grant->scopes);
+      parts_.subjects->Claims(*client, grant.subject, grant.scopes);
   if (absl::IsPermissionDenied(claims.status()) ||
       absl::IsFailedPrecondition(claims.status())) {
     LogWarning("claims_refused",
@@ -168,7 +176,7 @@ HttpAnswer Provider::UserInfo(const HttpRequest& request) {
                        "the agreement does not cover these claims");
   }
   if (!claims.ok()) return Trouble("claims", claims.status());
-  (*claims)["sub"] = grant->sub;
+  (*claims)["sub"] = grant.sub;
   return Json(200, claims->dump());
 }
 

@@ -100,21 +100,6 @@ TEST_F(ProviderTest, WhatThePersonUnticksIsNeitherGrantedNorTold) {
   EXPECT_EQ(world_.subjects.disclosed, std::vector<std::string>{"bank sub"});
 }
 
-TEST_F(ProviderTest, PagesNameTheirLanguageAndLookAgainWhereToldTo) {
-  Browser browser(world_.provider.get());
-  const HttpAnswer page =
-      browser.Get("/authorize", GoodQuery({{"ui_locales", "en"}}));
-  EXPECT_NE(page.body.find("<html lang=\"en\">"), std::string::npos);
-  EXPECT_NE(page.body.find("Unofficial prototype"), std::string::npos);
-  EXPECT_NE(page.body.find("非公式の試作品"), std::string::npos);
-  EXPECT_EQ(page.body.find("http-equiv"), std::string::npos);
-  world_.sign_in.look_again_seconds = 3;
-  const HttpAnswer waits =
-      browser.Get("/authorize", GoodQuery({{"ui_locales", "en"}}));
-  EXPECT_NE(waits.body.find("http-equiv=\"refresh\" content=\"3; url=/inter"),
-            std::string::npos);
-}
-
 TEST_F(ProviderTest, ACodeThatIsUsedAgainEndsTheTokens) {
   const std::string code = Code();
   const json tokens = Tokens(code);

@@ -9,6 +9,7 @@
 #include "mesh/base/durable_file.h"
 #include "mesh/cli/process.h"
 #include "nlohmann/json.hpp"
+#include "psm/identity/v1/consent_request.grpc.pb.h"
 #include "services/identity/card/issue_cards.h"
 #include "services/openid/jws.h"
 #include "tests/scenarios/scenario.h"
@@ -16,6 +17,7 @@
 namespace psm::testing {
 namespace {
 
+using identity::v1::ConsentRequestService;
 using nlohmann::json;
 
 constexpr char kBank[] = "hoshizora-bank/customers";
@@ -155,6 +157,22 @@ TEST_F(OpenId, ForeignClientsSignInAndWhatIsNotTheirsGivesThemNothing) {
   EXPECT_EQ(names, 7);
   EXPECT_EQ(items, 2);
   EXPECT_EQ(looks, 3) << "one of a person who kept her sex to herself";
+
+  // What the bank asked for waits for her, and for nobody else.
+  EXPECT_EQ(seen["consentState"], "pending");
+  EXPECT_EQ(seen["consentUnasked"], (json{401, 401, 401}));
+  identity::v1::ListConsentRequestsRequest list;
+  list.set_subject(mesh().Person("hanako").CodeAt("portal"));
+  const auto waiting =
+      mesh()
+          .Client("portal/terminal")
+          .Call(&ConsentRequestService::Stub::ListConsentRequests,
+                {.affair = "own-request"}, list);
+  ASSERT_TRUE(waiting.status.ok()) << waiting.status;
+  ASSERT_EQ(waiting->requests_size(), 1);
+  EXPECT_EQ(waiting->requests(0).request_id(), seen["consentRequest"]);
+  EXPECT_EQ(waiting->requests(0).consumer(), kBank);
+  EXPECT_EQ(waiting->requests(0).purpose(), "where statements go");
 
   // The provider is called the same after a restart: tokens name it.
   ASSERT_TRUE(mesh().RestartSystem(kIdentity).ok());

@@ -104,6 +104,15 @@ async function good(bank, seen) {
   seen.thumbprint = await jose.calculateJwkThumbprint((await (await fetch(`${PSM_ISSUER}/jwks`)).json()).keys[0]) === verified.protectedHeader.kid;
   seen.nonce = verified.payload.nonce === got.sent.nonce;
   seen.info = await openid.fetchUserInfo(bank.config, tokens.access_token, verified.payload.sub);
+  // The bank asks for a consent, which waits for the person; nobody without her access token does or looks.
+  const ask = (authorization, path = '') => fetch(`${PSM_ISSUER}/consent-requests${path}`, {
+    method: path ? 'GET' : 'POST', headers: authorization ? { authorization } : {},
+    body: path ? undefined : new URLSearchParams({ attributes: 'address', purpose: 'where statements go' }),
+  });
+  const asked = await (await ask(`Bearer ${tokens.access_token}`)).json();
+  seen.consentRequest = asked.request_id;
+  seen.consentState = (await (await ask(`Bearer ${tokens.access_token}`, `/${asked.request_id}`)).json()).state;
+  seen.consentUnasked = [(await ask('')).status, (await ask('Bearer forged')).status, (await ask('', `/${asked.request_id}`)).status];
   const next = await openid.refreshTokenGrant(bank.config, tokens.refresh_token);
   seen.refreshed = await userInfo(next.access_token);
   seen.refreshReuse = await refusal(openid.refreshTokenGrant(bank.config, tokens.refresh_token));
