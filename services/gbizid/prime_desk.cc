@@ -1,6 +1,5 @@
 #include "services/gbizid/prime_desk.h"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
