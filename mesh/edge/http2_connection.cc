@@ -17,9 +17,23 @@ namespace {
 // One TLS record of the largest size and its overhead.
 constexpr std::size_t kInputBytes = (16 << 10) + 512;
 constexpr std::size_t kPlainBytes = 16 << 10;
+// What a connection that is closed may still take of its peer's input.
+constexpr int kLastReads = 16;
 
 absl::Status Ended(absl::string_view why) {
   return absl::UnavailableError(why);
+}
+
+// Closed over input that nobody has read, a socket is reset, and with it may go
+// what we said last, before the peer has read it (RFC 9112, 9.6). What is there
+// already is read, so much and no more.
+void Discard(boost::asio::ip::tcp::socket& socket) {
+  char waste[kPlainBytes];
+  boost::system::error_code error;
+  socket.shutdown(boost::asio::socket_base::shutdown_send, error);
+  error.clear();
+  for (int i = 0; i < kLastReads && !error; ++i)
+    socket.read_some(boost::asio::buffer(waste), error);
 }
 
 absl::string_view View(const std::uint8_t* data, std::size_t size) {
@@ -143,6 +157,7 @@ void Http2Connection::Close(const absl::Status& why) {
         boost::asio::buffer(tls_.output().data(), tls_.output().size()),
         ignored);
   }
+  if (secured_) Discard(socket_);
   socket_.close(ignored);
   OnClosed(why);
 }
