@@ -10,6 +10,7 @@
 #include "absl/time/time.h"
 #include "mesh/records/timestamp.h"
 #include "psm/identity/v1/history.grpc.pb.h"
+#include "services/story/recorded.h"
 #include "services/story/scenes.h"
 
 namespace psm::story {
@@ -24,39 +25,43 @@ std::string NameOf(const Stage& stage, const std::string& system) {
   return found->name.ja.empty() ? found->agency->name.ja : found->name.ja;
 }
 
-// A protected person's history names no municipality: then the text says that
-// it was one.
-std::string ConsumerOf(const Stage& stage, const Record& record,
-                       const RecordTexts& texts) {
-  return record.consumer().empty() ? texts.consumer_agency().ja()
-                                   : NameOf(stage, record.consumer());
+// A protected person's history names no municipality: then the text alone says
+// that it was one.
+std::string NameOf(const Stage& stage, const std::string& system,
+                   const records::v1::Text& agency) {
+  const bool known = stage.policy->directory().FindSystem(system) != nullptr;
+  return known || agency.ja().empty() ? NameOf(stage, system) : agency.ja();
 }
 
 // Who provides what was asked for, where a refusal came before a provider was
 // chosen and there is but one.
 std::string ProviderOf(const Stage& stage, const Record& record,
                        const RecordTexts& texts) {
-  if (!record.provider().empty()) return NameOf(stage, record.provider());
-  if (!texts.provider_agency().ja().empty())
-    return texts.provider_agency().ja();
+  if (!record.provider().empty())
+    return NameOf(stage, record.provider(), texts.provider_agency());
   const std::string service =
       record.method().substr(0, record.method().find('/'));
   const auto& providers = stage.policy->directory().ProvidersOf(service);
   return providers.size() == 1 ? NameOf(stage, providers.front()->id) : "-";
 }
 
+std::string Bracketed(const std::string& title, const std::string& basis) {
+  return absl::StrCat("[", title, basis.empty() ? "" : "、", basis, "]  ");
+}
+
 std::string BasisOf(const Stage& stage, const Record& record) {
   const Affair* affair = stage.policy->directory().FindAffair(record.affair());
+  // An agency's word to the mesh itself serves no affair.
+  if (record.affair().empty()) return "";
   const std::string title =
       affair == nullptr ? record.affair() : affair->title.ja;
-  if (!record.consent_id().empty()) return absl::StrCat(title, "、本人の同意");
+  if (!record.consent_id().empty()) return Bracketed(title, "本人の同意");
   for (const CompiledAgreement* agreement : stage.policy->agreements()) {
     if (agreement->id == record.agreement() && !agreement->by_consent) {
-      return absl::StrCat(title, "、", agreement->statute.ja);
+      return Bracketed(title, agreement->statute.ja);
     }
   }
-  return affair == nullptr ? title
-                           : absl::StrCat(title, "、", affair->statute.ja);
+  return Bracketed(title, affair == nullptr ? "" : affair->statute.ja);
 }
 
 using Texts = google::protobuf::RepeatedPtrField<records::v1::Text>;
@@ -79,18 +84,6 @@ std::string OutcomeOf(const Record& record, const RecordTexts& texts) {
   if (!texts.withheld().empty())
     absl::StrAppend(&items, "(非提供: ", InJapanese(texts.withheld()), ")");
   return items;
-}
-
-bool Shows(const Record& record, const Expected& wanted) {
-  const auto fits = [](const std::string& is, const std::string& should) {
-    return should.empty() || is == should;
-  };
-  return fits(record.exchange_id(), wanted.exchange_id) &&
-         fits(record.consumer(), wanted.consumer) &&
-         fits(record.provider(), wanted.provider) &&
-         fits(record.reason(), wanted.reason) &&
-         record.reason().empty() == wanted.reason.empty() &&
-         record.kind() != Record::INTENT;
 }
 
 void TellHistory(Stage& stage, const std::string& persona) {
@@ -137,9 +130,10 @@ void TellHistory(Stage& stage, const std::string& persona) {
     narrator.Fact(absl::StrCat(
         absl::FormatTime("%m-%d %H:%M:%S", FromTimestamp(record.ask_time()),
                          absl::LocalTimeZone()),
-        "  ", ConsumerOf(stage, record, history.texts(i)), " → ",
-        ProviderOf(stage, record, history.texts(i)), "  [",
-        BasisOf(stage, record), "]  ", OutcomeOf(record, history.texts(i))));
+        "  ",
+        NameOf(stage, record.consumer(), history.texts(i).consumer_agency()),
+        " → ", ProviderOf(stage, record, history.texts(i)), "  ",
+        BasisOf(stage, record), OutcomeOf(record, history.texts(i))));
   }
   int expected = 0;
   bool complete = true;

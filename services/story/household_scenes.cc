@@ -17,6 +17,7 @@
 #include "services/story/asked_at.h"
 #include "services/story/burden.h"
 #include "services/story/scenes.h"
+#include "services/story/town.h"
 
 namespace psm::story {
 namespace {
@@ -47,13 +48,6 @@ absl::StatusOr<benefits::v1::Programme> FindProgramme(Stage& stage) {
 Burden& CountedBefore() {
   static Burden& burden = *new Burden;
   return burden;
-}
-
-std::string NameOfAgency(const Stage& stage, absl::string_view id) {
-  const Agency* agency = stage.policy->directory().FindAgency(id);
-  return agency == nullptr
-             ? std::string(id)
-             : absl::StrCat(agency->name.ja, " (", agency->name.en, ")");
 }
 
 // An office of the programme by its name, from her point of view.

@@ -21,6 +21,13 @@ void TheDiskIsFull(Stage& stage);
 void ConsentAndWithdrawal(Stage& stage);
 // A business.
 void TheCompanysForm(Stage& stage);
+// A mother and her child move.
+void OneNotice(Stage& stage);
+// A woman takes another name.
+void ANewName(Stage& stage);
+// A person is protected, and is no more.
+void NoPathLeadsToHim(Stage& stage);
+void ProtectionEnds(Stage& stage);
 // What remains of it all.
 // A persona signs in and reads what was recorded since the story began. All
 // that the story expected must be there.

@@ -24,6 +24,18 @@ const std::vector<Story>& Stories() {
        "補助金",
        "a company's form fills itself in",
        {TheCompanysForm, TheAuditor}},
+      {"moving",
+       "引越しワンストップ",
+       "a mother and her child move, and give notice once",
+       {OneNotice, HistoryOf("misaki"), TheAuditor}},
+      {"marriage",
+       "氏名の変更",
+       "a woman takes another name, and what carried the old one waits",
+       {ANewName, HistoryOf("hanako"), TheAuditor}},
+      {"protected",
+       "支援措置",
+       "no path shows where a protected person lives",
+       {NoPathLeadsToHim, HistoryOf("kenji"), ProtectionEnds, TheAuditor}},
   };
   return stories;
 }
