@@ -47,6 +47,8 @@ struct MemberRow {
   GetTaxStatusResponse::Category category = GetTaxStatusResponse::EXEMPT;
   std::int64_t income_yen = 0;
   std::int64_t arrears_yen = 0;
+  const char* record_tied_to = "";  // see Person
+  bool assessed = true;
   std::optional<AccountRow> account = std::nullopt;
   const char* customer_number = "";
   bool customer_told_move = true;
@@ -180,7 +182,44 @@ std::vector<HouseholdRow> Households() {
                    {.given_name = {"芽衣", "メイ"},
                     .sex = Sex::kFemale,
                     .birth = {7, 8, 19},
-                    .relation = Member::CHILD}}}};
+                    .relation = Member::CHILD}}},
+      // Two of one name: the tax office has filed the elder's record under the
+      // younger one's code.
+      {.family_name = {"見本", "ミホン"},
+       .municipality = kAkatsuki,
+       .tax_municipality = kAkatsuki,
+       .address = "架空県あかつき市ひので町1丁目2番3号　みほん荘5号室",
+       .move_in = {4, 4, 1},
+       .members = {{.id = "aoi",
+                    .traits_en = "a student without income; the tax record of "
+                                 "her namesake is tied to her",
+                    .traits_ja =
+                        "収入のない学生。同姓同名の人の税の記録が誤って紐付けら"
+                        "れている",
+                    .given_name = {"葵", "アオイ"},
+                    .sex = Sex::kFemale,
+                    .birth = {23, 6, 2},
+                    .relation = Member::HEAD,
+                    .assessed = false,
+                    .account = AccountRow{"001", "5678901", {1, 4, 10}}}}},
+      {.family_name = {"見本", "ミホン"},
+       .municipality = kYunagi,
+       .tax_municipality = kAkatsuki,
+       .address = "架空県ゆうなぎ市凪浜3丁目7番8号",
+       .former_address = "架空県あかつき市東雲台1丁目7番8号",
+       .move_in = {0, 3, 10},
+       .members = {{.id = "namesake",
+                    .traits_en = "aoi's namesake; her own tax record is tied "
+                                 "to aoi",
+                    .traits_ja = "葵と同姓同名で3月にゆうなぎ市へ転出。本人の税"
+                                 "の記録が葵に紐付けられている",
+                    .given_name = {"葵", "アオイ"},
+                    .sex = Sex::kFemale,
+                    .birth = {48, 6, 20},
+                    .relation = Member::HEAD,
+                    .category = GetTaxStatusResponse::TAXED,
+                    .income_yen = 5'240'000,
+                    .record_tied_to = "aoi"}}}};
 }
 
 Person PersonOf(const MemberRow& row, const Reading& family_name, int year) {
@@ -192,6 +231,8 @@ Person PersonOf(const MemberRow& row, const Reading& family_name, int year) {
   person.category = row.category;
   person.income_yen = row.income_yen;
   person.arrears_yen = row.arrears_yen;
+  person.record_tied_to = row.record_tied_to;
+  person.assessed = row.assessed;
   if (row.account.has_value()) {
     person.account = Account{row.account->branch_code, row.account->number,
                              row.account->registered.In(year)};

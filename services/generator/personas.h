@@ -7,7 +7,7 @@
 
 namespace psm {
 
-inline constexpr int kPersonaResidents = 9;
+inline constexpr int kPersonaResidents = 11;
 inline constexpr int kPersonaBusinesses = 1;
 
 // Puts the personas into an empty world whose `today` and `fiscal_year` are

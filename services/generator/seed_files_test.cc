@@ -60,6 +60,15 @@ std::map<std::string, Message> BySubject(const std::string& lines) {
   return messages;
 }
 
+const Person& PersonaNamed(const World& world, const std::string& id) {
+  for (const Story& story : world.stories) {
+    if (story.id == id)
+      return world.households[story.household].members[story.member];
+  }
+  ADD_FAILURE() << id;
+  return world.households[0].members[0];
+}
+
 TEST(SeedLinesTest, TheSameSeedGivesTheSameBytes) {
   const Files one = SeedLines(Build(), *Scopes()).value();
   EXPECT_EQ(one, SeedLines(Build(), *Scopes()).value());
@@ -188,6 +197,23 @@ TEST(SeedLinesTest, HanakoIsInEveryFileWhereHerStoryPutsHer) {
       absl::StartsWith(customers.at(sub).address(), "架空県ゆうなぎ市"));
 }
 
+TEST(SeedLinesTest, ARecordIsTiedToTheWrongPersonOfTwoOfOneName) {
+  const World world = Build();
+  const auto scopes = Scopes();
+  const Files files = SeedLines(world, *scopes).value();
+  const auto taxpayers =
+      BySubject<seed::v1::Taxpayer>(files.at("akatsuki/tax"));
+  const Person& student = PersonaNamed(world, "aoi");
+  const Person& namesake = PersonaNamed(world, "namesake");
+  EXPECT_EQ(student.name.kana, namesake.name.kana);
+  EXPECT_NE(student.birth_date, namesake.birth_date);
+  SubjectScope& scope = scopes->For(SubjectScopeKind::kAgency, kAkatsuki);
+  EXPECT_EQ(taxpayers.count(scope.Encode(namesake.number)), 0U);
+  ASSERT_EQ(taxpayers.count(scope.Encode(student.number)), 1U);
+  EXPECT_EQ(taxpayers.at(scope.Encode(student.number)).income_yen(),
+            namesake.income_yen);
+}
+
 TEST(SeedLinesTest, EveryResidentIsTaxedInOneMunicipalityOnly) {
   const World world = Build();
   const auto scopes = Scopes();
@@ -207,6 +233,8 @@ TEST(SeedLinesTest, EveryResidentIsTaxedInOneMunicipalityOnly) {
     }
   }
   EXPECT_EQ(residents.size(), 1000U);
+  // But for one, whose record is tied to another.
+  EXPECT_EQ(residents.erase(PersonaNamed(world, "namesake").number), 1U);
   EXPECT_EQ(residents, taxpayers);
 }
 

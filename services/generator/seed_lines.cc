@@ -80,6 +80,14 @@ seed::v1::Resident FormerResidentOf(const World& world, const Household& home,
   return resident;
 }
 
+// One of the personas, who is a resident.
+const Person& PersonaOf(const World& world, absl::string_view id) {
+  const auto story =
+      std::find_if(world.stories.begin(), world.stories.end(),
+                   [id](const Story& one) { return one.id == id; });
+  return world.households[story->household].members[story->member];
+}
+
 seed::v1::Taxpayer TaxpayerOf(const World& world, const Person& person,
                               const std::string& subject) {
   seed::v1::Taxpayer taxpayer;
@@ -159,8 +167,15 @@ absl::StatusOr<std::map<std::string, std::string>> SeedLines(
             FormerResidentOf(world, home, person, taxed,
                              code(home.tax_municipality, home.members[0]))));
       }
-      PSM_RETURN_IF_ERROR(files[home.tax_municipality + "/tax"].Add(
-          taxed, TaxpayerOf(world, person, taxed)));
+      const std::string filed =
+          person.record_tied_to.empty()
+              ? taxed
+              : code(home.tax_municipality,
+                     PersonaOf(world, person.record_tied_to));
+      if (person.assessed) {
+        PSM_RETURN_IF_ERROR(files[home.tax_municipality + "/tax"].Add(
+            filed, TaxpayerOf(world, person, filed)));
+      }
       const std::string known = code("identity", person);
       PSM_RETURN_IF_ERROR(files["identity/identity"].Add(
           known, CardHolderOf(home, person, known)));

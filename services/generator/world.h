@@ -41,6 +41,10 @@ struct Person {
       tax::v1::GetTaxStatusResponse::EXEMPT;
   std::int64_t income_yen = 0;
   std::int64_t arrears_yen = 0;
+  // The persona under whose code the tax office has filed this person's record,
+  // by mistake (紐付け誤り); empty: it is the person's own.
+  std::string record_tied_to;
+  bool assessed = true;  // false: no record of the person was ever filed
   std::optional<Account> account;  // the registered receiving account
   std::string customer_number;     // at the bank; empty: no customer
   bool customer_told_move = true;  // else the bank has the former address

@@ -56,7 +56,8 @@ TEST(WorldTest, TheFiscalYearBeginsInApril) {
 }
 
 TEST(WorldTest, HasAsManyAsAskedFor) {
-  for (const int residents : {kPersonaResidents, 10, 137, 1000}) {
+  for (const int residents :
+       {kPersonaResidents, kPersonaResidents + 1, 137, 1000}) {
     WorldOptions options = Options();
     options.residents = residents;
     options.businesses = 3;

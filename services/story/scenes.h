@@ -23,6 +23,8 @@ void ConsentAndWithdrawal(Stage& stage);
 void TheCompanysForm(Stage& stage);
 // A mother and her child move.
 void OneNotice(Stage& stage);
+// A record is tied to the wrong person.
+void TheWrongPersonsRecord(Stage& stage);
 // A woman takes another name.
 void ANewName(Stage& stage);
 // A person is protected, and is no more.
