@@ -57,10 +57,8 @@ int main(int argc, char** argv) {
                           clock};
   for (const psm::story::Story& story : psm::story::Stories()) {
     if (name != "all" && name != story.name) continue;
-    if (name == "all") {
-      absl::PrintF("\n#### %s: %s / %s\n", story.name, story.title_ja,
-                   story.title_en);
-    }
+    if (name == "all")
+      narrator.Story(story.name, story.title_ja, story.title_en);
     stage.Begin();
     for (const psm::story::Scene& scene : story.scenes) scene(stage);
   }

@@ -166,8 +166,10 @@ void TellConsumers(Stage& stage, const std::string& subject,
       AtOffice(stage, &PaymentRunService::Stub::ReexamineApplication, again);
   narrator.Step(
       examined.status.ok() && examined->changed_values() > 0,
-      absl::StrCat("An officer has everybody asked again: ",
-                   examined->changed_values(), " values are others now"));
+      absl::StrCat(
+          "An officer has everybody asked again: ", examined->changed_values(),
+          examined->changed_values() == 1 ? " value has changed"
+                                          : " values have changed"));
   benefits::v1::ConfirmApplicationRequest confirm;
   confirm.set_subject(subject);
   confirm.set_application_id(application);

@@ -26,6 +26,12 @@ void Print(absl::string_view first, absl::string_view rest,
 
 }  // namespace
 
+void Narrator::Story(absl::string_view name, absl::string_view title_ja,
+                     absl::string_view title_en) {
+  std::printf("\n");
+  Print("#### ", "     ", absl::StrCat(name, ": ", title_ja, " / ", title_en));
+}
+
 void Narrator::Scene(absl::string_view title_ja, absl::string_view title_en) {
   std::printf("\n");
   Print("== ", "   ", absl::StrCat(title_ja, " / ", title_en));

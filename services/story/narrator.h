@@ -13,6 +13,9 @@ namespace psm::story {
 // Belongs to one thread. Writes to standard output, wrapped to the terminal.
 class Narrator {
  public:
+  // A new story, with its name and its title in both languages.
+  void Story(absl::string_view name, absl::string_view title_ja,
+             absl::string_view title_en);
   // A new scene, with its title in both languages.
   void Scene(absl::string_view title_ja, absl::string_view title_en);
   // A sentence of the story.
