@@ -178,7 +178,7 @@ class Gateway::Impl {
 
   void Stop(absl::Duration bound) {
     if (server_ != nullptr) {
-      for (auto& room : rooms_) room->EndEventStreams();
+      for (auto& room : rooms_) room->EndStreams();
       server_->Drain(bound);
       auto ended = std::make_shared<std::promise<void>>();
       rooms_.front()->EndChores([ended] { ended->set_value(); });

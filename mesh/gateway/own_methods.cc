@@ -1,5 +1,6 @@
 #include "mesh/gateway/own_methods.h"
 
+#include "mesh/exchange/batch.h"
 #include "mesh/exchange/holdings.h"
 #include "mesh/exchange/life_events.h"
 #include "mesh/exchange/linkage.h"
@@ -18,6 +19,7 @@ absl::Span<const OwnMethod> OwnMethods() {
       {"/psm.holdings.v1.HoldingsService/End", &EndHoldings},
       {"/psm.holdings.v1.HoldingsService/SetProtection", &SetProtection},
       {"/psm.events.v1.EventsService/Publish", &PublishEvent},
+      {kRetrieveBatchPath, nullptr},
       {kSubscribePath, nullptr},
       {kHealthCheckPath, nullptr},
       {kReflectionPath, nullptr},

@@ -18,7 +18,8 @@ Room::Room(int index, const SharedState& shared,
            rates_,         shared.refusals,   shared.observer,
            shared.gateway, &shared.holdings,  &shared.events},
       event_streams_(env_, worker_, tls_),
-      desk_(env_, upstream_, event_streams_, tls_) {}
+      batch_streams_(env_, tls_),
+      desk_(env_, upstream_, event_streams_, batch_streams_, tls_) {}
 
 void Room::Update(std::shared_ptr<const PolicyEngine> policy) {
   worker_.Post([this, policy = std::move(policy)]() mutable {
@@ -32,8 +33,11 @@ void Room::Update(std::shared_ptr<const edge::TlsConfig> tls) {
       [this, tls = std::move(tls)]() mutable { tls_ = std::move(tls); });
 }
 
-void Room::EndEventStreams() {
-  worker_.Post([this] { event_streams_.EndAll(); });
+void Room::EndStreams() {
+  worker_.Post([this] {
+    event_streams_.EndAll();
+    batch_streams_.EndAll();
+  });
 }
 
 void Room::TakeChores() {

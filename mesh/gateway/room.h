@@ -9,6 +9,7 @@
 #include "mesh/edge/upstream.h"
 #include "mesh/edge/worker.h"
 #include "mesh/exchange/environment.h"
+#include "mesh/gateway/batch_streams.h"
 #include "mesh/gateway/chores.h"
 #include "mesh/gateway/event_streams.h"
 #include "mesh/gateway/service_desk.h"
@@ -46,8 +47,8 @@ class Room {
   void Update(std::shared_ptr<const PolicyEngine> policy);
   void Update(std::shared_ptr<const edge::TlsConfig> tls);
 
-  // Thread-safe: ends what would go on for ever.
-  void EndEventStreams();
+  // Thread-safe: ends what would go on for ever, or for long.
+  void EndStreams();
 
   // Makes this room the one that does the gateway's chores. Before the worker
   // starts.
@@ -63,6 +64,7 @@ class Room {
   std::shared_ptr<const edge::TlsConfig> tls_;
   Environment env_;
   EventStreams event_streams_;
+  BatchStreams batch_streams_;
   ServiceDesk desk_;
   std::unique_ptr<Chores> chores_;  // of one room
 };

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "mesh/edge/relay.h"
+#include "mesh/exchange/batch.h"
 #include "mesh/exchange/exchange.h"
 #include "mesh/gateway/edge_peer.h"
 #include "mesh/gateway/health.h"
@@ -83,6 +84,8 @@ std::unique_ptr<edge::StreamHandler> ServiceDesk::DispatchLapsed(
 std::unique_ptr<edge::StreamHandler> ServiceDesk::Carry(
     edge::InboundStream& stream) {
   if (stream.path() == kSubscribePath) return event_streams_.NewStream(stream);
+  if (stream.path() == kRetrieveBatchPath)
+    return batch_streams_.NewStream(stream);
   const MethodPlan* plan = env_.policy->contracts().FindByPath(stream.path());
   if (plan != nullptr && plan->transparent)
     return edge::NewRelay(stream, router_, upstream_);

@@ -10,6 +10,7 @@
 #include "mesh/edge/unary.h"
 #include "mesh/edge/upstream.h"
 #include "mesh/exchange/environment.h"
+#include "mesh/gateway/batch_streams.h"
 #include "mesh/gateway/event_streams.h"
 #include "mesh/gateway/reflection.h"
 #include "mesh/gateway/transparent_router.h"
@@ -22,11 +23,12 @@ class ServiceDesk final : public edge::Dispatcher, public edge::UnaryService {
   // `tls` is the newest TLS state of this worker, by which peers of live
   // connections are judged.
   ServiceDesk(Environment& env, edge::Upstream& upstream,
-              EventStreams& event_streams,
+              EventStreams& event_streams, BatchStreams& batch_streams,
               const std::shared_ptr<const edge::TlsConfig>& tls)
       : env_(env),
         upstream_(upstream),
         event_streams_(event_streams),
+        batch_streams_(batch_streams),
         tls_(tls),
         router_(env, tls) {}
 
@@ -46,6 +48,7 @@ class ServiceDesk final : public edge::Dispatcher, public edge::UnaryService {
   Environment& env_;
   edge::Upstream& upstream_;
   EventStreams& event_streams_;
+  BatchStreams& batch_streams_;
   const std::shared_ptr<const edge::TlsConfig>& tls_;
   TransparentRouter router_;
   Reflection reflection_;
