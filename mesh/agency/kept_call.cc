@@ -74,9 +74,8 @@ void SayWithoutReceipt(const SideEntry& entry) {
 }
 
 // The legs of a linkage, whose requests the gateway has made.
-void AddLegs(const std::string& message, std::vector<SideEntry>& entries) {
-  linkage::v1::RetrieveResponse response;
-  if (!response.ParseFromString(message)) return;
+void AddLegs(const linkage::v1::RetrieveResponse& response,
+             std::vector<SideEntry>& entries) {
   for (const linkage::v1::Evidence& evidence : response.evidence()) {
     SideEntry& entry = entries.emplace_back();
     entry.set_kind(SideEntry::ANSWERED);
@@ -94,6 +93,16 @@ void AddLegs(const std::string& message, std::vector<SideEntry>& entries) {
     if (!evidence.has_status() && !entry.has_receipt())
       SayWithoutReceipt(entry);
   }
+}
+
+SideEntry LinkageEntry(SideEntry::Kind kind, const std::string& exchange_id,
+                       const linkage::v1::RetrieveRequest& question) {
+  SideEntry entry;
+  entry.set_kind(kind);
+  entry.set_exchange_id(exchange_id);
+  entry.set_method(std::string(kRetrieve));
+  entry.set_request_digest(Sha256(question.SerializeAsString()));
+  return entry;
 }
 
 }  // namespace
@@ -202,7 +211,8 @@ RawReply CallKept(const std::shared_ptr<grpc::Channel>& channel,
   if (reply.status.ok()) answered.set_answer_digest(Sha256(reply.message));
   SetReceipt(reply.receipt, answered);
   if (method == kRetrieve) {
-    AddLegs(reply.message, entries);
+    linkage::v1::RetrieveResponse response;
+    if (response.ParseFromString(reply.message)) AddLegs(response, entries);
     // The record of a disclosure is its audience's: the discloser has no
     // receipt of it.
   } else if (reply.status.ok() && method != kDisclose &&
@@ -211,6 +221,21 @@ RawReply CallKept(const std::shared_ptr<grpc::Channel>& channel,
   }
   ledger->KeepOrSay(entries);
   return reply;
+}
+
+void KeepAsked(SideLedger& ledger, const std::string& exchange_id,
+               const linkage::v1::RetrieveRequest& question) {
+  ledger.KeepOrSay({LinkageEntry(SideEntry::ASKED, exchange_id, question)});
+}
+
+void KeepAnswered(SideLedger& ledger, const std::string& exchange_id,
+                  const linkage::v1::RetrieveRequest& question,
+                  const absl::StatusOr<linkage::v1::RetrieveResponse>& answer) {
+  std::vector<SideEntry> entries = {
+      LinkageEntry(SideEntry::ANSWERED, exchange_id, question)};
+  SetOutcome(answer.status(), entries.front());
+  if (answer.ok()) AddLegs(*answer, entries);
+  ledger.KeepOrSay(entries);
 }
 
 grpc::Status CallKept(const std::shared_ptr<grpc::Channel>& channel,

@@ -6,11 +6,13 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/statusor.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message_lite.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
 #include "mesh/records/side_ledger.h"
+#include "psm/linkage/v1/linkage.pb.h"
 
 namespace psm::agency {
 
@@ -61,7 +63,14 @@ RawReply CallKept(const std::shared_ptr<grpc::Channel>& channel,
                   grpc::ClientContext* context, const std::string& method,
                   const std::string& exchange_id, const std::string& request);
 
-// The same, typed: `response` is meant only where the status is OK; INTERNAL
+// What is kept of a question of a batch: as if it had been asked alone.
+void KeepAsked(SideLedger& ledger, const std::string& exchange_id,
+               const linkage::v1::RetrieveRequest& question);
+void KeepAnswered(SideLedger& ledger, const std::string& exchange_id,
+                  const linkage::v1::RetrieveRequest& question,
+                  const absl::StatusOr<linkage::v1::RetrieveResponse>& answer);
+
+// CallKept, typed: `response` is meant only where the status is OK; INTERNAL
 // where the answer does not parse.
 grpc::Status CallKept(const std::shared_ptr<grpc::Channel>& channel,
                       grpc::ClientContext* context, const std::string& method,

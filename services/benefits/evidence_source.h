@@ -36,12 +36,12 @@ class EvidenceSource {
               absl::Span<const linkage::v1::RetrieveRequest> requests) = 0;
 };
 
-// Asks for the applicant's account and puts it into the form, with the exchange
-// among the sources. EVIDENCE_MISSING as FillForHousehold.
-absl::Status AskForAccount(EvidenceSource& source,
-                           const agency::CallContext* call,
-                           const Programme& programme,
-                           Application& application);
+// Asks for each applicant's account and puts it into the form, with the
+// exchange among the sources: all in one question to `source`. What became of
+// each, in the same order: EVIDENCE_MISSING as FillForHousehold.
+std::vector<absl::Status> AskForAccounts(
+    EvidenceSource& source, const agency::CallContext* call,
+    const Programme& programme, absl::Span<Application* const> applications);
 
 // Through the gateway.
 class GatewayEvidence final : public EvidenceSource {

@@ -1,18 +1,15 @@
 #include <cstddef>
-#include <thread>
-#include <utility>
 
+#include "mesh/agency/batch_call.h"
 #include "mesh/agency/gateway_call.h"
 #include "mesh/base/error.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/crypto/digest.h"
-#include "psm/linkage/v1/linkage.grpc.pb.h"
 #include "psm/residents/v1/residents.grpc.pb.h"
 #include "services/benefits/evidence_source.h"
 
 namespace psm {
 
-using linkage::v1::LinkageService;
 using linkage::v1::RetrieveRequest;
 using linkage::v1::RetrieveResponse;
 
@@ -35,27 +32,22 @@ absl::StatusOr<HouseholdEvidence> GatewayEvidence::GetHousehold(
   return evidence;
 }
 
-absl::Status AskForAccount(EvidenceSource& source,
-                           const agency::CallContext* call,
-                           const Programme& programme,
-                           Application& application) {
-  RetrieveRequest question;
-  question.set_subject(application.subject);
-  question.add_attributes("accounts.account");
-  const auto answers =
-      source.RetrieveAll(call, programme.definition.affair(), {&question, 1});
-  if (!answers[0].ok()) {
-    const std::string reason = ReasonOf(answers[0].status());
+namespace {
+
+absl::Status TakeAccount(const absl::StatusOr<RetrieveResponse>& answer,
+                         const Programme& programme, Application& application) {
+  if (!answer.ok()) {
+    const std::string reason = ReasonOf(answer.status());
     return EvidenceMissing(
         "accounts", reason.empty()
-                        ? absl::StatusCodeToString(answers[0].status().code())
+                        ? absl::StatusCodeToString(answer.status().code())
                         : reason);
   }
-  PSM_ASSIGN_OR_RETURN(const PayableAccount account,
-                       ReadAccount({answers[0]->evidence().begin(),
-                                    answers[0]->evidence().end()}));
+  PSM_ASSIGN_OR_RETURN(
+      const PayableAccount account,
+      ReadAccount({answer->evidence().begin(), answer->evidence().end()}));
   PutAccount(programme, account, application);
-  for (const linkage::v1::Evidence& leg : answers[0]->evidence()) {
+  for (const linkage::v1::Evidence& leg : answer->evidence()) {
     benefits::v1::Source& exchange = application.sources.emplace_back();
     exchange.set_provider(leg.provider());
     exchange.set_dataset(leg.dataset());
@@ -64,31 +56,30 @@ absl::Status AskForAccount(EvidenceSource& source,
   return absl::OkStatus();
 }
 
+}  // namespace
+
+std::vector<absl::Status> AskForAccounts(
+    EvidenceSource& source, const agency::CallContext* call,
+    const Programme& programme, absl::Span<Application* const> applications) {
+  std::vector<RetrieveRequest> questions(applications.size());
+  for (std::size_t i = 0; i < applications.size(); ++i) {
+    questions[i].set_subject(applications[i]->subject);
+    questions[i].add_attributes("accounts.account");
+  }
+  const std::vector<absl::StatusOr<RetrieveResponse>> answers =
+      source.RetrieveAll(call, programme.definition.affair(), questions);
+  std::vector<absl::Status> statuses;
+  statuses.reserve(answers.size());
+  for (std::size_t i = 0; i < answers.size(); ++i)
+    statuses.push_back(TakeAccount(answers[i], programme, *applications[i]));
+  return statuses;
+}
+
 std::vector<absl::StatusOr<RetrieveResponse>> GatewayEvidence::RetrieveAll(
     const agency::CallContext* call, const std::string& affair,
     absl::Span<const RetrieveRequest> requests) {
-  std::vector<RetrieveResponse> responses(requests.size());
-  std::vector<absl::Status> statuses(requests.size());
-  const auto ask = [&](std::size_t i) {
-    statuses[i] = agency::Call(gateway_, &LinkageService::Stub::Retrieve,
-                               {.parent = call, .affair = affair}, requests[i],
-                               &responses[i]);
-  };
-  // A household's, so a handful: a thread for each but the first.
-  std::vector<std::thread> asking;
-  for (std::size_t i = 1; i < requests.size(); ++i) asking.emplace_back(ask, i);
-  if (!requests.empty()) ask(0);
-  for (std::thread& thread : asking) thread.join();
-
-  std::vector<absl::StatusOr<RetrieveResponse>> answers;
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    if (statuses[i].ok()) {
-      answers.emplace_back(std::move(responses[i]));
-    } else {
-      answers.emplace_back(std::move(statuses[i]));
-    }
-  }
-  return answers;
+  return agency::RetrieveBatch(gateway_, {.parent = call, .affair = affair},
+                               requests);
 }
 
 }  // namespace psm

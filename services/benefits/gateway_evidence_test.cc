@@ -14,7 +14,6 @@
 #include "gtest/gtest.h"
 #include "mesh/base/clock.h"
 #include "mesh/base/error.h"
-#include "mesh/base/mutex.h"
 #include "mesh/crypto/digest.h"
 #include "psm/linkage/v1/linkage.grpc.pb.h"
 #include "psm/residents/v1/residents.grpc.pb.h"
@@ -51,37 +50,34 @@ class FakeResidents final : public residents::v1::ResidentsService::Service {
   std::map<std::string, std::string> metadata;
 };
 
-// Answers nobody before all `expected` questions have come: one after another
-// they would never be answered.
+// Answers nothing before all questions have come: one after another they would
+// never be answered.
 class FakeLinkage final : public linkage::v1::LinkageService::Service {
  public:
-  explicit FakeLinkage(int expected) : missing_(expected) {}
-
-  grpc::Status Retrieve(grpc::ServerContext* context,
-                        const linkage::v1::RetrieveRequest* request,
-                        linkage::v1::RetrieveResponse* response) override {
+  grpc::Status RetrieveBatch(
+      grpc::ServerContext* context,
+      grpc::ServerReaderWriter<linkage::v1::RetrieveBatchResponse,
+                               linkage::v1::RetrieveBatchRequest>* stream)
+      override {
     EXPECT_EQ(Metadata(*context, "psm-affair"), "benefit-tax-exempt");
-    {
-      MutexLock lock(mu_);
-      if (--missing_ == 0) all_came_.NotifyAll();
-      while (missing_ > 0) {
-        if (!all_came_.WaitFor(mu_, std::chrono::seconds(5))) {
-          return grpc::Status(grpc::StatusCode::ABORTED, "not concurrent");
-        }
+    std::vector<linkage::v1::RetrieveBatchRequest> asked;
+    linkage::v1::RetrieveBatchRequest request;
+    while (stream->Read(&request)) asked.push_back(request);
+    for (const linkage::v1::RetrieveBatchRequest& one : asked) {
+      linkage::v1::RetrieveBatchResponse response;
+      response.set_exchange_id(one.exchange_id());
+      const std::string& subject = one.question().subject();
+      if (subject == "fumie") {
+        response.mutable_status()->ParseFromString(
+            ToRpcStatus(MakeError(absl::StatusCode::kPermissionDenied,
+                                  "NO_AGREEMENT", Party::kConsumer, "no")));
+      } else {
+        response.mutable_answer()->add_evidence()->set_provider(subject);
       }
+      stream->Write(response);
     }
-    if (request->subject() == "fumie") {
-      return agency::ToGrpc(MakeError(absl::StatusCode::kPermissionDenied,
-                                      "NO_AGREEMENT", Party::kConsumer, "no"));
-    }
-    response->add_evidence()->set_provider(request->subject());
     return grpc::Status::OK;
   }
-
- private:
-  Mutex mu_;
-  CondVar all_came_;
-  int missing_ PSM_GUARDED_BY(mu_);
 };
 
 class GatewayEvidenceTest : public testing::Test {
@@ -103,7 +99,7 @@ class GatewayEvidenceTest : public testing::Test {
   ~GatewayEvidenceTest() override { server_->Shutdown(); }
 
   FakeResidents residents_;
-  FakeLinkage linkage_{3};
+  FakeLinkage linkage_;
   std::unique_ptr<grpc::Server> server_;
   std::shared_ptr<grpc::Channel> channel_;
   GatewayEvidence evidence_{[this] { return channel_; }};

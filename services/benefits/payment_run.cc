@@ -1,8 +1,5 @@
 #include "services/benefits/payment_run.h"
 
-#include <algorithm>
-#include <atomic>
-#include <chrono>
 #include <optional>
 #include <set>
 #include <utility>
@@ -31,32 +28,6 @@ using benefits::v1::ObjectToPaymentResponse;
 using benefits::v1::PayRunResponse;
 using benefits::v1::StartPaymentRunResponse;
 
-constexpr int kAtOnce = 8;  // households that are looked at side by side
-constexpr int kBatch = 64;  // households per look into the database
-constexpr auto kPause = std::chrono::seconds(1);  // after a database's failure
-
-// The reason why a household's evidence is missing decides what to tell: who
-// has no account that takes money may apply and bring one.
-EntryState StateAfter(const absl::Status& missing) {
-  const std::optional<ErrorDetail> detail = DetailOf(missing);
-  if (detail && detail->reason == "EVIDENCE_MISSING") {
-    const auto reason = detail->metadata.find("reason");
-    if (reason != detail->metadata.end() &&
-        (reason->second == "ACCOUNT_NOT_REGISTERED" ||
-         reason->second == "ACCOUNT_CLOSED" ||
-         reason->second == "ACCOUNT_UNCONFIRMED" ||
-         reason->second == "ACCOUNT_UNUSABLE"))
-      return EntryState::kWithoutAccount;
-  }
-  return EntryState::kFailed;
-}
-
-KeptApplication AsKept(const Application& application) {
-  KeptApplication kept;
-  kept.fields = application.fields;
-  return kept;
-}
-
 }  // namespace
 
 PaymentRuns::PaymentRuns(const Parts& parts)
@@ -71,11 +42,6 @@ PaymentRuns::~PaymentRuns() {
   worker_.join();
 }
 
-bool PaymentRuns::Stopping() {
-  MutexLock lock(mu_);
-  return stopping_;
-}
-
 absl::Status PaymentRuns::ImportHeadsOnce(
     absl::FunctionRef<absl::Status(Take)> each) {
   return parts_.database->Write([&](soci::session& sql) -> absl::Status {
@@ -87,117 +53,6 @@ absl::Status PaymentRuns::ImportHeadsOnce(
       RunStore::AddHead(sql, subject);
       return absl::OkStatus();
     });
-  });
-}
-
-void PaymentRuns::Work() {
-  for (;;) {
-    {
-      MutexLock lock(mu_);
-      while (!work_ && !stopping_) wake_.Wait(mu_);
-      if (stopping_) return;
-      work_ = false;
-    }
-    absl::StatusOr<bool> worked = true;
-    while (worked.ok() && *worked && !Stopping()) worked = WorkOnSome();
-    if (worked.ok()) continue;
-    LogWarning("payment_run_waits",
-               {{"code", absl::StatusCodeToString(worked.status().code())},
-                {"reason", ReasonOf(worked.status())}});
-    MutexLock lock(mu_);
-    work_ = true;
-    if (!stopping_) wake_.WaitFor(mu_, kPause);
-  }
-}
-
-absl::StatusOr<bool> PaymentRuns::WorkOnSome() {
-  std::optional<PaymentRun> run;
-  std::vector<RunEntry> entries;
-  PSM_RETURN_IF_ERROR(
-      parts_.database->Read([&](soci::session& sql) -> absl::Status {
-        const std::vector<std::string> runs = RunStore::Unfinished(sql);
-        if (runs.empty()) return absl::OkStatus();
-        PSM_ASSIGN_OR_RETURN(run, RunStore::Find(sql, runs.front()));
-        entries =
-            RunStore::Entries(sql, runs.front(), EntryState::kPending, kBatch);
-        return absl::OkStatus();
-      }));
-  if (!run.has_value()) return false;
-  if (entries.empty()) {
-    PSM_RETURN_IF_ERROR(parts_.database->Write([&](soci::session& sql) {
-      RunStore::Finish(sql, run->run_id, parts_.clock->Now());
-      return absl::OkStatus();
-    }));
-    return true;
-  }
-  const Programme* const programme = parts_.programmes->Find(run->programme);
-  std::atomic<std::size_t> next{0};
-  std::vector<absl::Status> failures(kAtOnce);
-  const auto look = [&](std::size_t asker) {
-    for (std::size_t i = next++; i < entries.size() && !Stopping();
-         i = next++) {
-      absl::Status looked = absl::OkStatus();
-      if (programme == nullptr) {
-        // The definition is gone: nobody is told anything any more.
-        entries[i].state = EntryState::kFailed;
-        looked = parts_.database->Write([&](soci::session& sql) {
-          RunStore::SetEntry(sql, entries[i]);
-          return absl::OkStatus();
-        });
-      } else {
-        looked = LookAt(*run, *programme, entries[i]);
-      }
-      if (!looked.ok()) failures[asker] = looked;
-    }
-  };
-  std::vector<std::thread> askers;
-  for (std::size_t asker = 1; asker < failures.size(); ++asker)
-    askers.emplace_back(look, asker);
-  look(0);
-  for (std::thread& asker : askers) asker.join();
-  for (const absl::Status& failure : failures) PSM_RETURN_IF_ERROR(failure);
-  return true;
-}
-
-absl::StatusOr<Application> PaymentRuns::CollectIfEligible(
-    const Programme& programme, const std::string& subject, EntryState& state) {
-  // Whose money it is not, has an account that is nobody's business.
-  absl::StatusOr<Application> application = parts_.desk->CollectForHousehold(
-      nullptr, programme, subject, {"accounts"});
-  if (!application.ok()) {
-    state = StateAfter(application.status());
-    return application;
-  }
-  const ConfirmApplicationResponse decision =
-      DecisionOn(programme, AsKept(*application), false, parts_.clock->Now());
-  if (decision.decision() != ConfirmApplicationResponse::GRANTED) {
-    state = EntryState::kNotEligible;
-    return application;
-  }
-  const absl::Status asked =
-      AskForAccount(*parts_.evidence, nullptr, programme, *application);
-  state = asked.ok() ? EntryState::kNotified : StateAfter(asked);
-  return application;
-}
-
-absl::Status PaymentRuns::LookAt(const PaymentRun& run,
-                                 const Programme& programme, RunEntry entry) {
-  absl::StatusOr<Application> application =
-      CollectIfEligible(programme, entry.subject, entry.state);
-  const std::string id = NewUuid(*parts_.random);
-  return parts_.database->Write([&](soci::session& sql) {
-    if (entry.state == EntryState::kNotified) {
-      if (ApplicationStore::WasPaid(sql, programme.id(),
-                                    application->members)) {
-        entry.state = EntryState::kAlreadyPaid;
-      } else {
-        ApplicationStore::Insert(sql, id, *application, parts_.clock->Now(),
-                                 run.run_id);
-        entry.application_id = id;
-      }
-    }
-    RunStore::SetEntry(sql, entry);
-    return absl::OkStatus();
   });
 }
 

@@ -5,6 +5,7 @@
 
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
@@ -24,12 +25,13 @@
 
 namespace psm {
 
-// Runs are worked off one after the other by a thread of its own, eight
-// households at a time, each kept when it is done: a run goes on where it
-// stopped after a restart. Of a household that is not eligible nothing is kept,
-// and its account is not asked for. WRITE methods are idempotent by the call's
-// exchange id; errors as in benefits.proto. Thread-safe. All pointers must
-// outlive the object.
+// Runs are worked off one after the other by a thread of its own: of 64
+// households, eight are looked at side by side, and the accounts of those that
+// are eligible are asked for over one stream. What was found is kept of each by
+// itself: a run goes on where it stopped after a restart. Of a household that
+// is not eligible nothing is kept, and its account is not asked for. WRITE
+// methods are idempotent by the call's exchange id; errors as in
+// benefits.proto. Thread-safe. All pointers must outlive the object.
 class PaymentRuns {
  public:
   struct Parts {
@@ -68,16 +70,22 @@ class PaymentRuns {
       const benefits::v1::ObjectToPaymentRequest& request);
 
  private:
+  struct Household;
+
   void Work() PSM_EXCLUDES(mu_);
   // Looks at some pending households. False where no run has any; an error of
   // the database otherwise.
   absl::StatusOr<bool> WorkOnSome() PSM_EXCLUDES(mu_);
-  // What becomes of one household, and keeps it.
-  absl::Status LookAt(const PaymentRun& run, const Programme& programme,
-                      RunEntry entry);
-  absl::StatusOr<Application> CollectIfEligible(const Programme& programme,
-                                                const std::string& subject,
-                                                EntryState& state);
+  // Each looked at, but for those that a stop leaves as they are.
+  void CollectAll(const Programme& programme,
+                  std::vector<Household>& households) PSM_EXCLUDES(mu_);
+  void CollectIfEligible(const Programme& programme, Household& household);
+  // Of those that are eligible, all over one stream.
+  void AskForTheirAccounts(const Programme& programme,
+                           std::vector<Household>& households);
+  // `programme` is null only where nobody is notified.
+  absl::Status Keep(const PaymentRun& run, const Programme* programme,
+                    Household& household);
   bool Stopping() PSM_EXCLUDES(mu_);
 
   const Parts parts_;

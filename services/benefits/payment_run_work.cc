@@ -1,0 +1,193 @@
+// The part of a run that nobody waits for: looking at households, a few dozen
+// at a time.
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "mesh/base/error.h"
+#include "mesh/base/log.h"
+#include "mesh/base/status_macros.h"
+#include "services/benefits/application.h"
+#include "services/benefits/application_store.h"
+#include "services/benefits/decision_desk.h"
+#include "services/benefits/office_rules.h"
+#include "services/benefits/payment_run.h"
+
+namespace psm {
+namespace {
+
+using benefits::v1::ConfirmApplicationResponse;
+
+constexpr int kAtOnce = 8;  // households that are looked at side by side
+constexpr int kBatch = 64;  // whose accounts are asked for over one stream
+constexpr auto kPause = std::chrono::seconds(1);  // after a database's failure
+
+// The reason why a household's evidence is missing decides what to tell: who
+// has no account that takes money may apply and bring one.
+EntryState StateAfter(const absl::Status& missing) {
+  const std::optional<ErrorDetail> detail = DetailOf(missing);
+  if (detail && detail->reason == "EVIDENCE_MISSING") {
+    const auto reason = detail->metadata.find("reason");
+    if (reason != detail->metadata.end() &&
+        (reason->second == "ACCOUNT_NOT_REGISTERED" ||
+         reason->second == "ACCOUNT_CLOSED" ||
+         reason->second == "ACCOUNT_UNCONFIRMED" ||
+         reason->second == "ACCOUNT_UNUSABLE"))
+      return EntryState::kWithoutAccount;
+  }
+  return EntryState::kFailed;
+}
+
+KeptApplication AsKept(const Application& application) {
+  KeptApplication kept;
+  kept.fields = application.fields;
+  return kept;
+}
+
+}  // namespace
+
+// One household on its way through a look.
+struct PaymentRuns::Household {
+  RunEntry entry;  // still kPending where it was not looked at
+  // What it would be paid on, once it is known to be eligible.
+  std::optional<Application> application;
+};
+
+bool PaymentRuns::Stopping() {
+  MutexLock lock(mu_);
+  return stopping_;
+}
+
+void PaymentRuns::Work() {
+  for (;;) {
+    {
+      MutexLock lock(mu_);
+      while (!work_ && !stopping_) wake_.Wait(mu_);
+      if (stopping_) return;
+      work_ = false;
+    }
+    absl::StatusOr<bool> worked = true;
+    while (worked.ok() && *worked && !Stopping()) worked = WorkOnSome();
+    if (worked.ok()) continue;
+    LogWarning("payment_run_waits",
+               {{"code", absl::StatusCodeToString(worked.status().code())},
+                {"reason", ReasonOf(worked.status())}});
+    MutexLock lock(mu_);
+    work_ = true;
+    if (!stopping_) wake_.WaitFor(mu_, kPause);
+  }
+}
+
+absl::StatusOr<bool> PaymentRuns::WorkOnSome() {
+  std::optional<PaymentRun> run;
+  std::vector<Household> households;
+  PSM_RETURN_IF_ERROR(
+      parts_.database->Read([&](soci::session& sql) -> absl::Status {
+        const std::vector<std::string> runs = RunStore::Unfinished(sql);
+        if (runs.empty()) return absl::OkStatus();
+        PSM_ASSIGN_OR_RETURN(run, RunStore::Find(sql, runs.front()));
+        std::vector<RunEntry> entries =
+            RunStore::Entries(sql, runs.front(), EntryState::kPending, kBatch);
+        for (RunEntry& entry : entries)
+          households.push_back({std::move(entry), std::nullopt});
+        return absl::OkStatus();
+      }));
+  if (!run.has_value()) return false;
+  if (households.empty()) {
+    PSM_RETURN_IF_ERROR(parts_.database->Write([&](soci::session& sql) {
+      RunStore::Finish(sql, run->run_id, parts_.clock->Now());
+      return absl::OkStatus();
+    }));
+    return true;
+  }
+  const Programme* const programme = parts_.programmes->Find(run->programme);
+  if (programme == nullptr) {
+    // The definition is gone: nobody is told anything any more.
+    for (Household& household : households)
+      household.entry.state = EntryState::kFailed;
+  } else {
+    CollectAll(*programme, households);
+    AskForTheirAccounts(*programme, households);
+  }
+  for (Household& household : households) {
+    if (household.entry.state != EntryState::kPending)
+      PSM_RETURN_IF_ERROR(Keep(*run, programme, household));
+  }
+  return true;
+}
+
+void PaymentRuns::CollectAll(const Programme& programme,
+                             std::vector<Household>& households) {
+  std::atomic<std::size_t> next{0};
+  const auto look = [&] {
+    for (std::size_t i = next++; i < households.size() && !Stopping();
+         i = next++)
+      CollectIfEligible(programme, households[i]);
+  };
+  std::vector<std::thread> askers;
+  for (int asker = 1; asker < kAtOnce; ++asker) askers.emplace_back(look);
+  look();
+  for (std::thread& asker : askers) asker.join();
+}
+
+void PaymentRuns::CollectIfEligible(const Programme& programme,
+                                    Household& household) {
+  // Whose money it is not, has an account that is nobody's business.
+  absl::StatusOr<Application> application = parts_.desk->CollectForHousehold(
+      nullptr, programme, household.entry.subject, {"accounts"});
+  if (!application.ok()) {
+    household.entry.state = StateAfter(application.status());
+    return;
+  }
+  const ConfirmApplicationResponse decision =
+      DecisionOn(programme, AsKept(*application), false, parts_.clock->Now());
+  if (decision.decision() != ConfirmApplicationResponse::GRANTED) {
+    household.entry.state = EntryState::kNotEligible;
+    return;
+  }
+  household.application = *std::move(application);
+}
+
+void PaymentRuns::AskForTheirAccounts(const Programme& programme,
+                                      std::vector<Household>& households) {
+  std::vector<Household*> eligible;
+  std::vector<Application*> applications;
+  for (Household& household : households) {
+    if (!household.application.has_value()) continue;
+    eligible.push_back(&household);
+    applications.push_back(&*household.application);
+  }
+  const std::vector<absl::Status> asked =
+      AskForAccounts(*parts_.evidence, nullptr, programme, applications);
+  for (std::size_t i = 0; i < eligible.size(); ++i) {
+    eligible[i]->entry.state =
+        asked[i].ok() ? EntryState::kNotified : StateAfter(asked[i]);
+  }
+}
+
+absl::Status PaymentRuns::Keep(const PaymentRun& run,
+                               const Programme* programme,
+                               Household& household) {
+  RunEntry& entry = household.entry;
+  const std::string id = NewUuid(*parts_.random);
+  return parts_.database->Write([&](soci::session& sql) {
+    if (entry.state == EntryState::kNotified) {
+      if (ApplicationStore::WasPaid(sql, programme->id(),
+                                    household.application->members)) {
+        entry.state = EntryState::kAlreadyPaid;
+      } else {
+        ApplicationStore::Insert(sql, id, *household.application,
+                                 parts_.clock->Now(), run.run_id);
+        entry.application_id = id;
+      }
+    }
+    RunStore::SetEntry(sql, entry);
+    return absl::OkStatus();
+  });
+}
+
+}  // namespace psm

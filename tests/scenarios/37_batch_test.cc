@@ -1,0 +1,220 @@
+// 37. A thousand questions over one stream: each an exchange of its own, none
+// of which ends the others; and what changes amid them binds.
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "mesh/agency/call_context.h"
+#include "mesh/records/leg_exchange_id.h"
+#include "psm/linkage/v1/linkage.grpc.pb.h"
+#include "psm/records/v1/receipt.pb.h"
+#include "tests/scenarios/scenario.h"
+
+namespace psm::testing {
+namespace {
+
+using linkage::v1::LinkageService;
+using linkage::v1::RetrieveBatchRequest;
+using linkage::v1::RetrieveBatchResponse;
+
+constexpr int kQuestions = 1000;
+
+// One stream of one consumer.
+class Batch {
+ public:
+  explicit Batch(Mesh& mesh, const std::string& affair = kBenefitAffair)
+      : context_(mesh.Client(kBenefits).Context(
+            {.affair = affair, .timeout = absl::Seconds(60)})),
+        stub_(mesh.Client(kBenefits).Channel()),
+        stream_(stub_.RetrieveBatch(context_.get())) {}
+  ~Batch() {
+    context_->TryCancel();
+    if (stream_ != nullptr) stream_->Finish();
+  }
+  Batch(const Batch&) = delete;
+  Batch& operator=(const Batch&) = delete;
+
+  bool Ask(const RetrieveBatchRequest& question) {
+    return stream_->Write(question);
+  }
+  // An empty one where the stream has ended.
+  RetrieveBatchResponse Next() {
+    RetrieveBatchResponse response;
+    if (!stream_->Read(&response)) response.Clear();
+    return response;
+  }
+  void AskNoMore() { stream_->WritesDone(); }
+  void Cancel() { context_->TryCancel(); }
+  absl::Status End() {
+    RetrieveBatchResponse response;
+    while (stream_->Read(&response)) {
+    }
+    const absl::Status status = agency::FromGrpc(stream_->Finish());
+    stream_.reset();
+    return status;
+  }
+
+ private:
+  std::unique_ptr<grpc::ClientContext> context_;
+  LinkageService::Stub stub_;
+  std::unique_ptr<
+      grpc::ClientReaderWriter<RetrieveBatchRequest, RetrieveBatchResponse>>
+      stream_;
+};
+
+class Batches : public Scenario {
+ protected:
+  static RetrieveBatchRequest Question(const std::string& id,
+                                       const std::string& person = "hanako") {
+    RetrieveBatchRequest request;
+    request.set_exchange_id(id);
+    linkage::v1::RetrieveRequest& question = *request.mutable_question();
+    question.set_subject(mesh().Person(person).CodeAt("akatsuki"));
+    question.add_attributes("tax.category");
+    (*question.mutable_providers())["tax"] = kYunagiTax;
+    return request;
+  }
+  static bool Answered(const RetrieveBatchResponse& response) {
+    return response.answer().evidence_size() == 1 &&
+           !response.answer().evidence(0).has_status();
+  }
+};
+
+TEST_F(Batches, AThousandQuestionsAreAThousandExchangesAndSoIsTheirRetry) {
+  std::vector<RetrieveBatchRequest> questions;
+  for (int i = 0; i < kQuestions; ++i) {
+    questions.push_back(Question(NewExchangeId()));
+    if (i % 10 == 3)
+      questions.back().mutable_question()->set_attributes(0, "no.such");
+    if (i % 500 == 7) {
+      // Another agency's code: refused and recorded.
+      questions.back().mutable_question()->set_subject(
+          mesh().Person("hanako").CodeAt("portal"));
+    }
+  }
+  std::map<std::string, std::uint64_t> leaves;  // by leg, of the first time
+  for (int time = 0; time < 2; ++time) {
+    Batch batch(mesh());
+    std::thread asking([&] {
+      for (const RetrieveBatchRequest& question : questions)
+        if (!batch.Ask(question)) return;
+      batch.AskNoMore();
+    });
+    std::map<std::string, RetrieveBatchResponse> answers;
+    for (;;) {
+      RetrieveBatchResponse response = batch.Next();
+      if (response.exchange_id().empty()) break;
+      EXPECT_TRUE(answers.emplace(response.exchange_id(), response).second);
+    }
+    asking.join();
+    const absl::Status end = batch.End();
+    ASSERT_TRUE(end.ok()) << end;
+    ASSERT_EQ(answers.size(), questions.size());
+    for (int i = 0; i < kQuestions; ++i) {
+      const RetrieveBatchResponse& answer =
+          answers[questions[static_cast<std::size_t>(i)].exchange_id()];
+      if (i % 10 == 3) {
+        EXPECT_EQ(answer.status().code(), 3) << i;
+        continue;
+      }
+      ASSERT_EQ(answer.answer().evidence_size(), 1) << i;
+      const linkage::v1::Evidence& leg = answer.answer().evidence(0);
+      EXPECT_EQ(leg.has_status(), i % 500 == 7) << i;
+      EXPECT_EQ(leg.message().empty(), i % 500 == 7) << i;
+      if (i % 500 == 7) continue;
+      EXPECT_EQ(leg.exchange_id(), LegExchangeId(answer.exchange_id(), "tax"));
+      records::v1::Receipt receipt;
+      ASSERT_TRUE(receipt.ParseFromString(leg.receipt()));
+      ASSERT_EQ(receipt.leaves_size(), 1);
+      const auto leaf =
+          leaves.emplace(leg.exchange_id(), receipt.leaves(0).index()).first;
+      EXPECT_EQ(leaf->second, receipt.leaves(0).index()) << i;
+    }
+  }
+  const auto records =
+      mesh().Records({.provider = kYunagiTax, .person = "hanako"});
+  ASSERT_TRUE(records.ok()) << records.status();
+  EXPECT_EQ(records->size(), static_cast<std::size_t>(kQuestions) * 9 / 10 - 2)
+      << "one record each, and none for the retry";
+}
+
+TEST_F(Batches, AnAgreementThatEndsAmidAStreamBindsFromTheNextQuestionOn) {
+  constexpr char kOwn[] = R"text(
+agreements {
+  id: "akatsuki-benefits-arrears"
+  version: 1
+  consumer: "akatsuki/benefits"
+  affair: "collect-arrears"
+  statute { ja: "番号法第19条第8号" en: "Number Act, art. 19(viii)" }
+  grants {
+    method: "psm.tax.v1.TaxService/GetTaxStatus"
+    attributes: "category"
+    providers: "yunagi/tax"
+  }
+  valid_from: "2026-01-01"
+})text";
+  ASSERT_TRUE(mesh().EditAgreements(kOwn).ok());
+  Batch batch(mesh(), "collect-arrears");
+  ASSERT_TRUE(batch.Ask(Question(NewExchangeId())));
+  const RetrieveBatchResponse before = batch.Next();
+  EXPECT_TRUE(Answered(before)) << before.ShortDebugString();
+  ASSERT_TRUE(mesh().EditAgreements("").ok());
+  ASSERT_TRUE(batch.Ask(Question(NewExchangeId())));
+  const RetrieveBatchResponse after = batch.Next();
+  ASSERT_EQ(after.answer().evidence_size(), 1);
+  EXPECT_EQ(after.answer().evidence(0).status().code(), 7)
+      << after.ShortDebugString();
+  batch.AskNoMore();
+  EXPECT_TRUE(batch.End().ok());
+}
+
+TEST_F(Batches,
+       AProviderThatSaysNothingHoldsUpNobodyElseAndACancelEndsTheStream) {
+  mesh().Silence(kYunagiTax);
+  {
+    Batch batch(mesh());
+    std::thread asking([&] {
+      while (batch.Ask(Question(NewExchangeId()))) {
+      }
+    });
+    // Somebody else is served meanwhile, of another provider.
+    linkage::v1::RetrieveRequest other;
+    other.set_subject(mesh().Person("hanako").CodeAt("akatsuki"));
+    other.add_attributes("accounts.account");
+    const auto reply = mesh().Client(kBenefits).Call(
+        &LinkageService::Stub::Retrieve, {.affair = kBenefitAffair}, other);
+    EXPECT_TRUE(reply.status.ok()) << reply.status;
+    batch.Cancel();
+    asking.join();
+    EXPECT_TRUE(absl::IsCancelled(batch.End()));
+  }
+  mesh().Mend(kYunagiTax);
+  ASSERT_TRUE(AskTaxUntilAnswered(mesh()).ok());
+  Batch batch(mesh());
+  ASSERT_TRUE(batch.Ask(Question(NewExchangeId())));
+  EXPECT_TRUE(Answered(batch.Next()));
+}
+
+TEST_F(Batches, AQuestionWithoutANameEndsTheStreamAfterTheOthersAnswers) {
+  Batch batch(mesh());
+  ASSERT_TRUE(batch.Ask(Question(NewExchangeId())));
+  ASSERT_TRUE(batch.Ask(Question("")));
+  EXPECT_TRUE(Answered(batch.Next()));
+  EXPECT_EQ(ReasonOf(batch.End()), "MESSAGE_MALFORMED");
+}
+
+TEST_F(Batches, AnIdleStreamDoesNotKeepAGatewayFromStopping) {
+  Batch batch(mesh());
+  ASSERT_TRUE(batch.Ask(Question(NewExchangeId())));
+  EXPECT_TRUE(Answered(batch.Next()));
+  std::thread ending(
+      [&] { EXPECT_EQ(ReasonOf(batch.End()), "GATEWAY_STOPPING"); });
+  ASSERT_TRUE(mesh().RestartSystem("mesh/gateway").ok());
+  ending.join();
+}
+
+}  // namespace
+}  // namespace psm::testing
