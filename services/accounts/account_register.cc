@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "google/protobuf/util/time_util.h"
+#include "mesh/agency/answers.h"
 #include "mesh/base/error.h"
 #include "mesh/base/status_macros.h"
 #include "services/accounts/account.h"
@@ -98,14 +99,6 @@ absl::Status CheckNamed(soci::session& sql, const std::string& subject,
   return present->etag == std::string(etag) ? absl::OkStatus() : Stale();
 }
 
-template <typename Response>
-absl::StatusOr<Response> Parse(const std::string& bytes) {
-  Response response;
-  if (!response.ParseFromString(bytes))
-    return absl::InternalError("a kept answer does not parse");
-  return response;
-}
-
 }  // namespace
 
 absl::Span<const agency::Migration> AccountRegister::Migrations() {
@@ -196,7 +189,7 @@ absl::StatusOr<RegisterAccountResponse> AccountRegister::Register(
             response.set_etag(EtagOf(key, change.number, change.time));
             return response.SerializeAsString();
           }));
-  return Parse<RegisterAccountResponse>(answer);
+  return agency::ParseAnswer<RegisterAccountResponse>(answer);
 }
 
 absl::StatusOr<std::optional<RegisterAccountResponse>>
@@ -204,7 +197,7 @@ AccountRegister::Registered(const agency::CallContext& call) {
   PSM_ASSIGN_OR_RETURN(std::optional<std::string> kept,
                        database_.Answered(kRegister, call));
   if (!kept.has_value()) return std::nullopt;
-  return Parse<RegisterAccountResponse>(*kept);
+  return agency::ParseAnswer<RegisterAccountResponse>(*kept);
 }
 
 absl::StatusOr<DeleteAccountResponse> AccountRegister::Delete(
@@ -224,7 +217,7 @@ absl::StatusOr<DeleteAccountResponse> AccountRegister::Delete(
                            ToTimestamp(change.time);
                        return response.SerializeAsString();
                      }));
-  return Parse<DeleteAccountResponse>(answer);
+  return agency::ParseAnswer<DeleteAccountResponse>(answer);
 }
 
 absl::StatusOr<ReportReturnedTransferResponse> AccountRegister::Close(
@@ -247,7 +240,7 @@ absl::StatusOr<ReportReturnedTransferResponse> AccountRegister::Close(
             *response.mutable_close_time() = ToTimestamp(change.time);
             return response.SerializeAsString();
           }));
-  return Parse<ReportReturnedTransferResponse>(answer);
+  return agency::ParseAnswer<ReportReturnedTransferResponse>(answer);
 }
 
 absl::Status AccountRegister::CheckState(absl::string_view subject,
@@ -288,7 +281,7 @@ absl::StatusOr<ConfirmAccountResponse> AccountRegister::Confirm(
                     present->registration.register_time())));
             return response.SerializeAsString();
           }));
-  return Parse<ConfirmAccountResponse>(answer);
+  return agency::ParseAnswer<ConfirmAccountResponse>(answer);
 }
 
 absl::StatusOr<std::optional<ConfirmAccountResponse>>
@@ -296,7 +289,7 @@ AccountRegister::Confirmed(const agency::CallContext& call) {
   PSM_ASSIGN_OR_RETURN(std::optional<std::string> kept,
                        database_.Answered(kConfirm, call));
   if (!kept.has_value()) return std::nullopt;
-  return Parse<ConfirmAccountResponse>(*kept);
+  return agency::ParseAnswer<ConfirmAccountResponse>(*kept);
 }
 
 void AccountRegister::Hold(soci::session& sql, const std::string& subject,

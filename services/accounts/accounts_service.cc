@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "mesh/agency/answers.h"
 #include "mesh/agency/call_context.h"
 #include "mesh/base/status_macros.h"
 #include "services/accounts/account.h"
@@ -19,13 +20,6 @@ using accounts::v1::RegisterAccountRequest;
 using accounts::v1::RegisterAccountResponse;
 using accounts::v1::Registration;
 
-template <typename Response>
-grpc::Status Reply(absl::StatusOr<Response> result, Response* response) {
-  if (!result.ok()) return agency::ToGrpc(result.status());
-  *response = *std::move(result);
-  return grpc::Status::OK;
-}
-
 // Says that the names differ, and neither of them.
 absl::Status Mismatch() {
   return agency::Refusal(absl::StatusCode::kFailedPrecondition,
@@ -38,7 +32,8 @@ absl::Status Mismatch() {
 grpc::Status AccountsService::GetAccount(grpc::ServerContext* context,
                                          const GetAccountRequest* request,
                                          GetAccountResponse* response) {
-  return Reply(Give(agency::CallContext::From(*context), *request), response);
+  return agency::Reply(Give(agency::CallContext::From(*context), *request),
+                       response);
 }
 
 absl::StatusOr<GetAccountResponse> AccountsService::Give(
@@ -57,8 +52,8 @@ absl::StatusOr<GetAccountResponse> AccountsService::Give(
 grpc::Status AccountsService::RegisterAccount(
     grpc::ServerContext* context, const RegisterAccountRequest* request,
     RegisterAccountResponse* response) {
-  return Reply(Register(agency::CallContext::From(*context), *request),
-               response);
+  return agency::Reply(Register(agency::CallContext::From(*context), *request),
+                       response);
 }
 
 absl::StatusOr<RegisterAccountResponse> AccountsService::Register(
@@ -84,8 +79,8 @@ grpc::Status AccountsService::ConfirmAccount(
     grpc::ServerContext* context,
     const accounts::v1::ConfirmAccountRequest* request,
     accounts::v1::ConfirmAccountResponse* response) {
-  return Reply(Confirm(agency::CallContext::From(*context), *request),
-               response);
+  return agency::Reply(Confirm(agency::CallContext::From(*context), *request),
+                       response);
 }
 
 absl::StatusOr<accounts::v1::ConfirmAccountResponse> AccountsService::Confirm(
@@ -123,17 +118,18 @@ grpc::Status AccountsService::GetRegistration(
   auto found = parts_.accounts->FindRegistration(request->subject());
   if (found.ok() && !agency::CallContext::From(*context).Grants("registration"))
     found->clear_registration();
-  return Reply(std::move(found), response);
+  return agency::Reply(std::move(found), response);
 }
 
 grpc::Status AccountsService::DeleteAccount(
     grpc::ServerContext* context,
     const accounts::v1::DeleteAccountRequest* request,
     accounts::v1::DeleteAccountResponse* response) {
-  return Reply(parts_.accounts->Delete(agency::CallContext::From(*context),
-                                       request->subject(), request->etag(),
-                                       parts_.clock->Now()),
-               response);
+  return agency::Reply(
+      parts_.accounts->Delete(agency::CallContext::From(*context),
+                              request->subject(), request->etag(),
+                              parts_.clock->Now()),
+      response);
 }
 
 grpc::Status AccountsService::ListRegistrations(
@@ -142,7 +138,7 @@ grpc::Status AccountsService::ListRegistrations(
     accounts::v1::ListRegistrationsResponse* response) {
   if (!agency::CallContext::From(*context).Grants("registration"))
     return grpc::Status::OK;
-  return Reply(parts_.history->Registrations(*request), response);
+  return agency::Reply(parts_.history->Registrations(*request), response);
 }
 
 grpc::Status AccountsService::ListChanges(
@@ -152,17 +148,18 @@ grpc::Status AccountsService::ListChanges(
   const auto call = agency::CallContext::From(*context);
   auto page = parts_.history->Changes(call.consumer, *request);
   if (page.ok() && !call.Grants("change")) page->clear_changes();
-  return Reply(std::move(page), response);
+  return agency::Reply(std::move(page), response);
 }
 
 grpc::Status AccountsService::ReportReturnedTransfer(
     grpc::ServerContext* context,
     const accounts::v1::ReportReturnedTransferRequest* request,
     accounts::v1::ReportReturnedTransferResponse* response) {
-  return Reply(parts_.accounts->Close(agency::CallContext::From(*context),
-                                      request->subject(), request->etag(),
-                                      parts_.clock->Now()),
-               response);
+  return agency::Reply(
+      parts_.accounts->Close(agency::CallContext::From(*context),
+                             request->subject(), request->etag(),
+                             parts_.clock->Now()),
+      response);
 }
 
 }  // namespace psm

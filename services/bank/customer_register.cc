@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "mesh/agency/answers.h"
 #include "mesh/base/status_macros.h"
 #include "soci/soci.h"
 
@@ -116,10 +117,7 @@ absl::StatusOr<bank::v1::UpdateAddressResponse> CustomerRegister::KeepAddress(
             response.set_changed(before != kept);
             return response.SerializeAsString();
           }));
-  bank::v1::UpdateAddressResponse response;
-  if (!response.ParseFromString(answer))
-    return absl::InternalError("a kept answer does not parse");
-  return response;
+  return agency::ParseAnswer<bank::v1::UpdateAddressResponse>(answer);
 }
 
 absl::Status CustomerRegister::KeepMovesConsent(const agency::CallContext& call,

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "mesh/agency/answers.h"
 #include "mesh/base/error.h"
 #include "mesh/base/japan_time.h"
 #include "mesh/base/log.h"
@@ -41,15 +42,6 @@ absl::Status Logged(absl::Status status, const std::string& programme) {
                 {"reason", detail->metadata.at("reason")}});
   }
   return status;
-}
-
-template <typename Response>
-absl::StatusOr<Response> Parse(const std::string& bytes) {
-  Response response;
-  if (!response.ParseFromString(bytes)) {
-    return absl::InternalError("a kept answer does not parse");
-  }
-  return response;
 }
 
 template <typename Response>
@@ -204,7 +196,7 @@ absl::StatusOr<StartApplicationResponse> ApplicationDesk::Start(
   constexpr char kMethod[] = "StartApplication";
   PSM_ASSIGN_OR_RETURN(const std::optional<std::string> kept,
                        parts_.database->Answered(kMethod, call));
-  if (kept) return Parse<StartApplicationResponse>(*kept);
+  if (kept) return agency::ParseAnswer<StartApplicationResponse>(*kept);
 
   PSM_ASSIGN_OR_RETURN(const Programme* const programme,
                        FindProgramme(request.programme(), false));
@@ -225,7 +217,7 @@ absl::StatusOr<StartApplicationResponse> ApplicationDesk::Start(
             application->missing_papers.end());
         return response.SerializeAsString();
       }));
-  return Parse<StartApplicationResponse>(answer);
+  return agency::ParseAnswer<StartApplicationResponse>(answer);
 }
 
 absl::StatusOr<StartBusinessApplicationResponse> ApplicationDesk::StartBusiness(
@@ -233,7 +225,7 @@ absl::StatusOr<StartBusinessApplicationResponse> ApplicationDesk::StartBusiness(
   constexpr char kMethod[] = "StartBusinessApplication";
   PSM_ASSIGN_OR_RETURN(const std::optional<std::string> kept,
                        parts_.database->Answered(kMethod, call));
-  if (kept) return Parse<StartBusinessApplicationResponse>(*kept);
+  if (kept) return agency::ParseAnswer<StartBusinessApplicationResponse>(*kept);
 
   PSM_ASSIGN_OR_RETURN(const Programme* const programme,
                        FindProgramme(request.programme(), true));
@@ -246,7 +238,7 @@ absl::StatusOr<StartBusinessApplicationResponse> ApplicationDesk::StartBusiness(
         return ResponseFor<StartBusinessApplicationResponse>(id, *application)
             .SerializeAsString();
       }));
-  return Parse<StartBusinessApplicationResponse>(answer);
+  return agency::ParseAnswer<StartBusinessApplicationResponse>(answer);
 }
 
 }  // namespace psm

@@ -2,8 +2,8 @@
 
 #include <utility>
 
+#include "mesh/agency/answers.h"
 #include "mesh/agency/call_context.h"
-#include "services/benefits/reply.h"
 
 namespace psm {
 
@@ -67,7 +67,7 @@ grpc::Status BenefitsService::WithdrawApplication(
     grpc::ServerContext* context,
     const benefits::v1::WithdrawApplicationRequest* request,
     benefits::v1::WithdrawApplicationResponse* response) {
-  return ReplyWith(
+  return agency::Reply(
       parts_.decisions->Withdraw(agency::CallContext::From(*context), *request),
       response);
 }
@@ -79,14 +79,14 @@ grpc::Status BenefitsService::EnterPaper(
   const auto call = agency::CallContext::From(*context);
   auto entered = parts_.decisions->EnterPaper(call, *request);
   if (entered.ok() && !call.Grants("decision")) entered->clear_decision();
-  return ReplyWith(std::move(entered), response);
+  return agency::Reply(std::move(entered), response);
 }
 
 grpc::Status BenefitsService::ObjectToDecision(
     grpc::ServerContext* context,
     const benefits::v1::ObjectToDecisionRequest* request,
     benefits::v1::ObjectToDecisionResponse* response) {
-  return ReplyWith(
+  return agency::Reply(
       parts_.decisions->Object(agency::CallContext::From(*context), *request),
       response);
 }
@@ -98,7 +98,7 @@ grpc::Status BenefitsService::RetryPayment(
   const auto call = agency::CallContext::From(*context);
   auto retried = parts_.returns->Retry(call, *request);
   if (retried.ok() && !call.Grants("decision")) retried->Clear();
-  return ReplyWith(std::move(retried), response);
+  return agency::Reply(std::move(retried), response);
 }
 
 grpc::Status BenefitsService::ListNotices(
@@ -107,14 +107,14 @@ grpc::Status BenefitsService::ListNotices(
     benefits::v1::ListNoticesResponse* response) {
   if (!agency::CallContext::From(*context).Grants("notice"))
     return grpc::Status::OK;
-  return ReplyWith(parts_.runs->Notices(*request), response);
+  return agency::Reply(parts_.runs->Notices(*request), response);
 }
 
 grpc::Status BenefitsService::ObjectToPayment(
     grpc::ServerContext* context,
     const benefits::v1::ObjectToPaymentRequest* request,
     benefits::v1::ObjectToPaymentResponse* response) {
-  return ReplyWith(
+  return agency::Reply(
       parts_.runs->Object(agency::CallContext::From(*context), *request),
       response);
 }

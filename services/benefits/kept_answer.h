@@ -7,6 +7,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "mesh/agency/answers.h"
 #include "mesh/agency/call_context.h"
 #include "mesh/agency/database.h"
 #include "mesh/base/status_macros.h"
@@ -26,10 +27,7 @@ absl::StatusOr<Response> Once(
                       PSM_ASSIGN_OR_RETURN(const Response response, body(sql));
                       return response.SerializeAsString();
                     }));
-  Response response;
-  if (!response.ParseFromString(answer))
-    return absl::InternalError("a kept answer does not parse");
-  return response;
+  return agency::ParseAnswer<Response>(answer);
 }
 
 }  // namespace psm

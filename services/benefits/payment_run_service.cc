@@ -1,7 +1,7 @@
 #include "services/benefits/payment_run_service.h"
 
+#include "mesh/agency/answers.h"
 #include "mesh/agency/call_context.h"
-#include "services/benefits/reply.h"
 
 namespace psm {
 
@@ -9,21 +9,21 @@ grpc::Status PaymentRunService::StartPaymentRun(
     grpc::ServerContext* context,
     const benefits::v1::StartPaymentRunRequest* request,
     benefits::v1::StartPaymentRunResponse* response) {
-  return ReplyWith(runs_.Start(agency::CallContext::From(*context), *request),
-                   response);
+  return agency::Reply(
+      runs_.Start(agency::CallContext::From(*context), *request), response);
 }
 
 grpc::Status PaymentRunService::GetPaymentRun(
     grpc::ServerContext*, const benefits::v1::GetPaymentRunRequest* request,
     benefits::v1::GetPaymentRunResponse* response) {
-  return ReplyWith(runs_.Get(*request), response);
+  return agency::Reply(runs_.Get(*request), response);
 }
 
 grpc::Status PaymentRunService::PayRun(
     grpc::ServerContext* context, const benefits::v1::PayRunRequest* request,
     benefits::v1::PayRunResponse* response) {
-  return ReplyWith(runs_.Pay(agency::CallContext::From(*context), *request),
-                   response);
+  return agency::Reply(runs_.Pay(agency::CallContext::From(*context), *request),
+                       response);
 }
 
 grpc::Status PaymentRunService::ListReexaminations(
@@ -33,14 +33,14 @@ grpc::Status PaymentRunService::ListReexaminations(
   // All of an item but the person is of one attribute.
   if (!agency::CallContext::From(*context).Grants("application"))
     return grpc::Status::OK;
-  return ReplyWith(reexaminations_.List(), response);
+  return agency::Reply(reexaminations_.List(), response);
 }
 
 grpc::Status PaymentRunService::ReexamineApplication(
     grpc::ServerContext* context,
     const benefits::v1::ReexamineApplicationRequest* request,
     benefits::v1::ReexamineApplicationResponse* response) {
-  return ReplyWith(
+  return agency::Reply(
       reexaminations_.Reexamine(agency::CallContext::From(*context), *request),
       response);
 }
@@ -49,8 +49,8 @@ grpc::Status PaymentRunService::TakeReturnFile(
     grpc::ServerContext* context,
     const benefits::v1::TakeReturnFileRequest* request,
     benefits::v1::TakeReturnFileResponse* response) {
-  return ReplyWith(returns_.Take(agency::CallContext::From(*context), *request),
-                   response);
+  return agency::Reply(
+      returns_.Take(agency::CallContext::From(*context), *request), response);
 }
 
 }  // namespace psm

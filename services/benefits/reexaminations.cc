@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "google/protobuf/util/time_util.h"
+#include "mesh/agency/answers.h"
 #include "mesh/base/error.h"
 #include "mesh/base/status_macros.h"
 #include "services/benefits/application_store.h"
@@ -145,12 +146,8 @@ absl::StatusOr<ReexamineApplicationResponse> ReexaminationDesk::Reexamine(
     const benefits::v1::ReexamineApplicationRequest& request) {
   PSM_ASSIGN_OR_RETURN(const std::optional<std::string> before,
                        parts_.database->Answered(kMethod, call));
-  if (before.has_value()) {
-    ReexamineApplicationResponse response;
-    if (!response.ParseFromString(*before))
-      return absl::InternalError("a kept answer does not parse");
-    return response;
-  }
+  if (before.has_value())
+    return agency::ParseAnswer<ReexamineApplicationResponse>(*before);
   const auto nothing = [] {
     return Refusal(absl::StatusCode::kFailedPrecondition,
                    "NOTHING_TO_REEXAMINE",

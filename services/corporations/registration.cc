@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "google/protobuf/util/time_util.h"
+#include "mesh/agency/answers.h"
 #include "mesh/base/status_macros.h"
 #include "services/corporations/corporation_rows.h"
 #include "soci/soci.h"
@@ -122,13 +123,6 @@ absl::StatusOr<std::string> Enter(soci::session& sql,
   return response.SerializeAsString();
 }
 
-absl::StatusOr<v1::RegisterChangeResponse> Parse(const std::string& bytes) {
-  v1::RegisterChangeResponse response;
-  if (!response.ParseFromString(bytes))
-    return absl::InternalError("a kept answer does not parse");
-  return response;
-}
-
 }  // namespace
 
 absl::StatusOr<v1::RegisterChangeResponse> Registration::Register(
@@ -139,7 +133,7 @@ absl::StatusOr<v1::RegisterChangeResponse> Registration::Register(
       database_.Once(kRegister, call, now, [&](soci::session& sql) {
         return Enter(sql, request, ids, now);
       }));
-  return Parse(answer);
+  return agency::ParseAnswer<v1::RegisterChangeResponse>(answer);
 }
 
 absl::StatusOr<std::optional<v1::RegisterChangeResponse>>
@@ -147,7 +141,7 @@ Registration::Registered(const agency::CallContext& call) {
   PSM_ASSIGN_OR_RETURN(const std::optional<std::string> kept,
                        database_.Answered(kRegister, call));
   if (!kept.has_value()) return std::nullopt;
-  return Parse(*kept);
+  return agency::ParseAnswer<v1::RegisterChangeResponse>(*kept);
 }
 
 }  // namespace psm::corporations

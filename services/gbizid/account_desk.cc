@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "mesh/agency/answers.h"
 #include "mesh/crypto/base32.h"
 #include "services/gbizid/account_rules.h"
 #include "services/gbizid/one_time_secret.h"
@@ -93,7 +94,8 @@ absl::StatusOr<v1::OpenEntryResponse> AccountDesk::OpenEntry(
                        parts_.database->Answered(kMethod, call));
   v1::OpenEntryResponse response;
   if (kept) {
-    PSM_ASSIGN_OR_RETURN(response, ParseAnswer<v1::OpenEntryResponse>(*kept));
+    PSM_ASSIGN_OR_RETURN(response,
+                         agency::ParseAnswer<v1::OpenEntryResponse>(*kept));
   } else {
     KeptAccount opened;
     opened.account = business;
@@ -161,8 +163,8 @@ absl::StatusOr<v1::AcceptInvitationResponse> AccountDesk::AcceptInvitation(
                        parts_.database->Answered(kMethod, call));
   v1::AcceptInvitationResponse response;
   if (kept) {
-    PSM_ASSIGN_OR_RETURN(response,
-                         ParseAnswer<v1::AcceptInvitationResponse>(*kept));
+    PSM_ASSIGN_OR_RETURN(
+        response, agency::ParseAnswer<v1::AcceptInvitationResponse>(*kept));
   } else {
     const std::optional<std::string> id =
         parts_.tokens->IdIn(kInvitation, request.invitation());

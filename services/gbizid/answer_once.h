@@ -9,6 +9,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "mesh/agency/answers.h"
 #include "mesh/agency/database.h"
 #include "mesh/base/clock.h"
 #include "mesh/base/status_macros.h"
@@ -20,15 +21,6 @@ namespace psm::gbizid {
 template <typename Response>
 using AnswerBody =
     absl::FunctionRef<absl::StatusOr<Response>(soci::session&, absl::Time)>;
-
-// An answer that Database::Once or Answered gave. INTERNAL where it is not one.
-template <typename Response>
-absl::StatusOr<Response> ParseAnswer(const std::string& bytes) {
-  Response response;
-  if (!response.ParseFromString(bytes))
-    return absl::InternalError("a kept answer does not parse");
-  return response;
-}
 
 // As Database::Once. What `body` gives is kept, so it holds no secret.
 template <typename Response>
@@ -46,7 +38,7 @@ absl::StatusOr<Response> AnswerOnce(agency::Database& database,
                                            body(sql, now));
                       return response.SerializeAsString();
                     }));
-  return ParseAnswer<Response>(answer);
+  return agency::ParseAnswer<Response>(answer);
 }
 
 // As Database::Read.

@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "mesh/agency/answers.h"
 #include "services/gbizid/account_rules.h"
 #include "services/gbizid/prime_applications.h"
 
@@ -103,7 +104,7 @@ absl::StatusOr<v1::ApproveByCardResponse> PrimeDesk::ApproveByCard(
   constexpr char kMethod[] = "ApproveByCard";
   PSM_ASSIGN_OR_RETURN(const std::optional<std::string> kept,
                        parts_.database->Answered(kMethod, call));
-  if (kept) return ParseAnswer<v1::ApproveByCardResponse>(*kept);
+  if (kept) return agency::ParseAnswer<v1::ApproveByCardResponse>(*kept);
 
   // Whose session it is comes first: without one nobody has a person's name
   // looked up here.

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "google/protobuf/util/time_util.h"
+#include "mesh/agency/answers.h"
 #include "services/gbizid/account_rules.h"
 #include "services/gbizid/one_time_secret.h"
 
@@ -102,7 +103,8 @@ absl::StatusOr<v1::SignInResponse> SignInDesk::SignIn(
                        parts_.database->Answered(kMethod, call));
   v1::SignInResponse response;
   if (kept) {
-    PSM_ASSIGN_OR_RETURN(response, ParseAnswer<v1::SignInResponse>(*kept));
+    PSM_ASSIGN_OR_RETURN(response,
+                         agency::ParseAnswer<v1::SignInResponse>(*kept));
   } else {
     const absl::StatusOr<std::string> mail = CheckedMail(request.mail());
     if (!mail.ok()) return SignInRefused();

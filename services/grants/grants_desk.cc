@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/util/time_util.h"
+#include "mesh/agency/answers.h"
 #include "mesh/base/japan_time.h"
 #include "services/gbizid/answer_once.h"
 #include "services/grants/application_store.h"
@@ -17,7 +18,6 @@ namespace {
 
 using gbizid::AnswerFrom;
 using gbizid::AnswerOnce;
-using gbizid::ParseAnswer;
 using gbizid::v1::RoleGrant;
 using google::protobuf::Timestamp;
 using google::protobuf::util::TimeUtil;
@@ -109,7 +109,8 @@ absl::StatusOr<v1::SignInResponse> GrantsDesk::SignIn(
                        parts_.database->Answered(kMethod, call));
   v1::SignInResponse response;
   if (kept) {
-    PSM_ASSIGN_OR_RETURN(response, ParseAnswer<v1::SignInResponse>(*kept));
+    PSM_ASSIGN_OR_RETURN(response,
+                         agency::ParseAnswer<v1::SignInResponse>(*kept));
   } else {
     PSM_ASSIGN_OR_RETURN(const gbizid::v1::RedeemTicketResponse holder,
                          parts_.sources->Redeem(call, request.ticket()));
@@ -209,7 +210,7 @@ absl::StatusOr<v1::StartApplicationResponse> GrantsDesk::Start(
   constexpr char kMethod[] = "StartApplication";
   PSM_ASSIGN_OR_RETURN(const std::optional<std::string> kept,
                        parts_.database->Answered(kMethod, call));
-  if (kept) return ParseAnswer<v1::StartApplicationResponse>(*kept);
+  if (kept) return agency::ParseAnswer<v1::StartApplicationResponse>(*kept);
 
   PSM_ASSIGN_OR_RETURN(const Actor actor,
                        ActorOf(call, request, RoleGrant::APPLICANT));
@@ -255,7 +256,7 @@ absl::StatusOr<v1::SubmitApplicationResponse> GrantsDesk::Submit(
   constexpr char kMethod[] = "SubmitApplication";
   PSM_ASSIGN_OR_RETURN(const std::optional<std::string> kept,
                        parts_.database->Answered(kMethod, call));
-  if (kept) return ParseAnswer<v1::SubmitApplicationResponse>(*kept);
+  if (kept) return agency::ParseAnswer<v1::SubmitApplicationResponse>(*kept);
 
   PSM_ASSIGN_OR_RETURN(const Actor actor,
                        ActorOf(call, request, RoleGrant::APPLICANT));

@@ -2,15 +2,16 @@
 
 #include <optional>
 
+#include "mesh/agency/answers.h"
 #include "mesh/base/status_macros.h"
-#include "services/identity/reply.h"
 
 namespace psm::identity {
 
 grpc::Status BasicItemsService::GetBasicItems(
     grpc::ServerContext* context, const v1::GetBasicItemsRequest* request,
     v1::GetBasicItemsResponse* response) {
-  return Reply(Get(agency::CallContext::From(*context), *request), response);
+  return agency::Reply(Get(agency::CallContext::From(*context), *request),
+                       response);
 }
 
 absl::StatusOr<v1::GetBasicItemsResponse> BasicItemsService::Get(

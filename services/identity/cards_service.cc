@@ -5,10 +5,10 @@
 #include <vector>
 
 #include "google/protobuf/util/time_util.h"
+#include "mesh/agency/answers.h"
 #include "mesh/base/status_macros.h"
 #include "services/identity/card/certificate_request.h"
 #include "services/identity/once.h"
-#include "services/identity/reply.h"
 
 namespace psm::identity {
 namespace {
@@ -66,25 +66,29 @@ absl::StatusOr<NewKeys> KeysOf(const v1::RenewCertificatesRequest& request) {
 grpc::Status CardsService::ListCertificates(
     grpc::ServerContext* context, const v1::ListCertificatesRequest* request,
     v1::ListCertificatesResponse* response) {
-  return Reply(List(agency::CallContext::From(*context), *request), response);
+  return agency::Reply(List(agency::CallContext::From(*context), *request),
+                       response);
 }
 
 grpc::Status CardsService::RenewCertificates(
     grpc::ServerContext* context, const v1::RenewCertificatesRequest* request,
     v1::RenewCertificatesResponse* response) {
-  return Reply(Renew(agency::CallContext::From(*context), *request), response);
+  return agency::Reply(Renew(agency::CallContext::From(*context), *request),
+                       response);
 }
 
 grpc::Status CardsService::RevokeCard(grpc::ServerContext* context,
                                       const v1::RevokeCardRequest* request,
                                       v1::RevokeCardResponse* response) {
-  return Reply(Revoke(agency::CallContext::From(*context), *request), response);
+  return agency::Reply(Revoke(agency::CallContext::From(*context), *request),
+                       response);
 }
 
 grpc::Status CardsService::NotifyChange(grpc::ServerContext* context,
                                         const v1::NotifyChangeRequest* request,
                                         v1::NotifyChangeResponse* response) {
-  return Reply(Notify(agency::CallContext::From(*context), *request), response);
+  return agency::Reply(Notify(agency::CallContext::From(*context), *request),
+                       response);
 }
 
 absl::StatusOr<v1::ListCertificatesResponse> CardsService::List(

@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "google/protobuf/util/time_util.h"
+#include "mesh/agency/answers.h"
 #include "mesh/base/status_macros.h"
 #include "services/identity/consent_store.h"
 #include "services/identity/once.h"
-#include "services/identity/reply.h"
 
 namespace psm::identity {
 namespace {
@@ -35,28 +35,30 @@ absl::Status RequestUnknown() {
 grpc::Status ConsentRequestService::RequestConsent(
     grpc::ServerContext* context, const v1::RequestConsentRequest* request,
     v1::RequestConsentResponse* response) {
-  return Reply(Request(agency::CallContext::From(*context), *request),
-               response);
+  return agency::Reply(Request(agency::CallContext::From(*context), *request),
+                       response);
 }
 
 grpc::Status ConsentRequestService::ListConsentRequests(
     grpc::ServerContext* context, const v1::ListConsentRequestsRequest* request,
     v1::ListConsentRequestsResponse* response) {
-  return Reply(List(agency::CallContext::From(*context), *request), response);
+  return agency::Reply(List(agency::CallContext::From(*context), *request),
+                       response);
 }
 
 grpc::Status ConsentRequestService::AnswerConsentRequest(
     grpc::ServerContext* context,
     const v1::AnswerConsentRequestRequest* request,
     v1::AnswerConsentRequestResponse* response) {
-  return Reply(Answer(agency::CallContext::From(*context), *request), response);
+  return agency::Reply(Answer(agency::CallContext::From(*context), *request),
+                       response);
 }
 
 grpc::Status ConsentRequestService::CollectConsent(
     grpc::ServerContext* context, const v1::CollectConsentRequest* request,
     v1::CollectConsentResponse* response) {
-  return Reply(Collect(agency::CallContext::From(*context), *request),
-               response);
+  return agency::Reply(Collect(agency::CallContext::From(*context), *request),
+                       response);
 }
 
 absl::StatusOr<v1::RequestConsentResponse> ConsentRequestService::Request(
@@ -128,10 +130,7 @@ absl::StatusOr<v1::AnswerConsentRequestResponse> ConsentRequestService::Answer(
   if (!answer.has_value()) {
     PSM_ASSIGN_OR_RETURN(answer, AnswerNow(call, request, name));
   }
-  v1::AnswerConsentRequestResponse response;
-  if (!response.ParseFromString(*answer))
-    return absl::InternalError("a kept answer does not parse");
-  return response;
+  return agency::ParseAnswer<v1::AnswerConsentRequestResponse>(*answer);
 }
 
 absl::StatusOr<std::string> ConsentRequestService::AnswerNow(

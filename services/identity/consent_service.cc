@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "google/protobuf/util/time_util.h"
+#include "mesh/agency/answers.h"
 #include "mesh/base/status_macros.h"
 #include "services/identity/once.h"
-#include "services/identity/reply.h"
 
 namespace psm::identity {
 namespace {
@@ -38,19 +38,21 @@ void SetTime(absl::Time time, google::protobuf::Timestamp* proto) {
 grpc::Status ConsentService::GrantConsent(
     grpc::ServerContext* context, const v1::GrantConsentRequest* request,
     v1::GrantConsentResponse* response) {
-  return Reply(Grant(agency::CallContext::From(*context), *request), response);
+  return agency::Reply(Grant(agency::CallContext::From(*context), *request),
+                       response);
 }
 
 grpc::Status ConsentService::WithdrawConsent(
     grpc::ServerContext*, const v1::WithdrawConsentRequest* request,
     v1::WithdrawConsentResponse* response) {
-  return Reply(Withdraw(*request), response);
+  return agency::Reply(Withdraw(*request), response);
 }
 
 grpc::Status ConsentService::ListConsents(
     grpc::ServerContext* context, const v1::ListConsentsRequest* request,
     v1::ListConsentsResponse* response) {
-  return Reply(List(agency::CallContext::From(*context), *request), response);
+  return agency::Reply(List(agency::CallContext::From(*context), *request),
+                       response);
 }
 
 absl::StatusOr<v1::GrantConsentResponse> ConsentService::Grant(
@@ -63,9 +65,8 @@ absl::StatusOr<v1::GrantConsentResponse> ConsentService::Grant(
   if (!answer.has_value()) {
     PSM_ASSIGN_OR_RETURN(answer, GrantNow(call, terms, name));
   }
-  v1::GrantConsentResponse response;
-  if (!response.ParseFromString(*answer))
-    return absl::InternalError("a kept answer does not parse");
+  PSM_ASSIGN_OR_RETURN(v1::GrantConsentResponse response,
+                       agency::ParseAnswer<v1::GrantConsentResponse>(*answer));
   if (!call.Grants("token")) response.clear_token();
   return response;
 }

@@ -4,10 +4,10 @@
 #include <string>
 #include <utility>
 
+#include "mesh/agency/answers.h"
 #include "mesh/base/error.h"
 #include "mesh/base/log.h"
 #include "mesh/base/status_macros.h"
-#include "services/identity/reply.h"
 
 namespace psm::identity {
 namespace {
@@ -30,7 +30,8 @@ absl::Status AfterListing(const absl::Status& status) {
 grpc::Status HistoryService::ListHistory(grpc::ServerContext* context,
                                          const v1::ListHistoryRequest* request,
                                          v1::ListHistoryResponse* response) {
-  return Reply(List(agency::CallContext::From(*context), *request), response);
+  return agency::Reply(List(agency::CallContext::From(*context), *request),
+                       response);
 }
 
 absl::StatusOr<v1::ListHistoryResponse> HistoryService::List(

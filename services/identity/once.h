@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "mesh/agency/answers.h"
 #include "mesh/agency/database.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/crypto/digest.h"
@@ -39,10 +40,7 @@ absl::StatusOr<Response> AnswerOnce(
             PSM_ASSIGN_OR_RETURN(const Response response, body(sql));
             return response.SerializeAsString();
           }));
-  Response response;
-  if (!response.ParseFromString(bytes))
-    return absl::InternalError("a kept answer does not parse");
-  return response;
+  return agency::ParseAnswer<Response>(bytes);
 }
 
 }  // namespace psm::identity

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "google/protobuf/util/time_util.h"
+#include "mesh/agency/answers.h"
 #include "mesh/base/status_macros.h"
 #include "services/identity/once.h"
-#include "services/identity/reply.h"
 
 namespace psm::identity {
 namespace {
@@ -23,26 +23,29 @@ grpc::Status RepresentationService::RegisterRepresentation(
     grpc::ServerContext* context,
     const v1::RegisterRepresentationRequest* request,
     v1::RegisterRepresentationResponse* response) {
-  return Reply(Register(agency::CallContext::From(*context), *request),
-               response);
+  return agency::Reply(Register(agency::CallContext::From(*context), *request),
+                       response);
 }
 
 grpc::Status RepresentationService::EndRepresentation(
     grpc::ServerContext* context, const v1::EndRepresentationRequest* request,
     v1::EndRepresentationResponse* response) {
-  return Reply(End(agency::CallContext::From(*context), *request), response);
+  return agency::Reply(End(agency::CallContext::From(*context), *request),
+                       response);
 }
 
 grpc::Status RepresentationService::ListRepresentations(
     grpc::ServerContext* context, const v1::ListRepresentationsRequest* request,
     v1::ListRepresentationsResponse* response) {
-  return Reply(List(agency::CallContext::From(*context), *request), response);
+  return agency::Reply(List(agency::CallContext::From(*context), *request),
+                       response);
 }
 
 grpc::Status RepresentationService::ActFor(grpc::ServerContext* context,
                                            const v1::ActForRequest* request,
                                            v1::ActForResponse* response) {
-  return Reply(Act(agency::CallContext::From(*context), *request), response);
+  return agency::Reply(Act(agency::CallContext::From(*context), *request),
+                       response);
 }
 
 absl::StatusOr<v1::RegisterRepresentationResponse>

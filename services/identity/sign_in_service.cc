@@ -7,8 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "mesh/agency/answers.h"
 #include "mesh/base/status_macros.h"
-#include "services/identity/reply.h"
 
 namespace psm::identity {
 
@@ -25,14 +25,14 @@ grpc::Status SignInService::BeginSignIn(grpc::ServerContext* context,
 grpc::Status SignInService::CompleteSignIn(
     grpc::ServerContext* context, const v1::CompleteSignInRequest* request,
     v1::CompleteSignInResponse* response) {
-  return Reply(Complete(agency::CallContext::From(*context), *request),
-               response);
+  return agency::Reply(Complete(agency::CallContext::From(*context), *request),
+                       response);
 }
 
 grpc::Status SignInService::LookUpCard(grpc::ServerContext*,
                                        const v1::LookUpCardRequest* request,
                                        v1::LookUpCardResponse* response) {
-  return Reply(LookUp(*request), response);
+  return agency::Reply(LookUp(*request), response);
 }
 
 absl::StatusOr<v1::CompleteSignInResponse> SignInService::Complete(

@@ -3,16 +3,17 @@
 #include <memory>
 #include <optional>
 
+#include "mesh/agency/answers.h"
 #include "mesh/base/status_macros.h"
 #include "services/identity/card/document_signature.h"
-#include "services/identity/reply.h"
 
 namespace psm::identity {
 
 grpc::Status SignatureService::VerifyDocument(
     grpc::ServerContext* context, const v1::VerifyDocumentRequest* request,
     v1::VerifyDocumentResponse* response) {
-  return Reply(Verify(agency::CallContext::From(*context), *request), response);
+  return agency::Reply(Verify(agency::CallContext::From(*context), *request),
+                       response);
 }
 
 absl::StatusOr<v1::VerifyDocumentResponse> SignatureService::Verify(

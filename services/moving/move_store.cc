@@ -3,6 +3,7 @@
 #include <string>
 
 #include "google/protobuf/util/time_util.h"
+#include "mesh/agency/answers.h"
 #include "mesh/base/status_macros.h"
 #include "soci/soci.h"
 
@@ -30,13 +31,6 @@ CREATE INDEX movers_by_subject ON movers (subject);
 )"},
 };
 
-absl::StatusOr<v1::StartMoveResponse> Parsed(const std::string& answer) {
-  v1::StartMoveResponse response;
-  if (!response.ParseFromString(answer))
-    return absl::InternalError("a kept answer does not parse");
-  return response;
-}
-
 }  // namespace
 
 absl::Span<const agency::Migration> MoveStore::Migrations() {
@@ -48,7 +42,7 @@ absl::StatusOr<std::optional<v1::StartMoveResponse>> MoveStore::Started(
   PSM_ASSIGN_OR_RETURN(const std::optional<std::string> answer,
                        database_.Answered(kStart, call));
   if (!answer.has_value()) return std::nullopt;
-  return Parsed(*answer);
+  return agency::ParseAnswer<v1::StartMoveResponse>(*answer);
 }
 
 absl::StatusOr<v1::StartMoveResponse> MoveStore::Keep(
@@ -73,7 +67,7 @@ absl::StatusOr<v1::StartMoveResponse> MoveStore::Keep(
             }
             return response.SerializeAsString();
           }));
-  return Parsed(answer);
+  return agency::ParseAnswer<v1::StartMoveResponse>(answer);
 }
 
 absl::StatusOr<v1::ListMovesResponse> MoveStore::MovesOf(

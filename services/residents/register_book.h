@@ -11,6 +11,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
+#include "mesh/agency/answers.h"
 #include "mesh/agency/call_context.h"
 #include "mesh/agency/database.h"
 #include "mesh/base/japan_time.h"
@@ -43,11 +44,7 @@ absl::StatusOr<Response> EnterOnce(
           return entered;
         return response.SerializeAsString();
       });
-  if (!answer.ok()) return answer.status();
-  Response response;
-  if (!response.ParseFromString(*answer))
-    return absl::InternalError("a kept answer does not parse");
-  return response;
+  return agency::ParseAnswer<Response>(answer);
 }
 
 }  // namespace psm

@@ -9,6 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "google/protobuf/util/message_differencer.h"
 #include "google/protobuf/util/time_util.h"
+#include "mesh/agency/answers.h"
 #include "mesh/base/japan_time.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/crypto/digest.h"
@@ -91,15 +92,6 @@ std::string GivenTo(soci::session& sql, const std::string& subject) {
   return all;
 }
 
-template <typename Response>
-absl::StatusOr<Response> Parsed(const absl::StatusOr<std::string>& answer) {
-  if (!answer.ok()) return answer.status();
-  Response response;
-  if (!response.ParseFromString(*answer))
-    return absl::InternalError("a kept answer does not parse");
-  return response;
-}
-
 }  // namespace
 
 absl::StatusOr<RequestCorrectionResponse> CorrectionRequests::Request(
@@ -109,7 +101,7 @@ absl::StatusOr<RequestCorrectionResponse> CorrectionRequests::Request(
       request.statement().size() > kMaxStatementBytes)
     return Invalid("STATEMENT_INVALID", "write 1 to 1,000 characters");
   PSM_RETURN_IF_ERROR(CheckCircumstances(request.wanted()));
-  return Parsed<RequestCorrectionResponse>(database_.Once(
+  return agency::ParseAnswer<RequestCorrectionResponse>(database_.Once(
       "RequestCorrection", call, now,
       [&](soci::session& sql) -> absl::StatusOr<std::string> {
         const std::string& subject = request.subject();
@@ -185,7 +177,7 @@ absl::StatusOr<DecideCorrectionResponse> CorrectionRequests::Decide(
   if (in_part != request.has_found()) return wrong();
   PSM_RETURN_IF_ERROR(CheckGrounds(request.grounds()));
   if (in_part) PSM_RETURN_IF_ERROR(CheckCircumstances(request.found()));
-  return Parsed<DecideCorrectionResponse>(database_.Once(
+  return agency::ParseAnswer<DecideCorrectionResponse>(database_.Once(
       "DecideCorrection", call, now,
       [&](soci::session& sql) -> absl::StatusOr<std::string> {
         const std::string& subject = request.subject();

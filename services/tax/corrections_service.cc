@@ -2,27 +2,17 @@
 
 #include <utility>
 
+#include "mesh/agency/answers.h"
 #include "mesh/agency/call_context.h"
 
 namespace psm {
-namespace {
-
-template <typename Response>
-grpc::Status Answer(absl::StatusOr<Response> done, Response* response) {
-  if (!done.ok()) return agency::ToGrpc(done.status());
-  *response = *std::move(done);
-  return grpc::Status::OK;
-}
-
-}  // namespace
-
 grpc::Status CorrectionsService::RequestCorrection(
     grpc::ServerContext* context,
     const tax::v1::RequestCorrectionRequest* request,
     tax::v1::RequestCorrectionResponse* response) {
-  return Answer(requests_.Request(agency::CallContext::From(*context), *request,
-                                  clock_.Now()),
-                response);
+  return agency::Reply(requests_.Request(agency::CallContext::From(*context),
+                                         *request, clock_.Now()),
+                       response);
 }
 
 grpc::Status CorrectionsService::ListCorrectionRequests(
@@ -43,9 +33,9 @@ grpc::Status CorrectionsService::DecideCorrection(
     grpc::ServerContext* context,
     const tax::v1::DecideCorrectionRequest* request,
     tax::v1::DecideCorrectionResponse* response) {
-  return Answer(requests_.Decide(agency::CallContext::From(*context), *request,
-                                 clock_.Now()),
-                response);
+  return agency::Reply(requests_.Decide(agency::CallContext::From(*context),
+                                        *request, clock_.Now()),
+                       response);
 }
 
 }  // namespace psm

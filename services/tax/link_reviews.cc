@@ -5,6 +5,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/util/time_util.h"
+#include "mesh/agency/answers.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/crypto/digest.h"
 #include "services/tax/assessment_rows.h"
@@ -83,11 +84,7 @@ absl::StatusOr<Response> Once(
                       PSM_RETURN_IF_ERROR(body(sql, response));
                       return response.SerializeAsString();
                     });
-  if (!answer.ok()) return answer.status();
-  Response response;
-  if (!response.ParseFromString(*answer))
-    return absl::InternalError("a kept answer does not parse");
-  return response;
+  return agency::ParseAnswer<Response>(answer);
 }
 
 }  // namespace

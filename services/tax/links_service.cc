@@ -3,6 +3,7 @@
 #include <optional>
 #include <utility>
 
+#include "mesh/agency/answers.h"
 #include "mesh/base/status_macros.h"
 #include "services/tax/tax_rules.h"
 
@@ -10,22 +11,11 @@ namespace psm {
 
 using agency::CallContext;
 
-namespace {
-
-template <typename Response>
-grpc::Status Answer(absl::StatusOr<Response> done, Response* response) {
-  if (!done.ok()) return agency::ToGrpc(done.status());
-  *response = *std::move(done);
-  return grpc::Status::OK;
-}
-
-}  // namespace
-
 grpc::Status LinksService::ReportWrongLink(
     grpc::ServerContext* context,
     const tax::v1::ReportWrongLinkRequest* request,
     tax::v1::ReportWrongLinkResponse* response) {
-  return Answer(
+  return agency::Reply(
       reviews_.Report(CallContext::From(*context), *request, clock_.Now()),
       response);
 }
@@ -33,7 +23,7 @@ grpc::Status LinksService::ReportWrongLink(
 grpc::Status LinksService::CheckLink(grpc::ServerContext* context,
                                      const tax::v1::CheckLinkRequest* request,
                                      tax::v1::CheckLinkResponse* response) {
-  return Answer(Check(CallContext::From(*context), *request), response);
+  return agency::Reply(Check(CallContext::From(*context), *request), response);
 }
 
 absl::StatusOr<tax::v1::CheckLinkResponse> LinksService::Check(
@@ -53,7 +43,7 @@ absl::StatusOr<tax::v1::CheckLinkResponse> LinksService::Check(
 grpc::Status LinksService::ConfirmLink(
     grpc::ServerContext* context, const tax::v1::ConfirmLinkRequest* request,
     tax::v1::ConfirmLinkResponse* response) {
-  return Answer(
+  return agency::Reply(
       reviews_.Confirm(CallContext::From(*context), *request, clock_.Now()),
       response);
 }
@@ -61,7 +51,7 @@ grpc::Status LinksService::ConfirmLink(
 grpc::Status LinksService::ReleaseRecord(
     grpc::ServerContext* context, const tax::v1::ReleaseRecordRequest* request,
     tax::v1::ReleaseRecordResponse* response) {
-  return Answer(
+  return agency::Reply(
       reviews_.Release(CallContext::From(*context), *request, clock_.Now()),
       response);
 }
@@ -69,7 +59,7 @@ grpc::Status LinksService::ReleaseRecord(
 grpc::Status LinksService::TieRecord(grpc::ServerContext* context,
                                      const tax::v1::TieRecordRequest* request,
                                      tax::v1::TieRecordResponse* response) {
-  return Answer(
+  return agency::Reply(
       reviews_.Tie(CallContext::From(*context), *request, clock_.Now()),
       response);
 }

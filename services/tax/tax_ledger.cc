@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/time/civil_time.h"
+#include "mesh/agency/answers.h"
 #include "mesh/base/japan_time.h"
 #include "mesh/base/status_macros.h"
 #include "services/tax/assessment_rows.h"
@@ -107,15 +108,6 @@ int EndFrom(soci::session& sql, const std::string& subject,
   return withdrawn;
 }
 
-template <typename Response>
-absl::StatusOr<Response> Parsed(const absl::StatusOr<std::string>& answer) {
-  if (!answer.ok()) return answer.status();
-  Response response;
-  if (!response.ParseFromString(*answer))
-    return absl::InternalError("a kept answer does not parse");
-  return response;
-}
-
 }  // namespace
 
 absl::Span<const agency::Migration> TaxLedger::Migrations() {
@@ -182,13 +174,13 @@ absl::StatusOr<std::optional<AssessResponse>> TaxLedger::Assessed(
   PSM_ASSIGN_OR_RETURN(const std::optional<std::string> answer,
                        database_->Answered(kAssess, call));
   if (!answer.has_value()) return std::nullopt;
-  return Parsed<AssessResponse>(*answer);
+  return agency::ParseAnswer<AssessResponse>(*answer);
 }
 
 absl::StatusOr<AssessResponse> TaxLedger::Assess(
     const agency::CallContext& call, const AssessRequest& request,
     absl::Time now) {
-  return Parsed<AssessResponse>(database_->Once(
+  return agency::ParseAnswer<AssessResponse>(database_->Once(
       kAssess, call, now,
       [&](soci::session& sql) -> absl::StatusOr<std::string> {
         const std::string death = DeathDate(sql, request.subject());
@@ -231,7 +223,7 @@ absl::StatusOr<Assessment> TaxLedger::CorrectWithin(
 absl::StatusOr<CorrectAssessmentResponse> TaxLedger::Correct(
     const agency::CallContext& call, const CorrectAssessmentRequest& request,
     absl::Time now) {
-  return Parsed<CorrectAssessmentResponse>(database_->Once(
+  return agency::ParseAnswer<CorrectAssessmentResponse>(database_->Once(
       "CorrectAssessment", call, now,
       [&](soci::session& sql) -> absl::StatusOr<std::string> {
         PSM_ASSIGN_OR_RETURN(
@@ -250,7 +242,7 @@ absl::StatusOr<CorrectAssessmentResponse> TaxLedger::Correct(
 absl::StatusOr<EndTaxationResponse> TaxLedger::EndTaxation(
     const agency::CallContext& call, const EndTaxationRequest& request,
     absl::Time now) {
-  return Parsed<EndTaxationResponse>(database_->Once(
+  return agency::ParseAnswer<EndTaxationResponse>(database_->Once(
       "EndTaxation", call, now,
       [&](soci::session& sql) -> absl::StatusOr<std::string> {
         const std::string known = DeathDate(sql, request.subject());
