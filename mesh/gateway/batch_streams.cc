@@ -77,10 +77,12 @@ class BatchStreams::Stream final : public edge::StreamHandler {
       return;
     }
     ++questions_;
+    ++all_.questions_[peer_.system_id()];
     psm::Start(AnswerQuestion(all_.env_, std::move(ask)),
                [this](std::string answer) {
                  --questions_;
                  stream_.SendMessage({std::move(answer)});
+                 all_.Answered(peer_.system_id());
                  GoOn();
                });
   }
@@ -99,7 +101,6 @@ class BatchStreams::Stream final : public edge::StreamHandler {
     GoOn();
   }
 
- private:
   // Reads on if it may, or ends if it can. ReadNext may deliver before it
   // returns, and a question may be answered at once: the loop then goes on, not
   // a call inside a call.
@@ -107,6 +108,7 @@ class BatchStreams::Stream final : public edge::StreamHandler {
     if (going_on_ || finished_) return;
     going_on_ = true;
     while (!end_.has_value() && !reading_ && questions_ < kMaxQuestions &&
+           all_.questions_[peer_.system_id()] < kMaxPeerQuestions &&
            stream_.unsent_bytes() < kMaxUnsent) {
       reading_ = true;
       stream_.ReadNext();
@@ -121,6 +123,7 @@ class BatchStreams::Stream final : public edge::StreamHandler {
     }
   }
 
+ private:
   BatchStreams& all_;
   edge::InboundStream& stream_;
   const EdgePeer peer_;
@@ -132,6 +135,18 @@ class BatchStreams::Stream final : public edge::StreamHandler {
   bool finished_ = false;
   std::optional<absl::Status> end_;  // nothing is read any more
 };
+
+void BatchStreams::Answered(const std::string& system) {
+  if (questions_[system]-- < kMaxPeerQuestions || std::exchange(posted_, true))
+    return;
+  // At a turn of its own: what is answered at once would call from inside of
+  // what it calls.
+  env_.executor.Post([this] {
+    posted_ = false;
+    const std::vector<Stream*> streams(live_.begin(), live_.end());
+    for (Stream* stream : streams) stream->GoOn();
+  });
+}
 
 std::unique_ptr<edge::StreamHandler> BatchStreams::NewStream(
     edge::InboundStream& stream) {

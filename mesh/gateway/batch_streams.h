@@ -4,7 +4,9 @@
 #define PSM_MESH_GATEWAY_BATCH_STREAMS_H_
 
 #include <memory>
+#include <string>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "mesh/edge/stream_handler.h"
 #include "mesh/edge/tls_config.h"
@@ -12,8 +14,11 @@
 
 namespace psm {
 
-// Questions of one stream that are worked on at a time.
+// Questions that are worked on at a time: of one stream, and of all streams of
+// one system on a worker, so that nobody fills the queues to providers, which
+// all share.
 inline constexpr int kMaxQuestions = 32;
+inline constexpr int kMaxPeerQuestions = 256;
 
 // The streams of one worker: made and destroyed while it does not run, used by
 // it in between. A consumer that does not take its answers is not read on. What
@@ -36,9 +41,15 @@ class BatchStreams {
  private:
   class Stream;
 
+  // A question of the system has been answered: streams that waited for that
+  // read on, at the worker's next turn.
+  void Answered(const std::string& system);
+
   Environment& env_;
   const std::shared_ptr<const edge::TlsConfig>& tls_;
   absl::flat_hash_set<Stream*> live_;
+  absl::flat_hash_map<std::string, int> questions_;  // in work, by system
+  bool posted_ = false;                              // that they read on
   bool ending_ = false;
 };
 

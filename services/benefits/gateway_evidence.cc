@@ -78,8 +78,12 @@ std::vector<absl::Status> AskForAccounts(
 std::vector<absl::StatusOr<RetrieveResponse>> GatewayEvidence::RetrieveAll(
     const agency::CallContext* call, const std::string& affair,
     absl::Span<const RetrieveRequest> requests) {
-  return agency::RetrieveBatch(gateway_, {.parent = call, .affair = affair},
-                               requests);
+  return agency::RetrieveBatch(
+      gateway_,
+      {.parent = call,
+       .affair = affair,
+       .timeout = absl::Seconds(10 + static_cast<int>(requests.size()))},
+      requests);
 }
 
 }  // namespace psm
