@@ -85,6 +85,7 @@ class BatchStreams::Stream final : public edge::StreamHandler {
                  all_.Answered(peer_.system_id());
                  GoOn();
                });
+    GoOn();  // the next one need not wait for this one's answer
   }
 
   void OnHalfClose() override { End(absl::OkStatus()); }

@@ -198,6 +198,23 @@ TEST_F(Batches,
   EXPECT_TRUE(Answered(batch.Next()));
 }
 
+TEST_F(Batches, AQuestionThatWaitsHoldsUpNoLaterOneOfItsStream) {
+  mesh().Silence(kYunagiTax);
+  {
+    Batch batch(mesh());
+    ASSERT_TRUE(batch.Ask(Question(NewExchangeId())));
+    RetrieveBatchRequest other = Question(NewExchangeId());
+    other.mutable_question()->set_attributes(0, "accounts.account");
+    other.mutable_question()->clear_providers();
+    ASSERT_TRUE(batch.Ask(other));
+    const RetrieveBatchResponse first = batch.Next();
+    EXPECT_EQ(first.exchange_id(), other.exchange_id());
+    EXPECT_TRUE(Answered(first)) << first.ShortDebugString();
+  }
+  mesh().Mend(kYunagiTax);
+  EXPECT_TRUE(AskTaxUntilAnswered(mesh()).ok());
+}
+
 TEST_F(Batches, AQuestionWithoutANameEndsTheStreamAfterTheOthersAnswers) {
   Batch batch(mesh());
   ASSERT_TRUE(batch.Ask(Question(NewExchangeId())));
