@@ -215,6 +215,33 @@ TEST_F(Batches, AQuestionThatWaitsHoldsUpNoLaterOneOfItsStream) {
   EXPECT_TRUE(AskTaxUntilAnswered(mesh()).ok());
 }
 
+// More than all streams of a system may have in work: who waits for the others'
+// questions is served, too.
+TEST_F(Batches, ManyStreamsOfOneSystemAllComeToTheirEnd) {
+  constexpr int kStreams = 12;
+  constexpr int kOfEach = 40;
+  mesh().Slow(kYunagiTax, absl::Milliseconds(50));
+  std::vector<std::unique_ptr<Batch>> batches;
+  std::vector<std::thread> asking;
+  for (int i = 0; i < kStreams; ++i) {
+    batches.push_back(std::make_unique<Batch>(mesh()));
+    asking.emplace_back([batch = batches.back().get()] {
+      for (int question = 0; question < kOfEach; ++question)
+        if (!batch->Ask(Question(NewExchangeId()))) return;
+      batch->AskNoMore();
+    });
+  }
+  for (const std::unique_ptr<Batch>& batch : batches) {
+    for (int question = 0; question < kOfEach; ++question) {
+      const RetrieveBatchResponse response = batch->Next();
+      ASSERT_TRUE(Answered(response)) << response.ShortDebugString();
+    }
+    EXPECT_TRUE(batch->End().ok());
+  }
+  for (std::thread& thread : asking) thread.join();
+  mesh().Mend(kYunagiTax);
+}
+
 TEST_F(Batches, AQuestionWithoutANameEndsTheStreamAfterTheOthersAnswers) {
   Batch batch(mesh());
   ASSERT_TRUE(batch.Ask(Question(NewExchangeId())));
