@@ -9,6 +9,7 @@
 
 #include "mesh/agency/call_context.h"
 #include "mesh/records/leg_exchange_id.h"
+#include "psm/identity/v1/consent.grpc.pb.h"
 #include "psm/linkage/v1/linkage.grpc.pb.h"
 #include "psm/records/v1/receipt.pb.h"
 #include "tests/scenarios/scenario.h"
@@ -213,6 +214,62 @@ TEST_F(Batches, AQuestionThatWaitsHoldsUpNoLaterOneOfItsStream) {
   }
   mesh().Mend(kYunagiTax);
   EXPECT_TRUE(AskTaxUntilAnswered(mesh()).ok());
+}
+
+TEST_F(Batches, AConsentSpeaksForItsOwnQuestionAndIsWithdrawnAmidAStream) {
+  ASSERT_TRUE(mesh().EditAgreements(kBenefitsByConsent).ok());
+  identity::v1::GrantConsentRequest wish;
+  wish.set_subject(mesh().Person("hanako").CodeAt("portal"));
+  wish.set_consumer(kBenefits);
+  wish.set_affair("customer-address");
+  wish.set_method("psm.identity.v1.BasicItemsService/GetBasicItems");
+  wish.add_attributes("address");
+  const auto consent =
+      mesh()
+          .Client("portal/terminal")
+          .Call(&identity::v1::ConsentService::Stub::GrantConsent,
+                {.affair = "own-request"}, wish);
+  ASSERT_TRUE(consent.status.ok()) << consent.status;
+
+  const auto question = [&](const std::string& person) {
+    RetrieveBatchRequest request;
+    request.set_exchange_id(NewExchangeId());
+    request.set_consent(consent->token());
+    request.mutable_question()->set_subject(
+        mesh().Person(person).CodeAt("akatsuki"));
+    request.mutable_question()->add_attributes("identity.address");
+    return request;
+  };
+  const auto reason = [](const RetrieveBatchResponse& response) {
+    if (response.answer().evidence_size() != 1) return std::string("no leg");
+    const auto& status = response.answer().evidence(0).status();
+    return ReasonOf(FromRpcStatus(static_cast<absl::StatusCode>(status.code()),
+                                  "", status.SerializeAsString()));
+  };
+  Batch batch(mesh(), "customer-address");
+  ASSERT_TRUE(batch.Ask(question("hanako")));
+  const RetrieveBatchResponse before = batch.Next();
+  EXPECT_TRUE(Answered(before)) << before.ShortDebugString();
+  ASSERT_TRUE(batch.Ask(question("taro")));
+  EXPECT_EQ(reason(batch.Next()), "CONSENT_INVALID");
+  RetrieveBatchRequest without = question("hanako");
+  without.clear_consent();
+  ASSERT_TRUE(batch.Ask(without));
+  EXPECT_EQ(reason(batch.Next()), "CONSENT_REQUIRED");
+
+  identity::v1::WithdrawConsentRequest change;
+  change.set_subject(wish.subject());
+  change.set_consent_id(consent->consent_id());
+  ASSERT_TRUE(mesh()
+                  .Client("portal/terminal")
+                  .Call(&identity::v1::ConsentService::Stub::WithdrawConsent,
+                        {.affair = "own-request"}, change)
+                  .status.ok());
+  ASSERT_TRUE(batch.Ask(question("hanako")));
+  EXPECT_EQ(reason(batch.Next()), "CONSENT_WITHDRAWN");
+  batch.AskNoMore();
+  EXPECT_TRUE(batch.End().ok());
+  ASSERT_TRUE(mesh().EditAgreements("").ok());
 }
 
 // More than all streams of a system may have in work: who waits for the others'
