@@ -16,6 +16,7 @@
 #include "mesh/agency/call_context.h"
 #include "mesh/agency/kept_call.h"
 #include "mesh/agency/server.h"
+#include "mesh/agency/test_side.h"
 #include "mesh/base/error.h"
 #include "mesh/base/mutex.h"
 #include "mesh/base/temp_folder.h"
@@ -120,17 +121,6 @@ class BatchCallTest : public ::testing::Test {
                ? answer->evidence(0).dataset()
                : answer.status().ToString();
   }
-  std::vector<SideEntry> Kept() {
-    std::vector<SideEntry> entries;
-    EXPECT_TRUE(ReadSide(ledger_->folder(), {},
-                         [&](const SideEntry& entry, const SidePosition&) {
-                           if (entry.kind() != SideEntry::BEGUN)
-                             entries.push_back(entry);
-                           return true;
-                         })
-                    .ok());
-    return entries;
-  }
 
   TempFolder folder_;
   SystemClock clock_;
@@ -195,7 +185,7 @@ TEST_F(BatchCallTest, EachQuestionIsKeptAsIfItHadBeenAskedAlone) {
   int answered = 0;
   int refused = 0;
   int legs = 0;
-  const std::vector<SideEntry> entries = Kept();
+  const std::vector<SideEntry> entries = Entries(*ledger_);
   for (const SideEntry& entry : entries) {
     if (entry.kind() == SideEntry::ASKED) ++asked;
     if (entry.exchange_id() == "leg of a") ++legs;

@@ -11,6 +11,7 @@
 #include "gtest/gtest.h"
 #include "mesh/agency/gateway_call.h"
 #include "mesh/agency/server.h"
+#include "mesh/agency/test_side.h"
 #include "mesh/base/error.h"
 #include "mesh/base/temp_folder.h"
 #include "mesh/crypto/digest.h"
@@ -103,18 +104,6 @@ class SidesKeptTest : public ::testing::Test {
     return agency::Call([this] { return channel_; },
                         &AccountsService::Stub::GetAccount, terms, request_,
                         &response_);
-  }
-  // But for what is no exchange.
-  static std::vector<SideEntry> Entries(const SideLedger& ledger) {
-    std::vector<SideEntry> entries;
-    EXPECT_TRUE(ReadSide(ledger.folder(), {},
-                         [&](const SideEntry& entry, const SidePosition&) {
-                           if (entry.kind() != SideEntry::BEGUN)
-                             entries.push_back(entry);
-                           return true;
-                         })
-                    .ok());
-    return entries;
   }
 
   TempFolder folder_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "mesh/base/error.h"
+#include "mesh/edge/one_message.h"
 
 namespace psm::edge {
 namespace {
@@ -22,8 +23,9 @@ class UnaryHandler final : public StreamHandler {
               absl::InfiniteDuration()},
         slow_(stream.worker().timers(),
               [this] {
-                Refuse(absl::StatusCode::kDeadlineExceeded, "REQUEST_TOO_SLOW",
-                       "the request took too long to arrive");
+                End(MakeError(absl::StatusCode::kDeadlineExceeded,
+                              "REQUEST_TOO_SLOW", Party::kConsumer,
+                              "the request took too long to arrive"));
               }),
         request_time_(request_time) {}
 
@@ -33,27 +35,20 @@ class UnaryHandler final : public StreamHandler {
   }
 
   void OnMessage(GrpcMessage message) override {
-    if (message.compressed) {
-      Refuse(absl::StatusCode::kUnimplemented, "COMPRESSION_NOT_OFFERED",
-             "only identity encoding is offered; send without compression");
+    if (absl::Status put = request_.Put(std::move(message)); !put.ok()) {
+      End(put);
       return;
     }
-    if (has_message_) {
-      Refuse(absl::StatusCode::kInvalidArgument, "MESSAGE_COUNT",
-             "the method takes one message and got more");
-      return;
-    }
-    has_message_ = true;
-    call_.message = std::move(message.bytes);
     stream_.ReadNext();  // what must follow is the end
   }
 
   void OnHalfClose() override {
-    if (!has_message_) {
-      Refuse(absl::StatusCode::kInvalidArgument, "MESSAGE_COUNT",
-             "the method takes one message and got none");
+    absl::StatusOr<std::string> message = request_.Take();
+    if (!message.ok()) {
+      End(message.status());
       return;
     }
+    call_.message = *std::move(message);
     slow_.Cancel();
     running_ = true;
     call_.time_left = stream_.TimeLeft();
@@ -72,10 +67,6 @@ class UnaryHandler final : public StreamHandler {
   }
 
  private:
-  void Refuse(absl::StatusCode code, absl::string_view reason,
-              absl::string_view message) {
-    End(MakeError(code, reason, Party::kConsumer, message));
-  }
   void End(const absl::Status& status) {
     slow_.Cancel();
     stream_.Finish(status);
@@ -86,7 +77,7 @@ class UnaryHandler final : public StreamHandler {
   UnaryCall call_;
   Timer slow_;  // for the request to arrive
   const absl::Duration request_time_;
-  bool has_message_ = false;
+  OneMessage request_;
   bool running_ = false;
 };
 

@@ -8,7 +8,6 @@
 #include "mesh/base/error.h"
 #include "mesh/crypto/digest.h"
 #include "mesh/exchange/linkage.h"
-#include "psm/linkage/v1/linkage.pb.h"
 
 namespace psm {
 namespace {
@@ -25,7 +24,8 @@ void AppendAnswer(const std::string& answer, std::string& message) {
 
 }  // namespace
 
-absl::Status ReadQuestion(absl::string_view message, Ask& ask) {
+absl::Status ReadQuestion(absl::string_view message, Ask& ask,
+                          linkage::v1::RetrieveRequest& question) {
   linkage::v1::RetrieveBatchRequest request;
   if (!request.ParseFromArray(message.data(),
                               static_cast<int>(message.size())) ||
@@ -37,14 +37,15 @@ absl::Status ReadQuestion(absl::string_view message, Ask& ask) {
   }
   ask.exchange_id = std::move(*request.mutable_exchange_id());
   ask.consent = std::move(*request.mutable_consent());
-  ask.message = request.question().SerializeAsString();
+  question = std::move(*request.mutable_question());
   return absl::OkStatus();
 }
 
-Task<std::string> AnswerQuestion(Environment& env, Ask ask) {
+Task<std::string> AnswerQuestion(Environment& env, Ask ask,
+                                 linkage::v1::RetrieveRequest question) {
   RetrieveBatchResponse response;
   response.set_exchange_id(ask.exchange_id);
-  Task<Answer> task = Retrieve(env, std::move(ask));
+  Task<Answer> task = RetrieveParsed(env, std::move(ask), std::move(question));
   const Answer answer = co_await task;
   if (!answer.status.ok())
     response.mutable_status()->ParseFromString(ToRpcStatus(answer.status));

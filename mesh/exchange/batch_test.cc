@@ -38,9 +38,10 @@ class BatchTest : public ExchangeFixture {
   absl::StatusOr<linkage::v1::RetrieveBatchResponse> Put(
       const linkage::v1::RetrieveBatchRequest& request) {
     psm::Ask ask = MakeAsk(std::string(kRetrieveBatchPath), "benefit", request);
-    PSM_RETURN_IF_ERROR(ReadQuestion(std::string(ask.message), ask));
+    linkage::v1::RetrieveRequest question;
+    PSM_RETURN_IF_ERROR(ReadQuestion(ask.message, ask, question));
     std::optional<std::string> answer;
-    Start(AnswerQuestion(env(), std::move(ask)),
+    Start(AnswerQuestion(env(), std::move(ask), std::move(question)),
           [&](std::string message) { answer = std::move(message); });
     executor_.RunAll();
     linkage::v1::RetrieveBatchResponse response;
@@ -111,7 +112,8 @@ TEST_F(BatchTest, AnAnswerThatCouldNotBeToldFromAnothersIsNotMade) {
         << id;
   }
   psm::Ask ask;
-  EXPECT_EQ(ReasonOf(ReadQuestion("\xff", ask)), "MESSAGE_MALFORMED");
+  linkage::v1::RetrieveRequest question;
+  EXPECT_EQ(ReasonOf(ReadQuestion("\xff", ask, question)), "MESSAGE_MALFORMED");
   EXPECT_TRUE(log_.records.empty());
   EXPECT_TRUE(link_.requests.empty());
 }
@@ -119,12 +121,13 @@ TEST_F(BatchTest, AnAnswerThatCouldNotBeToldFromAnothersIsNotMade) {
 // A token given with the call would speak for every question.
 TEST_F(BatchTest, AConsentIsTheQuestionsOwn) {
   psm::Ask ask;
+  linkage::v1::RetrieveRequest question;
   ask.consent = "of the stream";
   auto request = Question(kQuestion, 'h', "tax.category");
-  ASSERT_TRUE(ReadQuestion(request.SerializeAsString(), ask).ok());
+  ASSERT_TRUE(ReadQuestion(request.SerializeAsString(), ask, question).ok());
   EXPECT_EQ(ask.consent, "");
   request.set_consent("of the question");
-  ASSERT_TRUE(ReadQuestion(request.SerializeAsString(), ask).ok());
+  ASSERT_TRUE(ReadQuestion(request.SerializeAsString(), ask, question).ok());
   EXPECT_EQ(ask.consent, "of the question");
 }
 

@@ -72,23 +72,7 @@ class EventConsentsTest : public LifeFixture {
     for (const std::string& token : tokens) request.add_consents(token);
     Ask ask = MakeAsk(kSubscribePath, "address", request);
     ask.peer = &bank_;
-    absl::StatusOr<std::unique_ptr<Subscription>> opened =
-        absl::UnknownError("the task has not ended");
-    Start(Subscription::Open(env(), ask),
-          [&](auto result) { opened = std::move(result); });
-    executor_.RunAll();
-    return opened;
-  }
-  absl::StatusOr<std::vector<SubscribeResponse>> Next(Subscription& from) {
-    absl::StatusOr<Deliveries> deliveries =
-        absl::UnknownError("the task has not ended");
-    Start(from.Next(), [&](auto result) { deliveries = std::move(result); });
-    executor_.RunAll();
-    if (!deliveries.ok()) return deliveries.status();
-    std::vector<SubscribeResponse> responses;
-    for (const std::string& message : deliveries->messages)
-      EXPECT_TRUE(responses.emplace_back().ParseFromString(message));
-    return responses;
+    return Open(std::move(ask));
   }
   void Publish(char person, const std::string& type = "moved_in") {
     events::v1::PublishRequest request;

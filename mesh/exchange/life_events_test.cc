@@ -35,23 +35,7 @@ class LifeEventsExchangeTest : public LifeFixture {
     request.set_resume_token(token);
     Ask ask = MakeAsk(kSubscribePath, affair, request);
     ask.peer = &peer;
-    absl::StatusOr<std::unique_ptr<Subscription>> opened =
-        absl::UnknownError("the task has not ended");
-    Start(Subscription::Open(env(), ask),
-          [&](auto result) { opened = std::move(result); });
-    executor_.RunAll();
-    return opened;
-  }
-  absl::StatusOr<std::vector<SubscribeResponse>> Next(Subscription& from) {
-    absl::StatusOr<Deliveries> deliveries =
-        absl::UnknownError("the task has not ended");
-    Start(from.Next(), [&](auto result) { deliveries = std::move(result); });
-    executor_.RunAll();
-    if (!deliveries.ok()) return deliveries.status();
-    std::vector<SubscribeResponse> responses;
-    for (const std::string& message : deliveries->messages)
-      EXPECT_TRUE(responses.emplace_back().ParseFromString(message));
-    return responses;
+    return Open(std::move(ask));
   }
   static std::string TokenOf(const std::string& message) {
     SubscribeResponse response;

@@ -6,11 +6,15 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "mesh/base/temp_folder.h"
 #include "mesh/exchange/exchange_fixture.h"
 #include "mesh/exchange/holdings.h"
+#include "mesh/exchange/life_events.h"
+#include "psm/events/v1/events.pb.h"
 #include "psm/holdings/v1/holdings.pb.h"
 #include "psm/residents/v1/residents.pb.h"
 
@@ -51,6 +55,28 @@ class LifeFixture : public ExchangeFixture {
     env().holdings = holdings_.get();
     env().events = events_.get();
     link_.providers[kHouseholdPath] = Answering(Household());
+  }
+
+  // A subscription, and what it gives next.
+  absl::StatusOr<std::unique_ptr<Subscription>> Open(Ask ask) {
+    absl::StatusOr<std::unique_ptr<Subscription>> opened =
+        absl::UnknownError("the task has not ended");
+    Start(Subscription::Open(env(), std::move(ask)),
+          [&](auto result) { opened = std::move(result); });
+    executor_.RunAll();
+    return opened;
+  }
+  absl::StatusOr<std::vector<events::v1::SubscribeResponse>> Next(
+      Subscription& from) {
+    absl::StatusOr<Deliveries> deliveries =
+        absl::UnknownError("the task has not ended");
+    Start(from.Next(), [&](auto result) { deliveries = std::move(result); });
+    executor_.RunAll();
+    if (!deliveries.ok()) return deliveries.status();
+    std::vector<events::v1::SubscribeResponse> responses;
+    for (const std::string& message : deliveries->messages)
+      EXPECT_TRUE(responses.emplace_back().ParseFromString(message));
+    return responses;
   }
 
   // The configuration, with `more` behind it.

@@ -120,20 +120,27 @@ Answer Refused(absl::Status status) {
 }  // namespace
 
 Task<Answer> Retrieve(Environment& env, Ask ask) {
+  absl::StatusOr<linkage::v1::RetrieveRequest> question =
+      linkage::v1::RetrieveRequest();
+  if (!question->ParseFromString(ask.message)) {
+    question = MakeError(absl::StatusCode::kInvalidArgument,
+                         "MESSAGE_MALFORMED", Party::kConsumer,
+                         "the request is not a psm.linkage.v1.RetrieveRequest");
+  }
+  return RetrieveParsed(env, std::move(ask), std::move(question));
+}
+
+Task<Answer> RetrieveParsed(
+    Environment& env, Ask ask,
+    absl::StatusOr<linkage::v1::RetrieveRequest> question) {
   const std::shared_ptr<const PolicyEngine> policy =
       env.policy;  // keeps the plans
   // Who may not call learns nothing of what there is; the legs look again.
   Draft draft(env, ask);
   absl::StatusOr<Caller> caller = Authenticate(env, ask, *policy);
   if (!caller.ok()) co_return co_await Refuse(env, draft, caller.status());
-
-  linkage::v1::RetrieveRequest request;
-  if (!request.ParseFromString(ask.message)) {
-    co_return Refused(
-        MakeError(absl::StatusCode::kInvalidArgument, "MESSAGE_MALFORMED",
-                  Party::kConsumer,
-                  "the request is not a psm.linkage.v1.RetrieveRequest"));
-  }
+  if (!question.ok()) co_return Refused(question.status());
+  const linkage::v1::RetrieveRequest& request = *question;
   absl::StatusOr<std::map<std::string, Leg>> legs =
       FindLegs(policy->contracts(), request);
   if (!legs.ok()) co_return Refused(legs.status());

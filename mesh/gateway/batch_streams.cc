@@ -7,6 +7,7 @@
 
 #include "mesh/base/error.h"
 #include "mesh/edge/limits.h"
+#include "mesh/edge/one_message.h"
 #include "mesh/exchange/batch.h"
 #include "mesh/gateway/edge_peer.h"
 
@@ -65,20 +66,16 @@ class BatchStreams::Stream final : public edge::StreamHandler {
     if (end_.has_value()) return;  // came after it
     Ask ask = common_;
     ask.ask_time = stream_.worker().clock().Now();
-    absl::Status read =
-        message.compressed
-            ? MakeError(absl::StatusCode::kUnimplemented,
-                        "COMPRESSION_NOT_OFFERED", Party::kConsumer,
-                        "only identity encoding is offered; send without "
-                        "compression")
-            : ReadQuestion(message.bytes, ask);
+    linkage::v1::RetrieveRequest question;
+    absl::Status read = edge::CheckUncompressed(message);
+    if (read.ok()) read = ReadQuestion(message.bytes, ask, question);
     if (!read.ok()) {
       End(std::move(read));
       return;
     }
     ++questions_;
     ++all_.questions_[peer_.system_id()];
-    psm::Start(AnswerQuestion(all_.env_, std::move(ask)),
+    psm::Start(AnswerQuestion(all_.env_, std::move(ask), std::move(question)),
                [this](std::string answer) {
                  --questions_;
                  stream_.SendMessage({std::move(answer)});

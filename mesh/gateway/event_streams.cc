@@ -5,6 +5,7 @@
 
 #include "mesh/base/error.h"
 #include "mesh/edge/limits.h"
+#include "mesh/edge/one_message.h"
 #include "mesh/gateway/edge_peer.h"
 
 namespace psm {
@@ -29,8 +30,9 @@ class EventStreams::Stream final : public edge::StreamHandler {
         stream_(stream),
         peer_(*stream.peer(), all.tls_),
         slow_(stream.worker().timers(), [this] {
-          Refuse(absl::StatusCode::kDeadlineExceeded, "REQUEST_TOO_SLOW",
-                 "the request took too long to arrive");
+          End(MakeError(absl::StatusCode::kDeadlineExceeded, "REQUEST_TOO_SLOW",
+                        Party::kConsumer,
+                        "the request took too long to arrive"));
         }) {
     all_.live_.insert(this);
   }
@@ -45,23 +47,17 @@ class EventStreams::Stream final : public edge::StreamHandler {
   }
 
   void OnMessage(edge::GrpcMessage message) override {
-    if (message.compressed) {
-      Refuse(absl::StatusCode::kUnimplemented, "COMPRESSION_NOT_OFFERED",
-             "only identity encoding is offered; send without compression");
-    } else if (has_message_) {
-      Refuse(absl::StatusCode::kInvalidArgument, "MESSAGE_COUNT",
-             "the method takes one message and got more");
+    if (absl::Status put = request_.Put(std::move(message)); !put.ok()) {
+      End(put);
     } else {
-      has_message_ = true;
-      message_ = std::move(message.bytes);
       stream_.ReadNext();  // what must follow is the end
     }
   }
 
   void OnHalfClose() override {
-    if (!has_message_) {
-      Refuse(absl::StatusCode::kInvalidArgument, "MESSAGE_COUNT",
-             "the method takes one message and got none");
+    absl::StatusOr<std::string> message = request_.Take();
+    if (!message.ok()) {
+      End(message.status());
       return;
     }
     slow_.Cancel();
@@ -72,7 +68,7 @@ class EventStreams::Stream final : public edge::StreamHandler {
     Ask ask;
     ask.peer = &peer_;
     ask.path = stream_.path();
-    ask.message = std::move(message_);
+    ask.message = *std::move(message);
     ask.ask_time = stream_.ask_time();
     ask.cancellation = &stream_.cancellation();
     if (absl::Status read = ReadMetadata(stream_.metadata(), ask); !read.ok()) {
@@ -137,17 +133,12 @@ class EventStreams::Stream final : public edge::StreamHandler {
     End(given_up_.ok() ? status : given_up_);
     return true;
   }
-  void Refuse(absl::StatusCode code, absl::string_view reason,
-              absl::string_view message) {
-    End(MakeError(code, reason, Party::kConsumer, message));
-  }
 
   EventStreams& all_;
   edge::InboundStream& stream_;
   const EdgePeer peer_;
   edge::Timer slow_;  // for the request to arrive
-  std::string message_;
-  bool has_message_ = false;
+  edge::OneMessage request_;
   bool busy_ = false;      // a step of the subscription runs
   bool news_ = false;      // that came meanwhile
   bool waiting_ = false;   // for the consumer to take what it was sent

@@ -18,6 +18,7 @@
 #include "services/identity/card/issue_cards.h"
 #include "services/identity/card/virtual_card.h"
 #include "services/identity/openssl_command.h"
+#include "tests/scenarios/card_sign_in.h"
 #include "tests/scenarios/scenario.h"
 
 namespace psm::testing {
@@ -72,16 +73,7 @@ class Cards : public Scenario {
                             const std::string& pin = card::kDemoPin) {
     auto card = VirtualCard::Open(CardFile(person), SecretBytes(pin));
     if (!card.ok()) return ReasonOf(card.status());
-    const auto begun = mesh().Client(kTerminal).Call(
-        &SignInService::Stub::BeginSignIn, {.affair = "sign-in"},
-        identity::v1::BeginSignInRequest());
-    identity::v1::CompleteSignInRequest request;
-    request.set_challenge_id(begun->challenge_id());
-    request.set_certificate((*card)->certificate_der());
-    request.set_signature((*card)->Sign(begun->challenge()));
-    const auto done = mesh().Client(kTerminal).Call(
-        &SignInService::Stub::CompleteSignIn, {.affair = "sign-in"}, request);
-    return done.status.ok() ? done->subject() : ReasonOf(done.status);
+    return SignInWith(mesh(), kTerminal, **card);
   }
 
   static absl::Status Moves(const std::string& person,
