@@ -8,7 +8,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 mkdir "$scratch/bin"
 export PSM_BUILD=$scratch/build/dev PSM_RUN=$scratch/run PSM_OS_RELEASE=$scratch/os-release
-unset PSM_SKIP_INSTALL PSM_SKIP_BUILD PSM_CONFIGURE_ARGS
+unset PSM_SKIP_INSTALL PSM_SKIP_BUILD PSM_CONFIGURE_ARGS PSM_PROFILE
 
 stub() { # NAME LINE...
   local name=$1
@@ -148,5 +148,40 @@ stub cmake 'if [ "$1" = --preset ]; then touch '"$PSM_BUILD"'/build.ninja; exit 
   'echo "FAILED: a.o"; echo "a.cc:1: error: no such thing"; exit 1'
 expect 1 'building 1%' 'building 10%' 'building 20%' 'building 55%' 'building 60%' '! building 5%' '! building 11%' \
   'a.cc:1: error: no such thing' 'the build failed; its whole output is in' -- build
+
+# The race builds twice, the second time for what the first has shown to run, and only once after that; whether the first race or the second build
+# fails, the next try begins anew.
+built=$PSM_BUILD
+export PSM_BUILD=$scratch/build/profiled
+peers
+mkdir -p "$PSM_BUILD/bin"
+race() { # LINE...: a psm-bench of these lines
+  printf '%s\n' '#!/bin/bash' 'echo "race $*" >>'"$scratch/steps" "$@" >"$PSM_BUILD/bin/psm-bench"
+  chmod +x "$PSM_BUILD/bin/psm-bench"
+}
+steps() { # LINE...: what was done since the last time
+  diff <(printf '%s\n' "$@") <(sed 's/ --run [^ ]*//; s/ --revision [^ ]*//' "$scratch/steps") >"$scratch/output" || fail "the race was made by other steps"
+  rm "$scratch/steps"
+}
+configures='if [ "$1" = --preset ]; then echo "configure ${*:2}" >>'"$scratch/steps"'; touch '"$PSM_BUILD"'/build.ninja; exit 0; fi'
+builds='echo "build ${*:4}" >>'"$scratch/steps"
+first=('configure profiled -DPSM_PROFILE=train' 'build psm-bench --target psm-cli --target psm-gateway --target psm-pki'
+  'race --race-only --proxies  --concurrency 1 64 256 --rounds 2')
+second=('configure profiled -DPSM_PROFILE=use' 'build programs --target psm-bench')
+stub cmake "$configures" "$builds"
+race 'echo "no port"; exit 1'
+expect 1 'no port' 'the first race failed; its whole output is in' -- bench
+steps "${first[@]}"
+race
+stub cmake "$configures" "$builds" '[ "$4" != programs ]'
+expect 1 'building twice' 'PSM_PROFILE=0' 'the build failed' -- bench
+steps "${first[@]}" "${second[@]}"
+stub cmake "$configures" "$builds"
+expect 0 'building twice' -- bench
+steps "${first[@]}" "${second[@]}" race
+expect 0 '! building twice' -- bench --rounds 9
+steps 'build programs --target psm-bench' 'race --rounds 9'
+PSM_PROFILE=train expect 64 "PSM_PROFILE is 'train'; 1 measures a profile-guided build, 0 a plain one" -- bench
+export PSM_BUILD=$built
 
 echo "$passed passed, 0 failed"

@@ -38,6 +38,11 @@ constexpr char kCompiler[] = "";
 #else
 constexpr char kCompiler[] = "gcc ";
 #endif
+#ifdef PSM_PROFILE_GUIDED
+constexpr char kBuiltFor[] = ", profile-guided";
+#else
+constexpr char kBuiltFor[] = "";
+#endif
 constexpr int kUsage = 64;
 constexpr int kManyConnections = 1000;
 constexpr double kMeshUpSeconds = 2;
@@ -64,7 +69,7 @@ absl::StatusOr<std::map<std::string, std::string>> Versions(
       {"psm", options.revision},
       {"openssl", OpenSSL_version(OPENSSL_VERSION)},
       {"nghttp2", nghttp2_version(0)->version_str},
-      {"compiler", absl::StrCat(kCompiler, __VERSION__)}};
+      {"compiler", absl::StrCat(kCompiler, __VERSION__, kBuiltFor)}};
   for (const std::string& proxy : options.race.proxies) {
     PSM_ASSIGN_OR_RETURN(versions[proxy], ProxyVersion(proxy));
   }
