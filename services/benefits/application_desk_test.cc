@@ -14,6 +14,7 @@
 #include "mesh/agency/test_call.h"
 #include "mesh/base/error.h"
 #include "mesh/base/temp_folder.h"
+#include "psm/corporations/v1/corporations.pb.h"
 #include "psm/gbizid/v1/gbizid.pb.h"
 #include "services/benefits/application_store.h"
 #include "services/benefits/benefits_service.h"
@@ -216,13 +217,16 @@ TEST_F(ApplicationDeskTest, EachRefusalHasItsReason) {
 }
 
 TEST_F(ApplicationDeskTest, ABusinessAppliesButAPersonCannotConfirmForIt) {
-  gbizid::v1::GetBusinessResponse business;
-  business.set_name("株式会社かくう製作所");
-  business.set_kana("カクウセイサクショ");
-  business.set_address("架空県あかつき市");
-  business.set_representative("見本　一郎");
-  business.set_establishment_date("2004-10-01");
-  evidence_.evidence = {{EvidenceOf("gbizid", "gbizid/gbizid", business)}};
+  corporations::v1::GetCorporationResponse registered;
+  registered.set_name("株式会社かくう製作所");
+  registered.set_kana("カクウセイサクショ");
+  registered.set_address("架空県あかつき市");
+  registered.set_representative("見本　一郎");
+  registered.set_establishment_date("2004-10-01");
+  evidence_.evidence = {
+      {EvidenceOf("corporations", "corporations/corporations", registered),
+       EvidenceOf("gbizid", "gbizid/gbizid",
+                  gbizid::v1::GetBusinessResponse())}};
   benefits::v1::StartBusinessApplicationRequest request;
   request.set_corporate_number("7990001000001");
   request.set_programme("equipment-subsidy");

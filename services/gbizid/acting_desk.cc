@@ -147,6 +147,8 @@ absl::StatusOr<v1::CheckActingResponse> ActingDesk::Check(
         answer.set_principal_id(principal->account_id());
         answer.set_corporate_number(principal->corporate_number());
         answer.set_subject(principal->subject());
+        if (principal->corp_type() == v1::Account::SOLE_PROPRIETOR)
+          answer.set_trade_name(principal->name());
         *answer.mutable_as_of_time() =
             TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(now));
         if (principal->account_id() == own_prime) return answer;

@@ -109,6 +109,7 @@ TEST_F(DelegationDeskTest, ABusinessActsForItself) {
   ASSERT_TRUE(own.ok()) << own.status();
   EXPECT_EQ(own->delegation_id(), "");
   EXPECT_EQ(Check(alpha_id_, "")->principal_id(), alpha_id_);
+  EXPECT_EQ(own->trade_name(), "") << "a corporation's name is the registry's";
 }
 
 TEST_F(DelegationDeskTest, ItHoldsWithinItsPeriodAlone) {

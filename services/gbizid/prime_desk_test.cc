@@ -191,6 +191,13 @@ TEST_F(PrimeDeskTest, ASoleProprietorIsThePersonOfTheCard) {
   ASSERT_TRUE(prime.ok()) << prime.status();
   EXPECT_EQ(prime->subject(), "saburo");
   EXPECT_EQ(prime->name(), "見本商店");
+  v1::CheckActingRequest check;
+  check.set_account_id(prime->account_id());
+  check.set_role(v1::RoleGrant::APPLICANT);
+  const auto acting = acting_.Check(Call(kGrants), check);
+  ASSERT_TRUE(acting.ok()) << acting.status();
+  EXPECT_EQ(acting->subject(), "saburo");
+  EXPECT_EQ(acting->trade_name(), "見本商店");
 
   const std::string second = Entry("", "stall@b");
   const auto again = Apply(second, "", Way::CARD);

@@ -53,20 +53,31 @@ constexpr agency::Migration kMigrations[] = {
      "  session_id TEXT PRIMARY KEY,"
      "  account_id TEXT NOT NULL,"
      "  expire_time BIGINT NOT NULL);\n"},
+    // 0: not known, of applications from before.
+    {2,
+     "ALTER TABLE fields ADD COLUMN as_of_time BIGINT NOT NULL DEFAULT 0;\n"},
 };
 
 void ReadFields(soci::session& sql, long long number,
                 v1::Application& application) {
   v1::Field field;
+  long long as_of = 0;
   soci::statement rows =
-      (sql.prepare << "SELECT id, label_ja, label_en, value, provider FROM "
-                      "fields WHERE number = :number ORDER BY position",
+      (sql.prepare << "SELECT id, label_ja, label_en, value, provider, "
+                      "as_of_time FROM fields WHERE number = :number ORDER BY "
+                      "position",
        soci::into(*field.mutable_id()), soci::into(*field.mutable_label_ja()),
        soci::into(*field.mutable_label_en()),
        soci::into(*field.mutable_value()),
-       soci::into(*field.mutable_provider()), soci::use(number));
+       soci::into(*field.mutable_provider()), soci::into(as_of),
+       soci::use(number));
   rows.execute();
-  while (rows.fetch()) *application.add_fields() = field;
+  while (rows.fetch()) {
+    v1::Field& read = *application.add_fields();
+    read = field;
+    if (as_of != 0)
+      *read.mutable_as_of_time() = TimeUtil::MicrosecondsToTimestamp(as_of);
+  }
 }
 
 void ReadActs(soci::session& sql, v1::Application& application) {
@@ -167,12 +178,14 @@ void ApplicationStore::Insert(soci::session& sql, const KeptApplication& kept) {
   sql << "SELECT number FROM applications WHERE application_id = :id",
       soci::into(number), soci::use(application.application_id());
   for (const v1::Field& field : application.fields()) {
+    const long long as_of =
+        TimeUtil::TimestampToMicroseconds(field.as_of_time());
     sql << "INSERT INTO fields (number, position, id, label_ja, label_en, "
-           "value, provider) VALUES (:number, :position, :id, :ja, :en, "
-           ":value, :provider)",
+           "value, provider, as_of_time) VALUES (:number, :position, :id, "
+           ":ja, :en, :value, :provider, :as_of)",
         soci::use(number), soci::use(position), soci::use(field.id()),
         soci::use(field.label_ja()), soci::use(field.label_en()),
-        soci::use(field.value()), soci::use(field.provider());
+        soci::use(field.value()), soci::use(field.provider()), soci::use(as_of);
     ++position;
   }
 }

@@ -23,6 +23,7 @@ using google::protobuf::Timestamp;
 using google::protobuf::util::TimeUtil;
 
 constexpr char kSession[] = "grants session";
+constexpr char kCorporations[] = "corporations/corporations";
 constexpr char kGbizid[] = "gbizid/gbizid";
 constexpr char kIdentity[] = "identity/identity";
 constexpr int kMaxListed = 100;
@@ -56,16 +57,31 @@ Timestamp TimestampOf(absl::Time time) {
   return TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(time));
 }
 
-v1::Field MakeField(const char* id, const char* label_ja, const char* label_en,
-                    std::string value, const char* provider) {
-  v1::Field field;
-  field.set_id(id);
-  field.set_label_ja(label_ja);
-  field.set_label_en(label_en);
-  field.set_value(std::move(value));
-  field.set_provider(provider);
-  return field;
-}
+// Fills fields in from one answer of one agency.
+class FieldsFrom {
+ public:
+  // `answer` says as of when it is.
+  template <typename Answer>
+  FieldsFrom(const char* provider, const Answer& answer,
+             std::vector<v1::Field>* fields)
+      : provider_(provider), as_of_(answer.as_of_time()), fields_(*fields) {}
+
+  void Add(const char* id, const char* label_ja, const char* label_en,
+           std::string value) {
+    v1::Field& field = fields_.emplace_back();
+    field.set_id(id);
+    field.set_label_ja(label_ja);
+    field.set_label_en(label_en);
+    field.set_value(std::move(value));
+    field.set_provider(provider_);
+    *field.mutable_as_of_time() = as_of_;
+  }
+
+ private:
+  const char* const provider_;
+  const Timestamp as_of_;
+  std::vector<v1::Field>& fields_;
+};
 
 // The application where it is of that business.
 std::optional<v1::Application> FindOf(soci::session& sql,
@@ -156,37 +172,41 @@ absl::StatusOr<std::vector<v1::Field>> GrantsDesk::FillIn(
   std::vector<v1::Field> fields;
   if (acting.corporate_number().empty()) {
     if (!programme.sole_proprietors()) return not_eligible;
-    PSM_ASSIGN_OR_RETURN(std::string name,
+    PSM_ASSIGN_OR_RETURN(const identity::v1::GetBasicItemsResponse person,
                          parts_.sources->NameOf(call, acting.subject()));
-    fields.push_back(
-        MakeField("name", "氏名", "Name", std::move(name), kIdentity));
+    FieldsFrom(kIdentity, person, &fields)
+        .Add("name", "氏名", "Name", person.name());
+    FieldsFrom(kGbizid, acting, &fields)
+        .Add("trade_name", "屋号", "Trade name", acting.trade_name());
     return fields;
   }
+  const std::string& number = acting.corporate_number();
   PSM_ASSIGN_OR_RETURN(
-      const gbizid::v1::GetBusinessResponse business,
-      parts_.sources->Business(call, acting.corporate_number()));
+      const corporations::v1::GetCorporationResponse registered,
+      parts_.sources->Corporation(call, number));
+  PSM_ASSIGN_OR_RETURN(const gbizid::v1::GetBusinessResponse business,
+                       parts_.sources->Business(call, number));
   if ((programme.max_employees() > 0 &&
        business.employees() > programme.max_employees()) ||
       (programme.max_capital_yen() > 0 &&
        business.capital_yen() > programme.max_capital_yen()))
     return not_eligible;
-  fields.push_back(MakeField("corporate_number", "法人番号", "Corporate number",
-                             acting.corporate_number(), kGbizid));
-  fields.push_back(MakeField("name", "商号又は名称", "Registered name",
-                             business.name(), kGbizid));
-  fields.push_back(
-      MakeField("kana", "フリガナ", "Name in kana", business.kana(), kGbizid));
-  fields.push_back(MakeField("address", "本店所在地", "Registered address",
-                             business.address(), kGbizid));
-  fields.push_back(MakeField("representative", "代表者", "Representative",
-                             business.representative(), kGbizid));
-  fields.push_back(MakeField("establishment_date", "設立年月日",
-                             "Established on", business.establishment_date(),
-                             kGbizid));
-  fields.push_back(MakeField("employees", "従業員数", "Employees",
-                             absl::StrCat(business.employees()), kGbizid));
-  fields.push_back(MakeField("capital_yen", "資本金(円)", "Capital in yen",
-                             absl::StrCat(business.capital_yen()), kGbizid));
+  FieldsFrom registry(kCorporations, registered, &fields);
+  registry.Add("corporate_number", "法人番号", "Corporate number",
+               registered.corporate_number());
+  registry.Add("name", "商号又は名称", "Registered name", registered.name());
+  registry.Add("kana", "フリガナ", "Name in kana", registered.kana());
+  registry.Add("address", "本店所在地", "Registered address",
+               registered.address());
+  registry.Add("representative", "代表者", "Representative",
+               registered.representative());
+  registry.Add("establishment_date", "設立年月日", "Established on",
+               registered.establishment_date());
+  FieldsFrom account(kGbizid, business, &fields);
+  account.Add("employees", "従業員数", "Employees",
+              absl::StrCat(business.employees()));
+  account.Add("capital_yen", "資本金(円)", "Capital in yen",
+              absl::StrCat(business.capital_yen()));
   return fields;
 }
 
@@ -261,6 +281,10 @@ absl::StatusOr<v1::SubmitApplicationResponse> GrantsDesk::Submit(
   PSM_ASSIGN_OR_RETURN(const Actor actor,
                        ActorOf(call, request, RoleGrant::APPLICANT));
   const Authority& authority = actor.authority;
+  // It may have been merged or wound up since the draft was begun.
+  const std::string& number = authority.acting.corporate_number();
+  if (!number.empty())
+    PSM_RETURN_IF_ERROR(parts_.sources->Corporation(call, number).status());
   const v1::Act act = ActOf(v1::Act::SUBMITTED, actor.account_id, authority);
   return AnswerOnce<v1::SubmitApplicationResponse>(
       *parts_.database, *parts_.clock, kMethod, call,

@@ -71,7 +71,8 @@ class GrantsDesk {
   // The act of an account for a business, which gbizid has just allowed.
   v1::Act ActOf(v1::Act::Kind kind, const std::string& account_id,
                 const Authority& authority) const;
-  // The form, filled in. FAILED_PRECONDITION NOT_ELIGIBLE, EVIDENCE_MISSING.
+  // The form, filled in. FAILED_PRECONDITION NOT_ELIGIBLE; errors of
+  // Sources::Corporation, Business and NameOf.
   absl::StatusOr<std::vector<v1::Field>> FillIn(
       const agency::CallContext& call, const v1::Programme& programme,
       const gbizid::v1::CheckActingResponse& acting);

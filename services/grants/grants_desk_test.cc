@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
@@ -18,9 +19,9 @@ constexpr char kAlpha[] = "7123456789012";
 constexpr char kBeta[] = "4011001098993";
 constexpr char kProgramme[] = "digital-introduction-2026";
 
-// gbizid and identity: alpha and beta's Primes act for themselves, beta for
-// alpha while `delegated`; a viewer of beta's. Fails the test when it is asked
-// inside a transaction.
+// gbizid, corporations and identity: alpha and beta's Primes act for
+// themselves, beta for alpha while `delegated`; a viewer of beta's. Fails the
+// test when it is asked inside a transaction.
 class FakeSources final : public Sources {
  public:
   explicit FakeSources(agency::Database* database) : database_(*database) {}
@@ -49,6 +50,8 @@ class FakeSources final : public Sources {
     if (account_id == "shop") {
       acting.set_subject("saburo");
       acting.set_principal_id("shop");
+      acting.set_trade_name("三郎商店");
+      acting.mutable_as_of_time()->set_seconds(4'000);
       return authority;
     }
     const std::string own = account_id == "alpha" ? kAlpha : kBeta;
@@ -62,6 +65,23 @@ class FakeSources final : public Sources {
     return authority;
   }
 
+  absl::StatusOr<corporations::v1::GetCorporationResponse> Corporation(
+      const agency::CallContext&, const std::string& number) override {
+    Ask();
+    corporations::v1::GetCorporationResponse registered;
+    registered.set_corporate_number(number);
+    registered.set_name("株式会社あさひ見本");
+    registered.set_kana("アサヒミホン");
+    registered.set_address("架空県あかつき市暁中央1丁目1番1号");
+    registered.set_representative("見本　一郎");
+    registered.set_establishment_date("2004-10-01");
+    registered.set_status(status);
+    registered.mutable_as_of_time()->set_seconds(1'000);
+    if (absl::Status active = CheckActive(registered); !active.ok())
+      return active;
+    return registered;
+  }
+
   absl::StatusOr<gbizid::v1::GetBusinessResponse> Business(
       const agency::CallContext&, const std::string& number) override {
     Ask();
@@ -70,20 +90,24 @@ class FakeSources final : public Sources {
                              "EVIDENCE_MISSING", "no");
     gbizid::v1::GetBusinessResponse business;
     business.set_corporate_number(number);
-    business.set_name("株式会社あさひ見本");
     business.set_employees(employees);
     business.set_capital_yen(10'000'000);
+    business.mutable_as_of_time()->set_seconds(2'000);
     return business;
   }
 
-  absl::StatusOr<std::string> NameOf(const agency::CallContext&,
-                                     const std::string&) override {
+  absl::StatusOr<identity::v1::GetBasicItemsResponse> NameOf(
+      const agency::CallContext&, const std::string&) override {
     Ask();
-    return std::string("見本　三郎");
+    identity::v1::GetBasicItemsResponse person;
+    person.set_name("見本　三郎");
+    person.mutable_as_of_time()->set_seconds(3'000);
+    return person;
   }
 
   bool delegated = true;
   bool missing = false;
+  corporations::v1::Status status = corporations::v1::ACTIVE;
   int employees = 24;
   int asked = 0;
 
@@ -189,8 +213,15 @@ TEST_F(GrantsDeskTest, TheFormFillsItselfIn) {
   EXPECT_EQ(draft->state(), v1::Application::DRAFT);
   ASSERT_EQ(draft->fields_size(), 8);
   EXPECT_EQ(draft->fields(1).value(), "株式会社あさひ見本");
-  EXPECT_EQ(draft->fields(1).provider(), "gbizid/gbizid");
   EXPECT_EQ(draft->fields(6).value(), "24");
+  for (int i = 0; i < draft->fields_size(); ++i) {
+    const v1::Field& field = draft->fields(i);
+    EXPECT_NE(field.value(), "") << field.id();
+    EXPECT_EQ(field.provider(),
+              i < 6 ? "corporations/corporations" : "gbizid/gbizid");
+    EXPECT_EQ(field.as_of_time().seconds(), i < 6 ? 1'000 : 2'000)
+        << "each says as of when";
+  }
   ASSERT_EQ(draft->acts_size(), 1);
   EXPECT_EQ(draft->acts(0).account_id(), "alpha");
   EXPECT_EQ(draft->acts(0).delegation_id(), "");
@@ -294,9 +325,39 @@ TEST_F(GrantsDeskTest, ASoleProprietorAppliesAsAPerson) {
   const auto draft = Start(Session("shop"), "");
   ASSERT_TRUE(draft.ok()) << draft.status();
   EXPECT_EQ(draft->subject(), "saburo");
-  ASSERT_EQ(draft->fields_size(), 1);
+  ASSERT_EQ(draft->fields_size(), 2);
   EXPECT_EQ(draft->fields(0).value(), "見本　三郎");
   EXPECT_EQ(draft->fields(0).provider(), "identity/identity");
+  EXPECT_EQ(draft->fields(1).value(), "三郎商店");
+  EXPECT_EQ(draft->fields(1).provider(), "gbizid/gbizid");
+  EXPECT_EQ(draft->fields(1).as_of_time().seconds(), 4'000);
+  sources_.status = corporations::v1::DISSOLVED;
+  const auto submitted = Submit(Session("shop"), *draft, 1'000'000, "");
+  EXPECT_TRUE(submitted.ok())
+      << "nobody asks the registry about a person: " << submitted.status();
+}
+
+TEST_F(GrantsDeskTest, ACorporationThatIsNoMoreGetsNoSubsidy) {
+  const std::string alpha = Session("alpha");
+  const std::pair<corporations::v1::Status, const char*> kNoMore[] = {
+      {corporations::v1::MERGED, "CORPORATION_MERGED"},
+      {corporations::v1::DISSOLVED, "CORPORATION_DISSOLVED"},
+      {corporations::v1::STATUS_UNSPECIFIED, "EVIDENCE_MISSING"}};
+  for (const auto& [status, reason] : kNoMore) {
+    sources_.status = status;
+    EXPECT_EQ(ReasonOf(Start(alpha).status()), reason);
+  }
+  sources_.status = corporations::v1::ACTIVE;
+  const auto draft = Start(alpha);
+  ASSERT_TRUE(draft.ok()) << draft.status();
+  for (const auto& [status, reason] : kNoMore) {
+    sources_.status = status;
+    EXPECT_EQ(ReasonOf(Submit(alpha, *draft).status()), reason)
+        << "closed between the draft and its handing in";
+  }
+  EXPECT_TRUE(Get(alpha, draft->application_id()).ok()) << "it may be read";
+  sources_.status = corporations::v1::ACTIVE;
+  EXPECT_TRUE(Submit(alpha, *draft).ok());
 }
 
 TEST_F(GrantsDeskTest, ARetryAsksNobodyAndChangesNothing) {
@@ -311,7 +372,7 @@ TEST_F(GrantsDeskTest, ARetryAsksNobodyAndChangesNothing) {
   const auto submitted = Submit(alpha, *draft);
   Again();
   EXPECT_EQ(Submit(alpha, *draft)->etag(), submitted->etag());
-  EXPECT_EQ(sources_.asked, asked + 1);
+  EXPECT_EQ(sources_.asked, asked + 2) << "gbizid and corporations, once";
 }
 
 TEST_F(GrantsDeskTest, WhoReadAnOlderStateIsRefused) {

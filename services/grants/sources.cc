@@ -3,7 +3,9 @@
 #include "mesh/agency/gateway_call.h"
 #include "mesh/base/error.h"
 #include "mesh/base/log.h"
+#include "mesh/base/status_macros.h"
 #include "mesh/crypto/digest.h"
+#include "psm/corporations/v1/corporations.grpc.pb.h"
 #include "psm/gbizid/v1/delegation.grpc.pb.h"
 #include "psm/gbizid/v1/gbizid.grpc.pb.h"
 #include "psm/identity/v1/basic_items.grpc.pb.h"
@@ -14,6 +16,7 @@ namespace {
 using gbizid::v1::ActingService;
 
 constexpr char kAffair[] = "business-subsidy";
+constexpr char kCorporations[] = "corporations/corporations";
 
 // What gbizid denies is denied here with its reason; that it could not be asked
 // is nobody's fault who calls.
@@ -43,7 +46,26 @@ absl::Status EvidenceMissing(const absl::Status& status, const char* provider) {
                          "what fills the form in cannot be had now");
 }
 
+absl::Status NoMore(absl::string_view reason) {
+  return agency::Refusal(absl::StatusCode::kFailedPrecondition, reason,
+                         "the registry has no such corporation in being");
+}
+
 }  // namespace
+
+absl::Status CheckActive(
+    const corporations::v1::GetCorporationResponse& found) {
+  switch (found.status()) {
+    case corporations::v1::ACTIVE:
+      return absl::OkStatus();
+    case corporations::v1::MERGED:
+      return NoMore("CORPORATION_MERGED");
+    case corporations::v1::DISSOLVED:
+      return NoMore("CORPORATION_DISSOLVED");
+    default:
+      return EvidenceMissing(absl::InternalError("no status"), kCorporations);
+  }
+}
 
 absl::StatusOr<gbizid::v1::RedeemTicketResponse> GatewaySources::Redeem(
     const agency::CallContext& call, const std::string& ticket) {
@@ -84,6 +106,23 @@ absl::StatusOr<Authority> GatewaySources::Check(
   return authority;
 }
 
+absl::StatusOr<corporations::v1::GetCorporationResponse>
+GatewaySources::Corporation(const agency::CallContext& call,
+                            const std::string& corporate_number) {
+  corporations::v1::GetCorporationRequest request;
+  request.set_corporate_number(corporate_number);
+  corporations::v1::GetCorporationResponse response;
+  const absl::Status status = agency::Call(
+      gateway_, &corporations::v1::CorporationsService::Stub::GetCorporation,
+      {.parent = &call, .affair = kAffair, .timeout = absl::Seconds(5)},
+      request, &response);
+  if (ReasonOf(status) == "CORPORATION_UNKNOWN")
+    return NoMore("CORPORATION_UNKNOWN");
+  if (!status.ok()) return EvidenceMissing(status, kCorporations);
+  PSM_RETURN_IF_ERROR(CheckActive(response));
+  return response;
+}
+
 absl::StatusOr<gbizid::v1::GetBusinessResponse> GatewaySources::Business(
     const agency::CallContext& call, const std::string& corporate_number) {
   gbizid::v1::GetBusinessRequest request;
@@ -97,7 +136,7 @@ absl::StatusOr<gbizid::v1::GetBusinessResponse> GatewaySources::Business(
   return response;
 }
 
-absl::StatusOr<std::string> GatewaySources::NameOf(
+absl::StatusOr<identity::v1::GetBasicItemsResponse> GatewaySources::NameOf(
     const agency::CallContext& call, const std::string& subject) {
   identity::v1::GetBasicItemsRequest request;
   request.set_subject(subject);
@@ -107,7 +146,7 @@ absl::StatusOr<std::string> GatewaySources::NameOf(
       {.parent = &call, .affair = kAffair, .timeout = absl::Seconds(5)},
       request, &response);
   if (!status.ok()) return EvidenceMissing(status, "identity/identity");
-  return response.name();
+  return response;
 }
 
 }  // namespace psm::grants

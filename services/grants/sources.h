@@ -11,8 +11,10 @@
 #include "absl/status/statusor.h"
 #include "grpcpp/channel.h"
 #include "mesh/agency/call_context.h"
+#include "psm/corporations/v1/corporations.pb.h"
 #include "psm/gbizid/v1/delegation.pb.h"
 #include "psm/gbizid/v1/gbizid.pb.h"
+#include "psm/identity/v1/basic_items.pb.h"
 
 namespace psm::grants {
 
@@ -45,17 +47,27 @@ class Sources {
                                           const Principal& principal,
                                           gbizid::v1::RoleGrant::Role role) = 0;
 
-  // A corporation's particulars. FAILED_PRECONDITION EVIDENCE_MISSING where
-  // they cannot be had.
+  // What is registered of a corporation, which is ACTIVE. FAILED_PRECONDITION
+  // CORPORATION_UNKNOWN, CORPORATION_MERGED, CORPORATION_DISSOLVED;
+  // EVIDENCE_MISSING where the registry does not say.
+  virtual absl::StatusOr<corporations::v1::GetCorporationResponse> Corporation(
+      const agency::CallContext& call, const std::string& corporate_number) = 0;
+
+  // What only gbizid holds of a corporation: employees and capital.
+  // FAILED_PRECONDITION EVIDENCE_MISSING where they cannot be had.
   virtual absl::StatusOr<gbizid::v1::GetBusinessResponse> Business(
       const agency::CallContext& call, const std::string& corporate_number) = 0;
 
   // A sole proprietor's name. FAILED_PRECONDITION EVIDENCE_MISSING.
-  virtual absl::StatusOr<std::string> NameOf(const agency::CallContext& call,
-                                             const std::string& subject) = 0;
+  virtual absl::StatusOr<identity::v1::GetBasicItemsResponse> NameOf(
+      const agency::CallContext& call, const std::string& subject) = 0;
 };
 
-// Asks gbizid and identity through the gateway.
+// FAILED_PRECONDITION CORPORATION_MERGED or CORPORATION_DISSOLVED of one that
+// is no more; EVIDENCE_MISSING where its status is not said.
+absl::Status CheckActive(const corporations::v1::GetCorporationResponse& found);
+
+// Asks gbizid, the registry of corporations and identity through the gateway.
 class GatewaySources final : public Sources {
  public:
   // `gateway` gives the channel of the moment (Agency::gateway).
@@ -69,11 +81,14 @@ class GatewaySources final : public Sources {
                                   const std::string& account_id,
                                   const Principal& principal,
                                   gbizid::v1::RoleGrant::Role role) override;
+  absl::StatusOr<corporations::v1::GetCorporationResponse> Corporation(
+      const agency::CallContext& call,
+      const std::string& corporate_number) override;
   absl::StatusOr<gbizid::v1::GetBusinessResponse> Business(
       const agency::CallContext& call,
       const std::string& corporate_number) override;
-  absl::StatusOr<std::string> NameOf(const agency::CallContext& call,
-                                     const std::string& subject) override;
+  absl::StatusOr<identity::v1::GetBasicItemsResponse> NameOf(
+      const agency::CallContext& call, const std::string& subject) override;
 
  private:
   const std::function<std::shared_ptr<grpc::Channel>()> gateway_;

@@ -24,21 +24,29 @@ void TheCompanysForm(Stage& stage) {
                        request.corporate_number(), " applies for a subsidy"))) {
     return;
   }
-  int from_gbizid = 0;
+  int registered = 0, account = 0;
   for (const auto& field : form.fields()) {
-    from_gbizid += field.provider() == "gbizid/gbizid" ? 1 : 0;
+    registered += field.provider() == "corporations/corporations" ? 1 : 0;
+    account += field.provider() == "gbizid/gbizid" ? 1 : 0;
     narrator.Fact(absl::StrCat(
         field.field().label_ja(), ": ",
         field.value_ja().empty() ? field.value() : field.value_ja(), "  (",
         field.provider(), ")"));
   }
+  const auto exchange_with = [&](const char* provider) -> std::string {
+    for (const auto& source : form.sources())
+      if (source.provider() == provider) return source.exchange_id();
+    return "nothing";
+  };
   narrator.Step(
-      from_gbizid == form.fields_size() && form.fields_size() > 0,
-      absl::StrCat(
-          "All ", form.fields_size(),
-          " fields came from gbizid by its number; the exchange is recorded "
-          "as ",
-          form.sources_size() > 0 ? form.sources(0).exchange_id() : "nothing"));
+      registered > 0 && account > 0 &&
+          registered + account == form.fields_size() &&
+          form.sources_size() == 2,
+      absl::StrCat("By its number, ", registered,
+                   " fields came from corporations, the registry, and ",
+                   account, " from gbizid; the exchanges are recorded as ",
+                   exchange_with("corporations/corporations"), " and ",
+                   exchange_with("gbizid/gbizid")));
 }
 
 }  // namespace psm::story

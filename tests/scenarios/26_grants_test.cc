@@ -4,7 +4,10 @@
 #include <string>
 
 #include "absl/strings/match.h"
+#include "absl/time/civil_time.h"
 #include "mesh/base/durable_file.h"
+#include "mesh/base/japan_time.h"
+#include "psm/corporations/v1/corporations.grpc.pb.h"
 #include "psm/grants/v1/grants.grpc.pb.h"
 #include "services/generator/corporate_number.h"
 #include "tests/scenarios/business_scenario.h"
@@ -12,6 +15,10 @@
 namespace psm::testing {
 namespace {
 
+constexpr char kRegistrar[] = "corporations/desk";
+constexpr char kRegistration[] = "corporate-registration";
+
+using corporations::v1::CorporationsService;
 using grants::v1::GrantsService;
 using gv1::ActingService;
 using gv1::RoleGrant;
@@ -137,8 +144,25 @@ TEST_F(Grants, ADelegateAppliesWhileItMayAndTheRecordsShowForWhom) {
   EXPECT_EQ(application.corporate_number(), alpha);
   ASSERT_EQ(application.fields_size(), 8);
   EXPECT_EQ(application.fields(1).value(), "株式会社かくう製作所");
-  for (const auto& field : application.fields())
+  int registered = 0;
+  for (const auto& field : application.fields()) {
     EXPECT_NE(field.value(), "") << field.id() << " was not filled in";
+    EXPECT_GT(field.as_of_time().seconds(), 0) << field.id();
+    registered += field.provider() == "corporations/corporations" ? 1 : 0;
+  }
+  EXPECT_EQ(registered, 6) << "the registry says all but employees and capital";
+  const Record from_registry =
+      OnlyRecord(mesh(), {.consumer = kGrants,
+                          .provider = "corporations/corporations",
+                          .kind = Record::EXCHANGE});
+  EXPECT_EQ(from_registry.corporation(), alpha);
+  EXPECT_EQ(from_registry.affair(), kSubsidy);
+  const Record from_account = OnlyRecord(mesh(), {.consumer = kGrants,
+                                                  .provider = "gbizid/gbizid",
+                                                  .method = "GetBusiness",
+                                                  .kind = Record::EXCHANGE});
+  EXPECT_EQ(Released(from_account),
+            (std::vector<std::string>{"capital", "employees"}));
   ASSERT_EQ(application.acts_size(), 1);
   EXPECT_EQ(application.acts(0).delegation_id(), offered.delegation_id());
   EXPECT_EQ(application.acts(0).delegate_corporate_number(), beta);
@@ -166,6 +190,9 @@ TEST_F(Grants, ADelegateAppliesWhileItMayAndTheRecordsShowForWhom) {
   // A goes on by itself, and an officer grants it.
   const auto submitted = Submit(EnterGrants(a), application);
   ASSERT_TRUE(submitted.status.ok()) << submitted.status;
+  EXPECT_EQ(submitted->application().fields(6).SerializeAsString(),
+            application.fields(6).SerializeAsString())
+      << "as it was read";
   EXPECT_EQ(submitted->application().acts(1).delegation_id(), "");
   grants::v1::DecideApplicationRequest decide;
   decide.set_corporate_number(alpha);
@@ -178,6 +205,27 @@ TEST_F(Grants, ADelegateAppliesWhileItMayAndTheRecordsShowForWhom) {
   EXPECT_EQ(granted.state(), grants::v1::Application::GRANTED);
   EXPECT_EQ(granted.acts_size(), 3);
 
+  // A is dissolved: it gets no other, and is told why.
+  corporations::v1::GetCorporationRequest read;
+  read.set_corporate_number(alpha);
+  corporations::v1::RegisterChangeRequest dissolve;
+  dissolve.set_corporate_number(alpha);
+  dissolve.set_etag(Done(&CorporationsService::Stub::GetCorporation, read,
+                         kRegistration, kRegistrar)
+                        .etag());
+  dissolve.set_effective_date(
+      absl::FormatCivilTime(DayInJapan(mesh().clock().Now())));
+  dissolve.mutable_dissolution();
+  Done(&CorporationsService::Stub::RegisterChange, dissolve, kRegistration,
+       kRegistrar);
+  const auto closed = Start(EnterGrants(a), alpha);
+  EXPECT_EQ(ReasonOf(closed.status), "CORPORATION_DISSOLVED");
+  EXPECT_EQ(OnlyRecord(mesh(), {.exchange_id = closed.exchange_id,
+                                .consumer = kTerminal,
+                                .kind = Record::REFUSAL})
+                .reason(),
+            "CORPORATION_DISSOLVED");
+
   // Before, between and after: who was refused stands in the log about A.
   EXPECT_EQ(Count({.consumer = kGrants,
                    .method = "CheckActing",
@@ -188,7 +236,7 @@ TEST_F(Grants, ADelegateAppliesWhileItMayAndTheRecordsShowForWhom) {
                    .method = "CheckActing",
                    .kind = Record::EXCHANGE},
                   alpha),
-            2u);
+            3u);
 }
 
 // Bad actors: an agency that has a valid certificate and no agreement, and one

@@ -42,7 +42,7 @@ const std::map<std::string, std::string>& Indispensable() {
       {"once", "akatsuki/benefits"},
       {"benefit", "yunagi/tax"},
       {"consent", "hoshizora-bank/customers"},
-      {"subsidy", "gbizid/gbizid"},
+      {"subsidy", "corporations/corporations"},
       {"moving", "moving/desk"},
       {"mislink", "akatsuki/tax"},
       {"marriage", "accounts/accounts"},
