@@ -1,21 +1,17 @@
-// Why the roots of all heads are compared and the signatures of some verified:
-// the published checkpoint's signature covers every leaf, so a head with the
-// right root says nothing that is not signed already. Its own signature is
-// evidence for whoever holds a receipt under it, no more.
 #include "mesh/records/audit.h"
 
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "mesh/base/error.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/records/expunging.h"
-#include "mesh/records/log_head.h"
+#include "mesh/records/head_audit.h"
 #include "mesh/records/log_scan.h"
 #include "mesh/records/posix_segment_folder.h"
+#include "mesh/records/published_checkpoint.h"
 #include "mesh/records/record_reader.h"
 #include "mesh/records/timestamp.h"
 
@@ -24,9 +20,6 @@ namespace {
 
 using In = AuditFinding::In;
 using tlog::SignedCheckpoint;
-
-constexpr std::uint64_t kEachStride = 1024;  // signatures verified
-constexpr char kCheckpointFile[] = "checkpoint";
 
 // A record may wait for its publication, and a checkpoint for being kept; an
 // operator may mend a clock. More than this nobody explains.
@@ -43,7 +36,8 @@ class Audit {
         folder_(options.log),
         tree_(options.served != nullptr ? *options.served : folder_,
               published.size()),
-        report_(report) {}
+        report_(report),
+        heads_(log_, options.every_signature) {}
 
   absl::Status Run() {
     if (!options_.records.empty()) PSM_RETURN_IF_ERROR(ReadRecords());
@@ -134,13 +128,15 @@ class Audit {
     absl::Status status =
         ReadFrames(*folder, 0, [this](const FrameView& frame) -> absl::Status {
           if (frame.header.generation != segment_) {
-            PSM_RETURN_IF_ERROR(VerifyLastHead());
+            PSM_RETURN_IF_ERROR(OfHead(heads_.VerifyLast()));
             segment_ = frame.header.generation;
           }
           return frame.header.kind == FrameKind::kHead ? TakeHead(frame)
                                                        : TakeRecords(frame);
         });
-    if (status.ok()) status = VerifyLastHead();
+    if (status.ok()) status = OfHead(heads_.VerifyLast());
+    report_.heads = heads_.heads();
+    report_.signatures = heads_.signatures();
     const std::uint64_t read = Read();
     if (absl::IsDataLoss(status) || absl::IsFailedPrecondition(status)) {
       Find({In::kRecord, read, read, Where(DetailOf(status)),
@@ -250,54 +246,17 @@ class Audit {
     return absl::OkStatus();
   }
 
-  // The root must be that of the records so far, whoever signed it.
   absl::Status TakeHead(const FrameView& frame) {
-    const std::uint64_t first = head_end_;
-    const std::uint64_t size = frame.header.first_index;
-    head_end_ = size;
-    const tlog::Frontier frontier =
-        report_.unpublished == 0 ? tree_.frontier() : beyond_;
-    tlog::Checkpoint checkpoint;
-    checkpoint.origin = log_.origin();
-    checkpoint.size = frontier.size();
-    checkpoint.root = frontier.Root();
-    PSM_ASSIGN_OR_RETURN(std::string text, tlog::FormatCheckpoint(checkpoint));
-    text += "\n";  // before the signatures
-    const std::optional<HeadParts> parts = SplitHead(frame.payload);
-    std::string edge;
-    for (const tlog::Hash& hash : frontier.hashes()) {
-      absl::StrAppend(&edge, tlog::AsBytes(hash));
-    }
-    if (!parts.has_value() || !absl::StartsWith(parts->note, text) ||
-        parts->edge != edge) {
-      return Bad(first, size == 0 ? 0 : size - 1,
-                 "the head behind these records is not of their tree",
-                 In::kHead);
-    }
-    head_.assign(parts->note.data(), parts->note.size());
-    head_first_ = first;
-    head_verified_ = false;
-    const bool due = options_.every_signature || report_.heads % stride_ == 0;
-    ++report_.heads;
-    if (!due) return absl::OkStatus();
-    if (!options_.every_signature && ++of_this_stride_ == kEachStride) {
-      stride_ *= 2;
-      of_this_stride_ = 0;
-    }
-    return VerifyLastHead();
+    PSM_ASSIGN_OR_RETURN(
+        const std::optional<HeadAudit::Fault> fault,
+        heads_.Take(frame.header.first_index, frame.payload,
+                    report_.unpublished == 0 ? tree_.frontier() : beyond_));
+    return OfHead(fault);
   }
 
-  absl::Status VerifyLastHead() {
-    if (head_.empty() || std::exchange(head_verified_, true)) {
-      return absl::OkStatus();
-    }
-    if (!log_.Open(head_).ok()) {
-      return Bad(head_first_, head_end_ - 1,
-                 "the head behind these records is not signed by the log",
-                 In::kHead);
-    }
-    ++report_.signatures;
-    return absl::OkStatus();
+  absl::Status OfHead(const std::optional<HeadAudit::Fault>& fault) {
+    if (!fault.has_value()) return absl::OkStatus();
+    return Bad(fault->first, fault->last, fault->what, In::kHead);
   }
 
   // A record that expunges is not of a later time than the one behind it: else
@@ -369,83 +328,10 @@ class Audit {
 
   records::v1::Record record_;          // its memory is used again
   std::optional<Expunging> expunging_;  // the last record that says so
-  tlog::Frontier beyond_;         // with the records that are not published yet
-  std::uint64_t segment_ = 0;     // number of the one being read; 0: none yet
-  std::string head_;              // note of the last one; "": none yet
-  std::uint64_t head_first_ = 0;  // of the records before it
-  std::uint64_t head_end_ = 0;
-  bool head_verified_ = false;
-  std::uint64_t stride_ = 1;
-  std::uint64_t of_this_stride_ = 0;
+  tlog::Frontier beyond_;  // with the records that are not published yet
+  HeadAudit heads_;
+  std::uint64_t segment_ = 0;  // number of the one being read; 0: none yet
 };
-
-// What is wrong with a checkpoint that does not open.
-AuditFinding NotTheLogs(const absl::Status& status, const LogKeys& log) {
-  AuditFinding finding{In::kCheckpoint, std::nullopt, std::nullopt,
-                       kCheckpointFile, std::string(status.message())};
-  if (absl::IsPermissionDenied(status)) {
-    finding.what = absl::StrCat(
-        "is not signed by the key of ", log.origin(),
-        log.rotations().empty() ? "" : " that signs trees of its size");
-  }
-  return finding;
-}
-
-// Follows the keys that the log shows to whoever trusts an earlier one. They
-// are read behind `checkpoint`: a key is shown before anything is published
-// that it has signed.
-absl::StatusOr<std::optional<AuditFinding>> FollowKeys(
-    tlog::TileSource& source, absl::string_view checkpoint, LogKeys& keys) {
-  AuditFinding finding{In::kKeys, std::nullopt, std::nullopt, tlog::kKeysName,
-                       ""};
-  const absl::StatusOr<std::string> shown = source.Read(tlog::kKeysName);
-  if (!shown.ok() && !absl::IsNotFound(shown.status())) return shown.status();
-  const std::vector<LogKeys::Rotation> known = keys.rotations();
-  if (shown.ok()) {
-    if (const auto followed = keys.Follow(*shown); !followed.ok()) {
-      finding.what = std::string(followed.status().message());
-      return finding;
-    }
-  }
-  const auto published = keys.Open(checkpoint);
-  if (!published.ok() || known.empty()) return std::nullopt;
-  // It may still be about to show the newest.
-  std::optional<std::uint64_t> needed, there;
-  for (const LogKeys::Rotation& rotation : known) {
-    if (rotation.index + 1 < published->size()) needed = rotation.index;
-  }
-  if (shown.ok()) {
-    PSM_ASSIGN_OR_RETURN(const LogKeys others, LogKeys::FromText(*shown));
-    if (!others.rotations().empty()) there = others.rotations().back().index;
-  }
-  if (!needed.has_value() || (there.has_value() && *there >= *needed))
-    return std::nullopt;
-  finding.first = finding.last = needed;
-  finding.what = "the log does not show the key that it has changed to";
-  return finding;
-}
-
-// The published checkpoint beside one that is known, before anything is read of
-// the tree; `when` it became known.
-std::optional<AuditFinding> Compare(const SignedCheckpoint& published,
-                                    const SignedCheckpoint& kept,
-                                    absl::string_view when) {
-  if (published.size() < kept.size()) {
-    return AuditFinding{In::kHistory, published.size(), kept.size() - 1,
-                        kCheckpointFile,
-                        absl::StrCat("the log was rolled back: it had ",
-                                     kept.size(), " entries when ", when,
-                                     " and now shows ", published.size())};
-  }
-  if (published.size() == kept.size() && published.root() != kept.root()) {
-    return AuditFinding{In::kHistory, std::nullopt, std::nullopt,
-                        kCheckpointFile,
-                        absl::StrCat("the log shows two histories: two roots "
-                                     "are signed for ",
-                                     kept.size(), " entries")};
-  }
-  return std::nullopt;
-}
 
 }  // namespace
 
