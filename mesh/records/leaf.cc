@@ -102,6 +102,9 @@ void AppendPart(const records::v1::Record& record, LeafPart part,
       out.Text(21, record.subject());
       out.Text(22, record.corporation());
       out.Number(24, record.named_in_answer() ? 1 : 0);
+      out.Text(31, record.representation_id());
+      out.Text(32, record.representative());
+      out.Number(33, record.acting() ? 1 : 0);
       break;
   }
 }

@@ -169,6 +169,9 @@ records::v1::Record OpenedToConsumer(const records::v1::Record& record) {
   opened.clear_subject();
   opened.clear_corporation();
   opened.clear_named_in_answer();
+  opened.clear_representation_id();
+  opened.clear_representative();
+  opened.clear_acting();
   return opened;
 }
 

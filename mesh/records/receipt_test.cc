@@ -188,5 +188,21 @@ TEST_F(ReceiptTest, TwoReceiptsAboutOnePersonHaveNothingInCommon) {
   }
 }
 
+// Who acted for whom is in the part that is opened to nobody.
+TEST_F(ReceiptTest, SaysNothingOfWhoActedForThePerson) {
+  Record record = SampleRecord(3);
+  record.set_representation_id("2c5a0f0e-0000-4000-8000-000000000001");
+  record.set_representative("code-of-the-mother");
+  record.set_acting(true);
+  const Record opened = OpenedToConsumer(record);
+  EXPECT_EQ(opened.SerializeAsString(),
+            OpenedToConsumer(SampleRecord(3)).SerializeAsString());
+  for (const LeafPart part : {LeafPart::kExchange, LeafPart::kConsumer}) {
+    EXPECT_EQ(EncodePart(record, part), EncodePart(opened, part));
+  }
+  EXPECT_NE(EncodePart(record, LeafPart::kSubject),
+            EncodePart(SampleRecord(3), LeafPart::kSubject));
+}
+
 }  // namespace
 }  // namespace psm
