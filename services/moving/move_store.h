@@ -3,6 +3,8 @@
 #define PSM_SERVICES_MOVING_MOVE_STORE_H_
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -29,6 +31,18 @@ class MoveStore {
   absl::StatusOr<v1::StartMoveResponse> Keep(
       const agency::CallContext& call, const v1::StartMoveRequest& request,
       const v1::StartMoveResponse& response, absl::Time now);
+  // A move as the desk keeps it.
+  struct KeptMove {
+    std::string move_date, origin, destination;
+    std::string applicant;  // "" of moves that were kept before it was
+    std::vector<std::string> persons;
+    bool withdrawn = false;
+  };
+  // nullopt where there is none, or the person is none of those who move.
+  absl::StatusOr<std::optional<KeptMove>> Find(const std::string& move_id,
+                                               const std::string& subject);
+  // The move is off since `now`, if it is not since earlier.
+  absl::Status Withdraw(const std::string& move_id, absl::Time now);
   // Newest first; `as_of_time` is left to the caller.
   absl::StatusOr<v1::ListMovesResponse> MovesOf(absl::string_view subject);
 

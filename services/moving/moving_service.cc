@@ -24,6 +24,15 @@ using residents::v1::MovingPerson;
 using residents::v1::NotifyMoveOutRequest;
 using residents::v1::NotifyMoveOutResponse;
 
+absl::Status Unavailable(const absl::Status& status) {
+  LogWarning("municipality_did_not_answer",
+             {{"code", absl::StatusCodeToString(status.code())},
+              {"reason", ReasonOf(status)}});
+  return agency::Refusal(absl::StatusCode::kUnavailable,
+                         "MUNICIPALITY_UNAVAILABLE",
+                         "a municipality did not answer");
+}
+
 // What a municipality's refusal means for whoever gives notice. What the
 // gateway says itself is no word of the municipality.
 absl::Status AfterRefusal(const absl::Status& status) {
@@ -38,16 +47,30 @@ absl::Status AfterRefusal(const absl::Status& status) {
   if (reason == "NO_AUTOMATIC_ANSWER")
     return agency::Refusal(absl::StatusCode::kFailedPrecondition, "NOT_ONLINE",
                            "this notice is given at the counter");
-  LogWarning(
-      "municipality_did_not_answer",
-      {{"code", absl::StatusCodeToString(status.code())}, {"reason", reason}});
   if (reason == "NO_AGREEMENT" || reason == "PROVIDER_UNKNOWN")
     return agency::Refusal(absl::StatusCode::kInvalidArgument,
                            "MUNICIPALITY_INVALID",
                            "no such municipality in the mesh");
-  return agency::Refusal(absl::StatusCode::kUnavailable,
-                         "MUNICIPALITY_UNAVAILABLE",
-                         "a municipality did not answer");
+  return Unavailable(status);
+}
+
+// The same of a withdrawal. What does not fit the desk's own knowledge of the
+// move is for a clerk to look at.
+absl::Status AfterRefusedWithdrawal(const absl::Status& status) {
+  const std::string reason = ReasonOf(status);
+  for (const char* known : {"ALREADY_MOVED_IN", "HOUSEHOLD_CHANGED"}) {
+    if (reason == known)
+      return agency::Refusal(absl::StatusCode::kFailedPrecondition, known,
+                             "the municipality refused the withdrawal");
+  }
+  for (const char* odd : {"NOT_ANNOUNCED", "MOVE_OUT_UNKNOWN",
+                          "DATE_OUT_OF_ORDER", "NO_AUTOMATIC_ANSWER"}) {
+    if (reason == odd)
+      return agency::Refusal(absl::StatusCode::kFailedPrecondition,
+                             "NOT_ONLINE",
+                             "this notice is withdrawn at the counter");
+  }
+  return Unavailable(status);
 }
 
 // psm.config.v1.Agency.id: it goes into metadata (library trap 2).
@@ -132,6 +155,51 @@ absl::StatusOr<v1::StartMoveResponse> MovingService::Start(
     response.add_persons()->set_subject(person.subject());
   }
   return moves_.Keep(call, request, response, clock_.Now());
+}
+
+grpc::Status MovingService::WithdrawMove(grpc::ServerContext* context,
+                                         const v1::WithdrawMoveRequest* request,
+                                         v1::WithdrawMoveResponse* response) {
+  auto withdrawn = Withdraw(CallContext::From(*context), *request);
+  if (!withdrawn.ok()) return agency::ToGrpc(withdrawn.status());
+  *response = *std::move(withdrawn);
+  return grpc::Status::OK;
+}
+
+absl::StatusOr<v1::WithdrawMoveResponse> MovingService::Withdraw(
+    const CallContext& call, const v1::WithdrawMoveRequest& request) {
+  PSM_ASSIGN_OR_RETURN(const std::optional<MoveStore::KeptMove> move,
+                       moves_.Find(request.move_id(), request.subject()));
+  if (!move.has_value())
+    return agency::Refusal(absl::StatusCode::kNotFound, "MOVE_UNKNOWN",
+                           "the person makes no such move");
+  if (move->applicant != request.subject())
+    return agency::Refusal(absl::StatusCode::kPermissionDenied,
+                           "NOT_THE_APPLICANT",
+                           "somebody else gave notice of the move");
+  v1::WithdrawMoveResponse response;
+  for (const std::string& person : move->persons)
+    response.add_persons()->set_subject(person);
+  if (move->withdrawn) return response;
+
+  // The new municipality before the old one: it alone knows whether somebody
+  // has moved in, and once it has withdrawn, nobody will.
+  residents::v1::WithdrawAnnouncementRequest announcement;
+  announcement.set_subject(request.subject());
+  announcement.set_move_id(request.move_id());
+  const absl::Status unannounced = municipalities_.WithdrawAnnouncement(
+      call, move->destination, DerivedExchangeId(call, "withdraw announcement"),
+      announcement);
+  if (!unannounced.ok()) return AfterRefusedWithdrawal(unannounced);
+
+  residents::v1::WithdrawMoveOutRequest notice;
+  notice.set_subject(request.subject());
+  notice.set_move_date(move->move_date);
+  const absl::Status undone = municipalities_.WithdrawMoveOut(
+      call, move->origin, DerivedExchangeId(call, "withdraw move-out"), notice);
+  if (!undone.ok()) return AfterRefusedWithdrawal(undone);
+  PSM_RETURN_IF_ERROR(moves_.Withdraw(request.move_id(), clock_.Now()));
+  return response;
 }
 
 grpc::Status MovingService::ListMoves(grpc::ServerContext* context,

@@ -22,6 +22,9 @@ class MovingService final : public v1::MovingService::Service {
   grpc::Status StartMove(grpc::ServerContext* context,
                          const v1::StartMoveRequest* request,
                          v1::StartMoveResponse* response) override;
+  grpc::Status WithdrawMove(grpc::ServerContext* context,
+                            const v1::WithdrawMoveRequest* request,
+                            v1::WithdrawMoveResponse* response) override;
   grpc::Status ListMoves(grpc::ServerContext* context,
                          const v1::ListMovesRequest* request,
                          v1::ListMovesResponse* response) override;
@@ -29,6 +32,8 @@ class MovingService final : public v1::MovingService::Service {
  private:
   absl::StatusOr<v1::StartMoveResponse> Start(
       const agency::CallContext& call, const v1::StartMoveRequest& request);
+  absl::StatusOr<v1::WithdrawMoveResponse> Withdraw(
+      const agency::CallContext& call, const v1::WithdrawMoveRequest& request);
 
   MoveStore& moves_;
   Municipalities& municipalities_;

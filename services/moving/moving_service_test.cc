@@ -4,6 +4,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -21,6 +22,7 @@ using residents::v1::NotifyMoveOutRequest;
 using residents::v1::NotifyMoveOutResponse;
 
 constexpr char kExchange[] = "00000000-0000-4000-8000-00000000000a";
+constexpr char kWithdrawal[] = "00000000-0000-4000-8000-00000000000b";
 
 absl::Status Away() {
   return MakeError(absl::StatusCode::kUnavailable, "PROVIDER_UNAVAILABLE",
@@ -68,7 +70,27 @@ class FakeMunicipalities final : public Municipalities {
     return absl::OkStatus();
   }
 
-  absl::Status reach, move_out;
+  absl::Status WithdrawAnnouncement(
+      const agency::CallContext&, absl::string_view municipality,
+      const std::string& exchange_id,
+      const residents::v1::WithdrawAnnouncementRequest& request) override {
+    asked.push_back(absl::StrCat("withdraw announcement ", municipality, " ",
+                                 request.move_id()));
+    withdrawal_exchanges.insert(exchange_id);
+    return unannounce;
+  }
+  absl::Status WithdrawMoveOut(
+      const agency::CallContext&, absl::string_view municipality,
+      const std::string& exchange_id,
+      const residents::v1::WithdrawMoveOutRequest& request) override {
+    asked.push_back(absl::StrCat("withdraw move-out ", municipality, " ",
+                                 request.move_date()));
+    withdrawal_exchanges.insert(exchange_id);
+    return undo;
+  }
+
+  absl::Status reach, move_out, unannounce, undo;
+  std::set<std::string> withdrawal_exchanges;
   std::map<std::string, absl::Status> refusals;  // by subject
   std::vector<std::string> asked;
   NotifyMoveOutRequest notice;
@@ -95,6 +117,19 @@ class MovingServiceTest : public testing::Test {
     response_.Clear();
     return agency::FromGrpc(
         service_.StartMove(call.context(), &request, &response_));
+  }
+  // Of the move that was started last.
+  absl::StatusOr<v1::WithdrawMoveResponse> Withdraw(
+      const std::string& subject, const std::string& exchange = kWithdrawal) {
+    agency::FakeCall call("portal/terminal", "one-stop-moving", {}, exchange);
+    v1::WithdrawMoveRequest request;
+    request.set_subject(subject);
+    request.set_move_id(response_.move_id());
+    v1::WithdrawMoveResponse withdrawn;
+    const absl::Status status = agency::FromGrpc(
+        service_.WithdrawMove(call.context(), &request, &withdrawn));
+    if (!status.ok()) return status;
+    return withdrawn;
   }
   v1::ListMovesResponse Moves(const std::string& subject,
                               const std::vector<std::string>& attributes) {
@@ -188,6 +223,64 @@ TEST_F(MovingServiceTest, WhatTheMunicipalityRefusesIsPassedOn) {
   EXPECT_EQ(ReasonOf(odd), "MUNICIPALITY_UNAVAILABLE");
   EXPECT_EQ(std::string(odd.message()).find("青空"), std::string::npos);
   EXPECT_TRUE(municipalities_.announced.empty());
+}
+
+TEST_F(MovingServiceTest, AMoveIsWithdrawnAtBothMunicipalities) {
+  ASSERT_TRUE(Start(Notice()).ok());
+  EXPECT_FALSE(Moves("hanako", {"move"}).moves(0).has_withdraw_time());
+  municipalities_.asked.clear();
+  const auto withdrawn = Withdraw("hanako");
+  ASSERT_TRUE(withdrawn.ok()) << withdrawn.status();
+  EXPECT_EQ(withdrawn->persons_size(), 2);
+  EXPECT_EQ(municipalities_.asked,
+            (std::vector<std::string>{
+                "withdraw announcement yunagi " + response_.move_id(),
+                "withdraw move-out akatsuki 2026-12-01"}));
+  EXPECT_TRUE(Moves("minato", {"move"}).moves(0).has_withdraw_time());
+
+  // What is withdrawn stays so, and nobody is asked again.
+  const std::string until = Moves("hanako", {"move"}).SerializeAsString();
+  const auto again = Withdraw("hanako", kExchange);
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_EQ(again->SerializeAsString(), withdrawn->SerializeAsString());
+  EXPECT_EQ(municipalities_.asked.size(), 2U);
+  EXPECT_EQ(Moves("hanako", {"move"}).SerializeAsString(), until);
+}
+
+TEST_F(MovingServiceTest, AWithdrawalThatFailedHalfWayIsFinishedByTheNext) {
+  ASSERT_TRUE(Start(Notice()).ok());
+  municipalities_.undo = Away();
+  EXPECT_EQ(ReasonOf(Withdraw("hanako").status()), "MUNICIPALITY_UNAVAILABLE");
+  EXPECT_FALSE(Moves("hanako", {"move"}).moves(0).has_withdraw_time());
+  municipalities_.undo = absl::OkStatus();
+  ASSERT_TRUE(Withdraw("hanako").ok());
+  EXPECT_EQ(municipalities_.withdrawal_exchanges.size(), 2U)
+      << "the same exchanges as before";
+}
+
+TEST_F(MovingServiceTest, AWithdrawalIsRefusedByWhatIsWrong) {
+  ASSERT_TRUE(Start(Notice()).ok());
+  municipalities_.asked.clear();
+  EXPECT_EQ(ReasonOf(Withdraw("fumie").status()), "MOVE_UNKNOWN");
+  EXPECT_EQ(ReasonOf(Withdraw("minato").status()), "NOT_THE_APPLICANT");
+  EXPECT_TRUE(municipalities_.asked.empty());
+  const std::pair<const char*, const char*> kRefusals[] = {
+      {"ALREADY_MOVED_IN", "ALREADY_MOVED_IN"},
+      {"NOT_ANNOUNCED", "NOT_ONLINE"},
+      {"NO_AUTOMATIC_ANSWER", "NOT_ONLINE"}};
+  for (const auto& [theirs, ours] : kRefusals) {
+    municipalities_.unannounce =
+        agency::Refusal(absl::StatusCode::kFailedPrecondition, theirs, "no");
+    municipalities_.asked.clear();
+    EXPECT_EQ(ReasonOf(Withdraw("hanako").status()), ours);
+    EXPECT_EQ(municipalities_.asked.size(), 1U)
+        << "the municipality left is not asked";
+  }
+  municipalities_.unannounce = absl::OkStatus();
+  municipalities_.undo = agency::Refusal(absl::StatusCode::kFailedPrecondition,
+                                         "HOUSEHOLD_CHANGED", "no");
+  EXPECT_EQ(ReasonOf(Withdraw("hanako").status()), "HOUSEHOLD_CHANGED");
+  EXPECT_FALSE(Moves("hanako", {"move"}).moves(0).has_withdraw_time());
 }
 
 TEST_F(MovingServiceTest, MunicipalitiesAreNamedByTheirIds) {

@@ -56,4 +56,24 @@ absl::Status MeshMunicipalities::AnnounceMoveIn(
       Terms(call, municipality, exchange_id), request, &response);
 }
 
+absl::Status MeshMunicipalities::WithdrawAnnouncement(
+    const agency::CallContext& call, absl::string_view municipality,
+    const std::string& exchange_id,
+    const residents::v1::WithdrawAnnouncementRequest& request) {
+  residents::v1::WithdrawAnnouncementResponse response;
+  return agency::Call(
+      gateway_, &residents::v1::NoticesService::Stub::WithdrawAnnouncement,
+      Terms(call, municipality, exchange_id), request, &response);
+}
+
+absl::Status MeshMunicipalities::WithdrawMoveOut(
+    const agency::CallContext& call, absl::string_view municipality,
+    const std::string& exchange_id,
+    const residents::v1::WithdrawMoveOutRequest& request) {
+  residents::v1::WithdrawMoveOutResponse response;
+  return agency::Call(
+      gateway_, &residents::v1::NoticesService::Stub::WithdrawMoveOut,
+      Terms(call, municipality, exchange_id), request, &response);
+}
+
 }  // namespace psm::moving

@@ -36,6 +36,14 @@ class Municipalities {
       const agency::CallContext& call, absl::string_view municipality,
       const std::string& exchange_id,
       const residents::v1::AnnounceMoveInRequest& request) = 0;
+  virtual absl::Status WithdrawAnnouncement(
+      const agency::CallContext& call, absl::string_view municipality,
+      const std::string& exchange_id,
+      const residents::v1::WithdrawAnnouncementRequest& request) = 0;
+  virtual absl::Status WithdrawMoveOut(
+      const agency::CallContext& call, absl::string_view municipality,
+      const std::string& exchange_id,
+      const residents::v1::WithdrawMoveOutRequest& request) = 0;
 };
 
 // NoticesService and ResidentsService, for the affair one-stop-moving.
@@ -58,6 +66,14 @@ class MeshMunicipalities final : public Municipalities {
       const agency::CallContext& call, absl::string_view municipality,
       const std::string& exchange_id,
       const residents::v1::AnnounceMoveInRequest& request) override;
+  absl::Status WithdrawAnnouncement(
+      const agency::CallContext& call, absl::string_view municipality,
+      const std::string& exchange_id,
+      const residents::v1::WithdrawAnnouncementRequest& request) override;
+  absl::Status WithdrawMoveOut(
+      const agency::CallContext& call, absl::string_view municipality,
+      const std::string& exchange_id,
+      const residents::v1::WithdrawMoveOutRequest& request) override;
 
  private:
   const std::function<std::shared_ptr<grpc::Channel>()> gateway_;

@@ -9,6 +9,59 @@ namespace psm {
 
 using residents::v1::Member;
 
+absl::StatusOr<std::vector<RegisteredMember>> LeaversOf(
+    const std::vector<RegisteredMember>& members, const std::string& applicant,
+    const google::protobuf::RepeatedPtrField<residents::v1::Mover>& others) {
+  std::vector<bool> moves(members.size(), false);
+  for (std::size_t i = 0; i < members.size(); ++i)
+    moves[i] = members[i].subject == applicant;
+  if (std::find(moves.begin(), moves.end(), true) == moves.end())
+    return agency::Refusal(absl::StatusCode::kFailedPrecondition,
+                           "DATE_OUT_OF_ORDER",
+                           "the person does not live here on that day");
+  for (const residents::v1::Mover& other : others) {
+    std::size_t found = members.size();
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      if (!moves[i] && members[i].at("kana") == other.kana() &&
+          members[i].at("birth_date") == other.birth_date())
+        found = i;
+    }
+    if (found == members.size())
+      return agency::Refusal(absl::StatusCode::kInvalidArgument,
+                             "MOVER_UNKNOWN",
+                             "one of those who move is no other member");
+    moves[found] = true;
+  }
+  std::vector<RegisteredMember> movers;
+  for (std::size_t i = 0; i < members.size(); ++i)
+    if (moves[i]) movers.push_back(members[i]);
+  return movers;
+}
+
+absl::Status LeaveAHead(RegisterFacts& facts,
+                        const std::vector<RegisteredMember>& members,
+                        const std::vector<RegisteredMember>& leavers,
+                        const EntryMark& entry) {
+  const auto is_head = [](const RegisteredMember& member) {
+    return member.relation() == Member::HEAD;
+  };
+  if (std::none_of(leavers.begin(), leavers.end(), is_head))
+    return absl::OkStatus();
+  const std::size_t left = members.size() - leavers.size();
+  if (left > 1)
+    return agency::Refusal(absl::StatusCode::kFailedPrecondition, "HEAD_NEEDED",
+                           "those who stay have no head of the household");
+  for (const RegisteredMember& member : members) {
+    const bool leaves = std::any_of(
+        leavers.begin(), leavers.end(),
+        [&](const auto& leaver) { return leaver.subject == member.subject; });
+    if (!leaves)
+      PSM_RETURN_IF_ERROR(facts.Change(member.subject, "relation",
+                                       absl::StrCat(Member::HEAD), entry));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Depart(RegisterFacts& facts, const std::string& household,
                     const std::vector<RegisteredMember>& members,
                     const std::vector<RegisteredMember>& leavers,
@@ -17,24 +70,7 @@ absl::Status Depart(RegisterFacts& facts, const std::string& household,
     return agency::Refusal(absl::StatusCode::kFailedPrecondition,
                            "DATE_OUT_OF_ORDER",
                            "the person does not live here on that day");
-  const auto is_head = [](const RegisteredMember& member) {
-    return member.relation() == Member::HEAD;
-  };
-  if (std::any_of(leavers.begin(), leavers.end(), is_head)) {
-    const std::size_t left = members.size() - leavers.size();
-    if (left > 1)
-      return agency::Refusal(absl::StatusCode::kFailedPrecondition,
-                             "HEAD_NEEDED",
-                             "those who stay have no head of the household");
-    for (const RegisteredMember& member : members) {
-      const bool leaves = std::any_of(
-          leavers.begin(), leavers.end(),
-          [&](const auto& leaver) { return leaver.subject == member.subject; });
-      if (!leaves)
-        PSM_RETURN_IF_ERROR(facts.Change(member.subject, "relation",
-                                         absl::StrCat(Member::HEAD), entry));
-    }
-  }
+  PSM_RETURN_IF_ERROR(LeaveAHead(facts, members, leavers, entry));
   for (const RegisteredMember& leaver : leavers)
     PSM_RETURN_IF_ERROR(facts.EndPerson(leaver.subject, entry));
   facts.Touch(household);

@@ -1,4 +1,5 @@
-// What becomes of a household when members leave it, by moving or by death.
+// What becomes of a household when members leave it, by moving, by death or for
+// a household of their own.
 #ifndef PSM_SERVICES_RESIDENTS_DEPARTURE_H_
 #define PSM_SERVICES_RESIDENTS_DEPARTURE_H_
 
@@ -6,9 +7,28 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "google/protobuf/repeated_ptr_field.h"
+#include "psm/residents/v1/notices.pb.h"
 #include "services/residents/register_facts.h"
 
 namespace psm {
+
+// The applicant and the others, who are named as on a form, in the order of
+// `members`. FAILED_PRECONDITION DATE_OUT_OF_ORDER where the applicant is none
+// of them; INVALID_ARGUMENT MOVER_UNKNOWN where one of the others is none, or
+// is named twice.
+absl::StatusOr<std::vector<RegisteredMember>> LeaversOf(
+    const std::vector<RegisteredMember>& members, const std::string& applicant,
+    const google::protobuf::RepeatedPtrField<residents::v1::Mover>& others);
+
+// Where the head is among the leavers and one member stays, that one is head
+// from the entry's day on. FAILED_PRECONDITION HEAD_NEEDED where several stay
+// without a head; DATE_OUT_OF_ORDER.
+absl::Status LeaveAHead(RegisterFacts& facts,
+                        const std::vector<RegisteredMember>& members,
+                        const std::vector<RegisteredMember>& leavers,
+                        const EntryMark& entry);
 
 // Ends all that is so of the leavers, who are among `members`, those of the
 // household on the entry's day. Where the head leaves and one stays, that one

@@ -51,8 +51,13 @@ absl::Status Wire(psm::agency::Agency& agency) {
       agency.Own(std::make_unique<psm::ProtectionGate>(residents, decisions));
   agency.Serve(std::make_unique<psm::ResidentsService>(residents, gate,
                                                        &agency.clock()));
-  agency.Serve(std::make_unique<psm::NoticesService>(moves, families, enrolment,
-                                                     gate, &agency.clock()));
+  auto* const withdrawals =
+      agency.Own(std::make_unique<psm::Withdrawals>(database, news));
+  auto* const households =
+      agency.Own(std::make_unique<psm::HouseholdEntries>(database, news));
+  agency.Serve(std::make_unique<psm::NoticesService>(
+      psm::NoticesService::Parts{moves, withdrawals, families, households,
+                                 enrolment, gate, &agency.clock()}));
   agency.Serve(std::make_unique<psm::ProtectionService>(decisions, flag,
                                                         &agency.clock()));
   // What other registers say takes the place of their notice (転入通知).

@@ -11,6 +11,7 @@
 #include "mesh/base/status_macros.h"
 #include "mesh/crypto/digest.h"
 #include "services/residents/departure.h"
+#include "services/residents/joining.h"
 
 namespace psm {
 namespace {
@@ -18,7 +19,6 @@ namespace {
 using residents::v1::AnnounceMoveInRequest;
 using residents::v1::AnnounceMoveInResponse;
 using residents::v1::Member;
-using residents::v1::Mover;
 using residents::v1::MovingPerson;
 using residents::v1::NotifyMoveOutRequest;
 using residents::v1::NotifyMoveOutResponse;
@@ -37,34 +37,6 @@ bool IsAgencyId(absl::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) {
            return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
          });
-}
-
-// The applicant and the others, in the order of `members`.
-absl::StatusOr<std::vector<RegisteredMember>> MoversOf(
-    const NotifyMoveOutRequest& request,
-    const std::vector<RegisteredMember>& members) {
-  std::vector<bool> moves(members.size(), false);
-  for (std::size_t i = 0; i < members.size(); ++i)
-    moves[i] = members[i].subject == request.subject();
-  if (std::find(moves.begin(), moves.end(), true) == moves.end())
-    return Refuse(absl::StatusCode::kFailedPrecondition, "DATE_OUT_OF_ORDER",
-                  "the person does not live here on that day");
-  for (const Mover& other : request.others()) {
-    std::size_t found = members.size();
-    for (std::size_t i = 0; i < members.size(); ++i) {
-      if (!moves[i] && members[i].at("kana") == other.kana() &&
-          members[i].at("birth_date") == other.birth_date())
-        found = i;
-    }
-    if (found == members.size())
-      return Refuse(absl::StatusCode::kInvalidArgument, "MOVER_UNKNOWN",
-                    "one of those who move is no other member");
-    moves[found] = true;
-  }
-  std::vector<RegisteredMember> movers;
-  for (std::size_t i = 0; i < members.size(); ++i)
-    if (moves[i]) movers.push_back(members[i]);
-  return movers;
 }
 
 // The certificate. Where the head stays, whoever gives notice is the new
@@ -130,10 +102,7 @@ absl::Status CheckNotHere(RegisterFacts& facts, const std::string& subject,
                 "the person lives here on that day");
 }
 
-struct Announced {
-  RegisteredMember person;  // as it was announced
-  std::string tax_municipality;
-};
+using Announced = MoveEntries::Announced;
 
 // All who were announced with a person last, and have not come yet.
 std::vector<Announced> AnnouncedWith(soci::session& sql,
@@ -202,8 +171,9 @@ absl::StatusOr<NotifyMoveOutResponse> MoveEntries::MoveOut(
         // already.
         const std::vector<RegisteredMember> members =
             facts.MembersAt(household, day);
-        PSM_ASSIGN_OR_RETURN(const std::vector<RegisteredMember> movers,
-                             MoversOf(request, members));
+        PSM_ASSIGN_OR_RETURN(
+            const std::vector<RegisteredMember> movers,
+            LeaversOf(members, request.subject(), request.others()));
         const EntryMark entry =
             facts.Enter(RegisterEntry::MOVE_OUT, day, notice.call, notice.now);
         PSM_RETURN_IF_ERROR(Depart(facts, household, members, movers, entry));
@@ -256,7 +226,8 @@ absl::StatusOr<RegisterMoveInResponse> MoveEntries::MoveIn(
     const Notice& notice, const RegisterMoveInRequest& request) {
   PSM_ASSIGN_OR_RETURN(const absl::CivilDay day,
                        ParsePastDay(request.move_date(), notice.today()));
-  PSM_RETURN_IF_ERROR(CheckAddress(request.address()));
+  if (request.join_agreement().empty() || !request.address().empty())
+    PSM_RETURN_IF_ERROR(CheckAddress(request.address()));
   return EnterOnce<RegisterMoveInResponse>(
       database_, "RegisterMoveIn", notice,
       [&](RegisterFacts& facts,
@@ -267,12 +238,13 @@ absl::StatusOr<RegisterMoveInResponse> MoveEntries::MoveIn(
         if (arrivals.empty())
           return Refuse(absl::StatusCode::kNotFound, "NOT_ANNOUNCED",
                         "nobody has announced the person");
-        SettleHead(arrivals);
         const EntryMark entry =
             facts.Enter(RegisterEntry::MOVE_IN, day, notice.call, notice.now);
-        const std::string household = NewUuid(SystemRandom());
-        facts.Begin(household, "address", request.address(), entry);
-        facts.Begin(household, "move_in_date", request.move_date(), entry);
+        PSM_ASSIGN_OR_RETURN(
+            const std::string household,
+            request.join_agreement().empty()
+                ? NewHousehold(facts, request, arrivals, entry)
+                : KnownHousehold(facts, notice, request, arrivals, entry));
         for (const Announced& arrival : arrivals) {
           const std::string& subject = arrival.person.subject;
           PSM_RETURN_IF_ERROR(CheckNotHere(facts, subject, day));
@@ -294,6 +266,41 @@ absl::StatusOr<RegisterMoveInResponse> MoveEntries::MoveIn(
         response.set_etag(facts.EtagOf(household));
         return absl::OkStatus();
       });
+}
+
+// Those who come are a household of their own.
+absl::StatusOr<std::string> MoveEntries::NewHousehold(
+    RegisterFacts& facts, const RegisterMoveInRequest& request,
+    std::vector<Announced>& arrivals, const EntryMark& entry) {
+  SettleHead(arrivals);
+  std::string household = NewUuid(SystemRandom());
+  facts.Begin(household, "address", request.address(), entry);
+  facts.Begin(household, "move_in_date", request.move_date(), entry);
+  return household;
+}
+
+// They join one that lives here; its members hear that it is another.
+absl::StatusOr<std::string> MoveEntries::KnownHousehold(
+    RegisterFacts& facts, const Notice& notice,
+    const RegisterMoveInRequest& request, std::vector<Announced>& arrivals,
+    const EntryMark& entry) {
+  std::vector<RegisteredMember*> joiners;
+  for (Announced& arrival : arrivals) joiners.push_back(&arrival.person);
+  PSM_ASSIGN_OR_RETURN(
+      std::string household,
+      JoinedHousehold(facts, request.join_agreement(), notice.today(),
+                      entry.effect_date, joiners));
+  if (!request.address().empty() &&
+      request.address() !=
+          facts.ValueAt(household, "address", entry.effect_date))
+    return Refuse(absl::StatusCode::kInvalidArgument, "ADDRESS_INVALID",
+                  "the household lives at another address");
+  UseAgreement(facts.sql(), request.join_agreement(), entry);
+  for (const RegisteredMember& member :
+       facts.MembersAt(household, entry.effect_date))
+    PSM_RETURN_IF_ERROR(news_.Happened(facts.sql(), "household_changed",
+                                       member.subject, entry.effect_date));
+  return household;
 }
 
 absl::Status MoveEntries::ArrivedElsewhere(soci::session& sql,

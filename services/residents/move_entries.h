@@ -5,6 +5,7 @@
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -33,6 +34,12 @@ class MoveEntries {
       const Notice& notice,
       const residents::v1::RegisterMoveInRequest& request);
 
+  // Who was announced, and has not come.
+  struct Announced {
+    RegisteredMember person;  // as it was announced
+    std::string tax_municipality;
+  };
+
   // A register says that a person has come to it. Where he does not live here
   // any more, this one no longer holds him. In the transaction of `sql`, whose
   // exceptions pass.
@@ -40,6 +47,15 @@ class MoveEntries {
                                 absl::CivilDay today);
 
  private:
+  // The household of those who come.
+  absl::StatusOr<std::string> NewHousehold(
+      RegisterFacts& facts, const residents::v1::RegisterMoveInRequest& request,
+      std::vector<Announced>& arrivals, const EntryMark& entry);
+  absl::StatusOr<std::string> KnownHousehold(
+      RegisterFacts& facts, const Notice& notice,
+      const residents::v1::RegisterMoveInRequest& request,
+      std::vector<Announced>& arrivals, const EntryMark& entry);
+
   agency::Database& database_;
   const std::string agency_id_;
   LifeNews& news_;

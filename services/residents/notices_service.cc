@@ -1,5 +1,6 @@
 #include "services/residents/notices_service.h"
 
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -60,8 +61,70 @@ grpc::Status NoticesService::RegisterMoveIn(
     grpc::ServerContext* context,
     const residents::v1::RegisterMoveInRequest* request,
     residents::v1::RegisterMoveInResponse* response) {
-  return Serve(context, *request, response, [&](const Notice& notice) {
+  using residents::v1::RegisterMoveInResponse;
+  const auto enter =
+      [&](const Notice& notice) -> absl::StatusOr<RegisterMoveInResponse> {
+    PSM_RETURN_IF_ERROR(PassJoined(notice, request->join_agreement()));
     return moves_.MoveIn(notice, *request);
+  };
+  return Serve(context, *request, response, enter);
+}
+
+absl::Status NoticesService::PassJoined(const Notice& notice,
+                                        const std::string& join_agreement) {
+  if (join_agreement.empty()) return absl::OkStatus();
+  PSM_ASSIGN_OR_RETURN(const std::optional<std::string> head,
+                       households_.HeadOf(join_agreement));
+  if (!head.has_value()) return absl::OkStatus();  // refused when it is entered
+  return gate_.PassPerson(notice.call, *head, notice.today());
+}
+
+grpc::Status NoticesService::WithdrawAnnouncement(
+    grpc::ServerContext* context,
+    const residents::v1::WithdrawAnnouncementRequest* request,
+    residents::v1::WithdrawAnnouncementResponse* response) {
+  return Serve(context, *request, response, [&](const Notice& notice) {
+    return withdrawals_.Announcement(notice, *request);
+  });
+}
+
+grpc::Status NoticesService::WithdrawMoveOut(
+    grpc::ServerContext* context,
+    const residents::v1::WithdrawMoveOutRequest* request,
+    residents::v1::WithdrawMoveOutResponse* response) {
+  return Serve(context, *request, response, [&](const Notice& notice) {
+    return withdrawals_.MoveOut(notice, *request);
+  });
+}
+
+grpc::Status NoticesService::AgreeToJoin(
+    grpc::ServerContext* context,
+    const residents::v1::AgreeToJoinRequest* request,
+    residents::v1::AgreeToJoinResponse* response) {
+  return Serve(context, *request, response, [&](const Notice& notice) {
+    return households_.Agree(notice, *request);
+  });
+}
+
+grpc::Status NoticesService::MergeHouseholds(
+    grpc::ServerContext* context,
+    const residents::v1::MergeHouseholdsRequest* request,
+    residents::v1::MergeHouseholdsResponse* response) {
+  using residents::v1::MergeHouseholdsResponse;
+  const auto enter =
+      [&](const Notice& notice) -> absl::StatusOr<MergeHouseholdsResponse> {
+    PSM_RETURN_IF_ERROR(PassJoined(notice, request->join_agreement()));
+    return households_.Merge(notice, *request);
+  };
+  return Serve(context, *request, response, enter);
+}
+
+grpc::Status NoticesService::SplitHousehold(
+    grpc::ServerContext* context,
+    const residents::v1::SplitHouseholdRequest* request,
+    residents::v1::SplitHouseholdResponse* response) {
+  return Serve(context, *request, response, [&](const Notice& notice) {
+    return households_.Split(notice, *request);
   });
 }
 

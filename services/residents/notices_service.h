@@ -2,26 +2,41 @@
 #ifndef PSM_SERVICES_RESIDENTS_NOTICES_SERVICE_H_
 #define PSM_SERVICES_RESIDENTS_NOTICES_SERVICE_H_
 
+#include <string>
+
+#include "absl/status/status.h"
 #include "grpcpp/server_context.h"
 #include "mesh/base/clock.h"
 #include "psm/residents/v1/notices.grpc.pb.h"
 #include "services/residents/enrolment.h"
 #include "services/residents/family_entries.h"
+#include "services/residents/household_entries.h"
 #include "services/residents/move_entries.h"
 #include "services/residents/protection_gate.h"
+#include "services/residents/withdrawals.h"
 
 namespace psm {
 
 // Thread-safe. What it is given must outlive it.
 class NoticesService final : public residents::v1::NoticesService::Service {
  public:
-  NoticesService(MoveEntries* moves, FamilyEntries* families,
-                 Enrolment* enrolment, ProtectionGate* gate, const Clock* clock)
-      : moves_(*moves),
-        families_(*families),
-        enrolment_(*enrolment),
-        gate_(*gate),
-        clock_(*clock) {}
+  struct Parts {
+    MoveEntries* moves;
+    Withdrawals* withdrawals;
+    FamilyEntries* families;
+    HouseholdEntries* households;
+    Enrolment* enrolment;
+    ProtectionGate* gate;
+    const Clock* clock;
+  };
+  explicit NoticesService(const Parts& parts)
+      : moves_(*parts.moves),
+        withdrawals_(*parts.withdrawals),
+        families_(*parts.families),
+        households_(*parts.households),
+        enrolment_(*parts.enrolment),
+        gate_(*parts.gate),
+        clock_(*parts.clock) {}
 
   grpc::Status NotifyMoveOut(
       grpc::ServerContext* context,
@@ -31,6 +46,26 @@ class NoticesService final : public residents::v1::NoticesService::Service {
       grpc::ServerContext* context,
       const residents::v1::AnnounceMoveInRequest* request,
       residents::v1::AnnounceMoveInResponse* response) override;
+  grpc::Status WithdrawAnnouncement(
+      grpc::ServerContext* context,
+      const residents::v1::WithdrawAnnouncementRequest* request,
+      residents::v1::WithdrawAnnouncementResponse* response) override;
+  grpc::Status WithdrawMoveOut(
+      grpc::ServerContext* context,
+      const residents::v1::WithdrawMoveOutRequest* request,
+      residents::v1::WithdrawMoveOutResponse* response) override;
+  grpc::Status AgreeToJoin(
+      grpc::ServerContext* context,
+      const residents::v1::AgreeToJoinRequest* request,
+      residents::v1::AgreeToJoinResponse* response) override;
+  grpc::Status MergeHouseholds(
+      grpc::ServerContext* context,
+      const residents::v1::MergeHouseholdsRequest* request,
+      residents::v1::MergeHouseholdsResponse* response) override;
+  grpc::Status SplitHousehold(
+      grpc::ServerContext* context,
+      const residents::v1::SplitHouseholdRequest* request,
+      residents::v1::SplitHouseholdResponse* response) override;
   grpc::Status RegisterMoveIn(
       grpc::ServerContext* context,
       const residents::v1::RegisterMoveInRequest* request,
@@ -63,8 +98,14 @@ class NoticesService final : public residents::v1::NoticesService::Service {
   grpc::Status Serve(grpc::ServerContext* context, const Request& request,
                      Response* response, Enter enter);
 
+  // Who joins a household is served where all who live in it may be.
+  absl::Status PassJoined(const Notice& notice,
+                          const std::string& join_agreement);
+
   MoveEntries& moves_;
+  Withdrawals& withdrawals_;
   FamilyEntries& families_;
+  HouseholdEntries& households_;
   Enrolment& enrolment_;
   ProtectionGate& gate_;
   const Clock& clock_;

@@ -100,7 +100,8 @@ class ProtectionServiceTest : public RegisterTest {
   ProtectionGate gate_{&residents_, &decisions_};
   ProtectionService service_{&decisions_, &flag_, &clock_};
   ResidentsService answers_{&residents_, &gate_, &clock_};
-  NoticesService notices_{&moves_, &families_, &enrolment_, &gate_, &clock_};
+  NoticesService notices_{{&moves_, &withdrawals_, &families_, &households_,
+                           &enrolment_, &gate_, &clock_}};
 };
 
 TEST_F(ProtectionServiceTest, NoPathOfTheRegisterLeadsToAProtectedPerson) {

@@ -182,6 +182,31 @@ absl::Status RegisterFacts::EndPerson(const std::string& subject,
   return absl::OkStatus();
 }
 
+absl::Status RegisterFacts::Undo(long long undone, const EntryMark& entry) {
+  long long changed = 0, followed = 0;
+  sql_ << "SELECT COUNT(*) FROM facts WHERE entry_id = :undone AND "
+          "void_entry_id = 0 AND end_entry_id <> 0",
+      soci::into(changed), soci::use(undone);
+  sql_ << "SELECT COUNT(*) FROM facts n JOIN facts f ON n.owner = f.owner AND "
+          "n.item = f.item WHERE f.end_entry_id = :undone AND "
+          "f.void_entry_id = 0 AND n.void_entry_id = 0 AND n.entry_id <> "
+          ":undone AND n.valid_from >= f.valid_to",
+      soci::into(followed), soci::use(undone, "undone");
+  if (changed > 0 || followed > 0) return OutOfOrder();
+  // Only what was open is ended by an entry, or changed by one that is the last
+  // so far: so it is open again. The former row stays, void.
+  const std::string open = kOpenEnd;
+  sql_ << "INSERT INTO facts (owner, item, value, valid_from, valid_to, "
+          "entry_id, end_entry_id, void_entry_id) SELECT owner, item, value, "
+          "valid_from, :open, entry_id, 0, 0 FROM facts WHERE end_entry_id = "
+          ":undone AND void_entry_id = 0",
+      soci::use(open), soci::use(undone);
+  sql_ << "UPDATE facts SET void_entry_id = :entry WHERE (entry_id = :undone "
+          "OR end_entry_id = :undone) AND void_entry_id = 0",
+      soci::use(entry.id, "entry"), soci::use(undone, "undone");
+  return absl::OkStatus();
+}
+
 absl::Status RegisterFacts::CheckNothingFrom(const std::string& owner,
                                              absl::CivilDay day) {
   const std::string from = absl::FormatCivilTime(day);

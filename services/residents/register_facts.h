@@ -69,6 +69,10 @@ class RegisterFacts {
   // FAILED_PRECONDITION DATE_OUT_OF_ORDER where something begins later, or
   // has an end already.
   absl::Status EndPerson(const std::string& subject, const EntryMark& entry);
+  // Undoes an entry: what it began is void, and what it ended goes on as if it
+  // had not been ended. All of it stays known for the history.
+  // FAILED_PRECONDITION DATE_OUT_OF_ORDER where a later entry builds on it.
+  absl::Status Undo(long long undone, const EntryMark& entry);
   // FAILED_PRECONDITION DATE_OUT_OF_ORDER where anything is or will be so of
   // the owner on `day` or later.
   absl::Status CheckNothingFrom(const std::string& owner, absl::CivilDay day);

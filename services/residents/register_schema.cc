@@ -93,6 +93,22 @@ CREATE TABLE protection_decisions (
   decided_by TEXT NOT NULL);
 CREATE INDEX protection_by_subject ON protection_decisions (subject);
 )"},
+    // An agreement that an entry used is good no more. A withdrawn announcement
+    // has entry_id -1.
+    {4, R"(
+CREATE TABLE join_agreements (
+  agreement_id TEXT PRIMARY KEY,
+  household_id TEXT NOT NULL,
+  head TEXT NOT NULL,
+  last_date TEXT NOT NULL,
+  entry_id BIGINT NOT NULL);
+CREATE TABLE joiners (
+  agreement_id TEXT NOT NULL REFERENCES join_agreements (agreement_id),
+  kana TEXT NOT NULL,
+  birth_date TEXT NOT NULL,
+  relation BIGINT NOT NULL,
+  PRIMARY KEY (agreement_id, kana, birth_date));
+)"},
 };
 
 }  // namespace

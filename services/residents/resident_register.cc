@@ -25,24 +25,36 @@ using residents::v1::Member;
 using residents::v1::RegisterEntry;
 
 // The entries that began or ended a fact of the person, or of a household that
-// the person belonged to at that time.
+// the person belonged to at that time; that made void what another had ended;
+// and that brought the person into a household which was there before. What was
+// made void and goes on stands in two rows that say the same: UNION shows one.
 constexpr char kHistory[] =
     "SELECT e.entry_id, e.kind, e.effect_date, e.enter_time, x.item, x.former, "
     "x.value FROM entries e JOIN ("
-    "SELECT f.entry_id AS entry_id, f.item AS item, COALESCE((SELECT p.value "
+    "SELECT f.entry_id AS entry_id, f.item AS item, COALESCE((SELECT "
+    "MAX(p.value) "
     "FROM facts p WHERE p.owner = f.owner AND p.item = f.item AND "
     "p.end_entry_id = f.entry_id), '') AS former, f.value AS value "
     "FROM facts f WHERE f.owner = :person1 "
-    "UNION ALL SELECT f.end_entry_id, f.item, f.value, '' FROM facts f WHERE "
+    "UNION SELECT f.end_entry_id, f.item, f.value, '' FROM facts f WHERE "
     "f.owner = :person2 AND f.end_entry_id <> 0 AND f.valid_to > f.valid_from "
     "AND NOT EXISTS (SELECT 1 FROM facts n WHERE n.owner = f.owner AND n.item "
     "= f.item AND n.entry_id = f.end_entry_id) "
-    "UNION ALL SELECT a.entry_id, a.item, COALESCE((SELECT p.value FROM facts "
+    "UNION SELECT a.entry_id, a.item, COALESCE((SELECT MAX(p.value) FROM facts "
     "p WHERE p.owner = a.owner AND p.item = a.item AND p.end_entry_id = "
     "a.entry_id), ''), a.value FROM facts a JOIN facts m ON m.item = "
     "'household' AND m.value = a.owner AND m.owner = :person3 AND "
     "a.entry_id >= m.entry_id AND a.valid_from < m.valid_to AND m.valid_from < "
-    "a.valid_to) x "
+    "a.valid_to "
+    "UNION SELECT f.void_entry_id, f.item, COALESCE((SELECT MAX(n.value) FROM "
+    "facts n WHERE n.owner = f.owner AND n.item = f.item AND n.entry_id = "
+    "f.end_entry_id), ''), f.value FROM facts f WHERE f.owner = :person4 AND "
+    "f.void_entry_id <> 0 AND f.end_entry_id <> 0 "
+    "UNION SELECT m.entry_id, a.item, '', a.value FROM facts m JOIN entries j "
+    "ON j.entry_id = m.entry_id AND j.kind IN (3, 11) JOIN facts a ON a.owner "
+    "= m.value AND a.entry_id < m.entry_id AND a.valid_from <= m.valid_from "
+    "AND m.valid_from < a.valid_to AND a.void_entry_id = 0 WHERE m.item = "
+    "'household' AND m.owner = :person5) x "
     "ON x.entry_id = e.entry_id WHERE x.item NOT IN ('household', 'came_from') "
     "ORDER BY e.entry_id, x.item";
 
@@ -120,7 +132,8 @@ absl::StatusOr<GetResidentHistoryResponse> ResidentRegister::FindHistory(
         (sql.prepare << kHistory, soci::into(id), soci::into(kind),
          soci::into(effect), soci::into(time), soci::into(item),
          soci::into(former), soci::into(value), soci::use(person),
-         soci::use(person), soci::use(person));
+         soci::use(person), soci::use(person), soci::use(person),
+         soci::use(person));
     rows.execute();
     while (rows.fetch()) {
       if (id != last) {

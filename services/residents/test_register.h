@@ -13,9 +13,11 @@
 #include "mesh/base/clock.h"
 #include "mesh/base/temp_folder.h"
 #include "services/residents/family_entries.h"
+#include "services/residents/household_entries.h"
 #include "services/residents/life_news.h"
 #include "services/residents/move_entries.h"
 #include "services/residents/resident_register.h"
+#include "services/residents/withdrawals.h"
 
 namespace psm {
 
@@ -113,6 +115,8 @@ class RegisterTest : public testing::Test {
   FakeNews news_;
   MoveEntries moves_{database_.get(), "akatsuki", &news_};
   FamilyEntries families_{database_.get(), "akatsuki", &news_};
+  Withdrawals withdrawals_{database_.get(), &news_};
+  HouseholdEntries households_{database_.get(), &news_};
   agency::CallContext call_;
   int exchanges_ = 0;
 };

@@ -1,0 +1,165 @@
+// The new municipality is the only one that knows whether somebody has come, so
+// it is asked to withdraw the announcement first: once it has, nobody moves in
+// by it, and the notice at the municipality left can be undone.
+#include "services/residents/withdrawals.h"
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "mesh/base/status_macros.h"
+
+namespace psm {
+namespace {
+
+using residents::v1::Member;
+using residents::v1::RegisterEntry;
+using residents::v1::WithdrawAnnouncementRequest;
+using residents::v1::WithdrawAnnouncementResponse;
+using residents::v1::WithdrawMoveOutRequest;
+using residents::v1::WithdrawMoveOutResponse;
+
+// In announcements.entry_id: withdrawn (register_schema.cc).
+constexpr long long kWithdrawn = -1;
+
+// The entry of a notice of moving out.
+struct MoveOutEntry {
+  long long id = 0;
+  bool withdrawn = false;
+};
+
+// The last notice by which the person was to leave on that day. `id` 0: none.
+MoveOutEntry FindMoveOut(soci::session& sql, const std::string& subject,
+                         const std::string& day) {
+  const long long kind = RegisterEntry::MOVE_OUT;
+  MoveOutEntry found;
+  long long voided = 0;
+  // One that holds before one that was withdrawn.
+  sql << "SELECT f.end_entry_id, f.void_entry_id FROM facts f JOIN entries e "
+         "ON e.entry_id = f.end_entry_id WHERE f.owner = :subject AND f.item = "
+         "'household' AND f.valid_to = :day AND e.kind = :kind ORDER BY CASE "
+         "f.void_entry_id WHEN 0 THEN 0 ELSE 1 END, f.end_entry_id DESC LIMIT "
+         "1",
+      soci::into(found.id), soci::into(voided), soci::use(subject),
+      soci::use(day), soci::use(kind);
+  if (!sql.got_data()) return MoveOutEntry();
+  found.withdrawn = voided != 0;
+  return found;
+}
+
+// Whom the notice named, and the household that they were to leave.
+struct Leavers {
+  std::vector<std::string> subjects;
+  std::string household;
+};
+Leavers LeaversBy(soci::session& sql, long long entry) {
+  Leavers leavers;
+  std::string subject;
+  soci::statement rows =
+      (sql.prepare << "SELECT owner, value FROM facts WHERE item = 'household' "
+                      "AND end_entry_id = :entry ORDER BY owner",
+       soci::into(subject), soci::into(leavers.household), soci::use(entry));
+  rows.execute();
+  while (rows.fetch()) leavers.subjects.push_back(subject);
+  return leavers;
+}
+
+// The one head of a household; "" where it has none, or several.
+std::string HeadOn(RegisterFacts& facts, const std::string& household,
+                   absl::CivilDay day) {
+  std::string head;
+  for (const RegisteredMember& member : facts.MembersAt(household, day)) {
+    if (member.relation() != Member::HEAD) continue;
+    if (!head.empty()) return "";
+    head = member.subject;
+  }
+  return head;
+}
+
+// Relations are to a head: they hold as they were where the head is the one of
+// before, on the day of moving and now.
+absl::Status CheckSameHead(RegisterFacts& facts, const std::string& household,
+                           absl::CivilDay day, absl::CivilDay today) {
+  const std::string before = HeadOn(facts, household, day - 1);
+  if (!before.empty() && before == HeadOn(facts, household, day) &&
+      before == HeadOn(facts, household, std::max(day, today)))
+    return absl::OkStatus();
+  return agency::Refusal(absl::StatusCode::kFailedPrecondition,
+                         "HOUSEHOLD_CHANGED",
+                         "the household has another head since the notice");
+}
+
+}  // namespace
+
+absl::StatusOr<WithdrawAnnouncementResponse> Withdrawals::Announcement(
+    const Notice& notice, const WithdrawAnnouncementRequest& request) {
+  return EnterOnce<WithdrawAnnouncementResponse>(
+      database_, "WithdrawAnnouncement", notice,
+      [&](RegisterFacts& facts,
+          WithdrawAnnouncementResponse& response) -> absl::Status {
+        bool announced = false, arrived = false;
+        {
+          std::string subject;
+          long long entry = 0;
+          soci::statement rows =
+              (facts.sql().prepare
+                   << "SELECT subject, entry_id FROM announcements WHERE "
+                      "move_id = :move ORDER BY birth_date, subject",
+               soci::into(subject), soci::into(entry),
+               soci::use(request.move_id()));
+          rows.execute();
+          while (rows.fetch()) {
+            announced = announced || subject == request.subject();
+            arrived = arrived || entry > 0;
+            response.add_persons()->set_subject(subject);
+          }
+        }
+        if (!announced)
+          return agency::Refusal(absl::StatusCode::kNotFound, "NOT_ANNOUNCED",
+                                 "that move did not announce the person");
+        if (arrived)
+          return agency::Refusal(absl::StatusCode::kFailedPrecondition,
+                                 "ALREADY_MOVED_IN",
+                                 "somebody of that move lives here");
+        facts.sql() << "UPDATE announcements SET entry_id = :withdrawn WHERE "
+                       "move_id = :move",
+            soci::use(kWithdrawn), soci::use(request.move_id());
+        return absl::OkStatus();
+      });
+}
+
+absl::StatusOr<WithdrawMoveOutResponse> Withdrawals::MoveOut(
+    const Notice& notice, const WithdrawMoveOutRequest& request) {
+  PSM_ASSIGN_OR_RETURN(const absl::CivilDay day,
+                       ParseDay(request.move_date(), "DATE_INVALID"));
+  return EnterOnce<WithdrawMoveOutResponse>(
+      database_, "WithdrawMoveOut", notice,
+      [&](RegisterFacts& facts,
+          WithdrawMoveOutResponse& response) -> absl::Status {
+        const MoveOutEntry moved =
+            FindMoveOut(facts.sql(), request.subject(), request.move_date());
+        if (moved.id == 0)
+          return agency::Refusal(absl::StatusCode::kNotFound,
+                                 "MOVE_OUT_UNKNOWN",
+                                 "the person gave no such notice here");
+        const Leavers leavers = LeaversBy(facts.sql(), moved.id);
+        for (const std::string& subject : leavers.subjects)
+          response.add_persons()->set_subject(subject);
+        if (moved.withdrawn) return absl::OkStatus();
+
+        const EntryMark entry = facts.Enter(RegisterEntry::MOVE_OUT_WITHDRAWN,
+                                            day, notice.call, notice.now);
+        PSM_RETURN_IF_ERROR(facts.Undo(moved.id, entry));
+        PSM_RETURN_IF_ERROR(
+            CheckSameHead(facts, leavers.household, day, notice.today()));
+        for (const std::string& subject : leavers.subjects) {
+          PSM_RETURN_IF_ERROR(news_.Holds(facts.sql(), subject));
+          PSM_RETURN_IF_ERROR(
+              news_.Happened(facts.sql(), "move_out_withdrawn", subject, day));
+        }
+        facts.Touch(leavers.household);
+        return absl::OkStatus();
+      });
+}
+
+}  // namespace psm
