@@ -50,9 +50,10 @@ absl::StatusOr<CardParts> WireCards(agency::Agency& agency,
   agency.Serve(std::make_unique<CardsService>(
       CardsService::Parts{database, holders, parts.cards, parts.certificates,
                           clock, [status] { status->Publish(); }}));
-  agency.Serve(std::make_unique<SignatureService>(
+  parts.signatures = agency.Own(std::make_unique<SignatureJudge>(
       authority->certificate().ToPem(), &status->lists(), parts.certificates,
       holders, clock));
+  agency.Serve(std::make_unique<SignatureService>(parts.signatures));
   return parts;
 }
 

@@ -9,6 +9,7 @@
 #include "services/identity/card_status.h"
 #include "services/identity/card_trust.h"
 #include "services/identity/certificate_register.h"
+#include "services/identity/signature_judge.h"
 
 namespace psm::identity {
 
@@ -18,6 +19,7 @@ struct CardParts {
   CertificateRegister* certificates;
   CardRegister* cards;
   CardStatus* status;
+  SignatureJudge* signatures;
 };
 
 // Opens <run>/pki/jpki, making an authority where psm-cards has not; takes in

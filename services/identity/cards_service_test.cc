@@ -296,9 +296,9 @@ TEST_F(CardsServiceTest, ManyChangesAtOnceLoseNone) {
 TEST_F(CardsServiceTest, ASignedDocumentNamesItsSignerByGrantedItemsAlone) {
   RevocationLists lists(authority_.get(), &certificates_, &world_.clock,
                         world_.folder.File("crl.pem"));
-  SignatureService signatures(authority_->certificate().ToPem(), &lists,
-                              &certificates_, world_.holders.get(),
-                              &world_.clock);
+  SignatureJudge judge(authority_->certificate().ToPem(), &lists,
+                       &certificates_, world_.holders.get(), &world_.clock);
+  SignatureService signatures(&judge);
   v1::RenewCertificatesResponse renewed;
   ASSERT_TRUE(
       Renew("hanako", "CARD-hanako", key_.get(), other_key_.get(), 1, &renewed)

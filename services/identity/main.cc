@@ -68,7 +68,8 @@ absl::Status Wire(agency::Agency& agency) {
   agency.Serve(std::make_unique<ConsentFeedService>(consents, key, progress));
   PSM_RETURN_IF_ERROR(FollowLives(agency, database, cards));
   return AuthenticationApp::Serve(
-      agency, {database, holders, challenges, mesh, sign_in, asking, files});
+      agency, {database, holders, challenges, mesh, sign_in, asking,
+               cards.signatures, files});
 }
 
 }  // namespace

@@ -40,17 +40,30 @@ AuthenticationApp::AuthenticationApp(const agency::Agency& agency,
       requests_(parts.asking, &SystemRandom()),
       arrivals_(&agency.clock(), &SystemRandom()),
       sign_in_(parts.challenges, &arrivals_, agency.system(),
-               CompleteWith(parts.sign_in, agency.system())) {}
+               CompleteWith(parts.sign_in, agency.system())),
+      sign_requests_(parts.database, &SystemRandom()),
+      judge_(parts.signatures) {}
 
 openid::HttpAnswer AuthenticationApp::Answer(
     const openid::HttpRequest& request) {
   if (request.path == kCardPath) return TakeCard(request);
-  if (!RelyingPartyRequests::IsFor(request)) return provider_->Answer(request);
+  if (SigningPages::IsFor(request)) return signing_->Answer(request);
+  if (RelyingPartyRequests::IsFor(request) ||
+      RelyingPartySignatures::IsFor(request))
+    return AnswerBearer(request);
+  return provider_->Answer(request);
+}
+
+openid::HttpAnswer AuthenticationApp::AnswerBearer(
+    const openid::HttpRequest& request) {
   std::variant<openid::Provider::Bearer, openid::HttpAnswer> bearer =
       provider_->BearerOf(request);
   if (auto* refusal = std::get_if<openid::HttpAnswer>(&bearer))
     return std::move(*refusal);
-  return requests_.Answer(request, std::get<openid::Provider::Bearer>(bearer));
+  const auto& who = std::get<openid::Provider::Bearer>(bearer);
+  return RelyingPartyRequests::IsFor(request)
+             ? requests_.Answer(request, who)
+             : signatures_->Answer(request, who);
 }
 
 openid::HttpAnswer AuthenticationApp::TakeCard(
@@ -86,11 +99,18 @@ absl::Status AuthenticationApp::Serve(agency::Agency& agency,
   AuthenticationApp* const self = app.get();
   const auto make_handler =
       [&](const std::string& issuer) -> absl::StatusOr<openid::HttpHandler> {
+    const Clock* const clock = &agency.clock();
+    self->profile_ = AuthenticationAppProfile(issuer);
+    self->signing_ =
+        std::make_unique<SigningPages>(&self->sign_requests_, self->judge_,
+                                       &self->clients_, &self->profile_, clock);
+    self->signatures_ = std::make_unique<RelyingPartySignatures>(
+        &self->sign_requests_, &self->subjects_, clock, issuer);
     self->provider_ =
         std::make_unique<openid::Provider>(openid::Provider::Parts{
-            AuthenticationAppProfile(issuer), parts.database, &self->clients_,
-            self->keys_.get(), &self->subjects_, &self->sign_in_,
-            &agency.clock(), &SystemRandom()});
+            self->profile_, parts.database, &self->clients_, self->keys_.get(),
+            &self->subjects_, &self->sign_in_, &agency.clock(),
+            &SystemRandom()});
     return openid::HttpHandler([self](const openid::HttpRequest& request) {
       return self->Answer(request);
     });

@@ -14,7 +14,11 @@
 #include "services/identity/provider_sign_in.h"
 #include "services/identity/provider_subjects.h"
 #include "services/identity/relying_party_requests.h"
+#include "services/identity/relying_party_signatures.h"
 #include "services/identity/sign_in_service.h"
+#include "services/identity/sign_requests.h"
+#include "services/identity/signature_judge.h"
+#include "services/identity/signing_pages.h"
 #include "services/openid/client.h"
 #include "services/openid/listener.h"
 #include "services/openid/provider.h"
@@ -32,6 +36,7 @@ class AuthenticationApp {
     Disclosures* disclosures;
     SignInService* sign_in;  // judges what cards answer
     ConsentRequestService* asking;
+    SignatureJudge* signatures;
     std::string folder;  // of the system's own files
   };
 
@@ -46,6 +51,8 @@ class AuthenticationApp {
   AuthenticationApp(const agency::Agency& agency, const Parts& parts);
 
   openid::HttpAnswer Answer(const openid::HttpRequest& request);
+  // What a relying party asks with an access token, beside the provider's own.
+  openid::HttpAnswer AnswerBearer(const openid::HttpRequest& request);
   // POST /card: a card's program sends `challenge` and `signed`. 200 with
   // {"number": "..."}; 400 {"error": "..."}, with what the person should do.
   openid::HttpAnswer TakeCard(const openid::HttpRequest& request);
@@ -55,6 +62,11 @@ class AuthenticationApp {
   RelyingPartyRequests requests_;
   CardArrivals arrivals_;
   CardSignIn sign_in_;
+  SignRequests sign_requests_;
+  SignatureJudge* const judge_;
+  openid::Profile profile_;  // from the moment it serves, as the next three
+  std::unique_ptr<SigningPages> signing_;
+  std::unique_ptr<RelyingPartySignatures> signatures_;
   std::unique_ptr<openid::SigningKeys> keys_;
   std::unique_ptr<openid::Provider> provider_;
   std::unique_ptr<openid::Listener> listener_;  // first to go

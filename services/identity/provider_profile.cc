@@ -22,8 +22,10 @@ openid::Profile AuthenticationAppProfile(const std::string& issuer) {
       {"birthdate", {"生年月日", "your date of birth"}, {"birthdate"}},
       {"gender", {"性別", "your sex"}, {"gender"}},
       {"sign",
-       {"電子署名をあなたに依頼すること",
-        "that it may ask you to sign documents"},
+       {"電子署名をあなたに依頼すること("
+        "署名には氏名・住所・生年月日・性別が付きます)",
+        "that it may ask you to sign documents; each signature carries name, "
+        "address, date of birth and sex"},
        {}}};
   profile.acr_values = {kAcr};
   return profile;

@@ -76,4 +76,20 @@ absl::StatusOr<nlohmann::json> CardHolderSubjects::Claims(
   return claims;
 }
 
+absl::Status CardHolderSubjects::DiscloseCertificate(
+    const openid::Client& client, const std::string& subject) {
+  PSM_ASSIGN_OR_RETURN(const std::optional<CardHolder> holder,
+                       holders_->Find(subject));
+  // Who has died, or is called otherwise by now, has no certificate in force.
+  if (!holder.has_value() || holder->died || holder->name_outdated ||
+      holder->address_outdated)
+    return absl::PermissionDeniedError("the certificate is not in force");
+  return Disclose({.audience = client.audience,
+                   .affair = client.affair,
+                   .subject = subject,
+                   .method = kItemsMethod,
+                   .attributes = {"name", "address", "birth_date", "sex"}})
+      .status();
+}
+
 }  // namespace psm::identity

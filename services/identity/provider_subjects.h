@@ -36,6 +36,14 @@ class CardHolderSubjects final : public openid::Subjects {
       const openid::Client& client, const std::string& subject,
       const std::vector<std::string>& scopes) override;
 
+  // Tells the mesh that the client gets a signature of the person, whose
+  // certificate says all four basic items, under the client's affair: one
+  // record. PERMISSION_DENIED where the agreement does not cover them all, the
+  // person holds no card any more, or is protected; UNAVAILABLE where that
+  // cannot be found out now.
+  absl::Status DiscloseCertificate(const openid::Client& client,
+                                   const std::string& subject);
+
  private:
   absl::StatusOr<std::string> Disclose(const Disclosure& disclosure);
 

@@ -105,6 +105,21 @@ CREATE TABLE heard_events (
   subject TEXT NOT NULL,
   publish_time BIGINT NOT NULL);
 )"},
+    // `state` as SignRequest::State; `digest` and `signature` in base64url.
+    {8, R"(
+CREATE TABLE sign_requests (
+  id TEXT PRIMARY KEY,
+  client_id TEXT NOT NULL,
+  reference TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  title TEXT NOT NULL,
+  request_time BIGINT NOT NULL,
+  expire_time BIGINT NOT NULL,
+  state BIGINT NOT NULL,
+  signature TEXT NOT NULL,
+  UNIQUE (client_id, subject, reference));
+)"},
 };
 
 }  // namespace

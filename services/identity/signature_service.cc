@@ -1,11 +1,10 @@
 #include "services/identity/signature_service.h"
 
-#include <memory>
-#include <optional>
+#include <string>
+#include <utility>
 
 #include "mesh/agency/answers.h"
 #include "mesh/base/status_macros.h"
-#include "services/identity/card/document_signature.h"
 
 namespace psm::identity {
 
@@ -18,24 +17,12 @@ grpc::Status SignatureService::VerifyDocument(
 
 absl::StatusOr<v1::VerifyDocumentResponse> SignatureService::Verify(
     const agency::CallContext& call, const v1::VerifyDocumentRequest& request) {
-  PSM_ASSIGN_OR_RETURN(const std::string list, lists_->Current());
-  PSM_ASSIGN_OR_RETURN(const std::unique_ptr<card::DocumentTrust> trust,
-                       card::DocumentTrust::Create(authority_pem_, list));
   PSM_ASSIGN_OR_RETURN(
-      const card::DocumentSigner signer,
-      trust->Verify(request.document(), request.signature(), clock_->Now()));
-  PSM_ASSIGN_OR_RETURN(const std::optional<RegisteredCertificate> registered,
-                       certificates_->Find(signer.certificate_serial));
-  PSM_ASSIGN_OR_RETURN(std::optional<std::string> subject,
-                       holders_->SubjectOfCard(signer.card_serial));
-  if (!registered.has_value() || registered->revoke_time.has_value() ||
-      registered->card_serial != signer.card_serial || !subject.has_value()) {
-    return agency::Refusal(absl::StatusCode::kPermissionDenied,
-                           "CERTIFICATE_NOT_ACCEPTED",
-                           "the signer's certificate is not in force");
-  }
+      SignatureJudge::Judged judged,
+      judge_->OfDocument(request.document(), request.signature()));
+  const card::DocumentSigner& signer = judged.signer;
   v1::VerifyDocumentResponse response;
-  response.set_subject(*std::move(subject));
+  response.set_subject(std::move(judged.subject));
   if (call.Grants("name")) response.set_name(signer.items.name);
   if (call.Grants("address")) response.set_address(signer.items.address);
   if (call.Grants("birth_date"))

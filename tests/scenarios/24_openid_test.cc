@@ -42,7 +42,7 @@ class OpenId : public Scenario {
             {"post_logout_redirect_uris", {"https://bank.example/bye"}},
             {"token_endpoint_auth_method", "private_key_jwt"},
             {"jwks", {{"keys", {jwk}}}},
-            {"scope", "openid name birthdate gender"},
+            {"scope", "openid name birthdate gender sign"},
             {"refresh_tokens", "yes"}};
   }
   static std::string Root() { return mesh().folder().root(); }
@@ -64,6 +64,7 @@ class OpenId : public Scenario {
                         {"PSM_AUTHENTICATOR", PSM_AUTHENTICATOR},
                         {"PSM_CARD", mesh().folder().Card("hanako")},
                         {"PSM_PIN", card::kDemoPin},
+                        {"PSM_SIGNATURE_PIN", card::kDemoSignaturePin},
                         {"PSM_RUN", Root()}};
     const absl::Status ran = RunProgram(node);
     EXPECT_TRUE(ran.ok()) << ran;
@@ -107,6 +108,22 @@ TEST_F(OpenId, ForeignClientsSignInAndWhatIsNotTheirsGivesThemNothing) {
   EXPECT_FALSE(seen["info"].contains("address"));
   EXPECT_EQ(seen["loggedOutTo"], "https://bank.example/bye?state=s");
 
+  // A document that she signs: she alone, with the key that signs documents,
+  // and OpenSSL agrees.
+  EXPECT_EQ(seen["signatureNotGranted"], 403);
+  EXPECT_EQ(seen["signAgain"], true);
+  EXPECT_EQ(seen["signOther"], 409);
+  EXPECT_EQ(seen["signPage"], true);
+  EXPECT_NE(seen["signPinOfTheOther"].get<std::string>().find("6 to 16"),
+            std::string::npos)
+      << seen["signPinOfTheOther"];
+  EXPECT_EQ(seen["signAnothers"],
+            "psm-authenticator: the request is for somebody else's signature");
+  EXPECT_EQ(seen["signed"], true);
+  EXPECT_NE(seen["signer"].get<std::string>().find("subject="),
+            std::string::npos);
+  EXPECT_EQ(seen["signDeclined"], "declined");
+
   // Tokens that came twice, or whose sign-in has ended, open nothing.
   EXPECT_EQ(seen["refreshed"], 200);
   EXPECT_EQ(seen["refreshReuse"], "invalid_grant");
@@ -138,9 +155,9 @@ TEST_F(OpenId, ForeignClientsSignInAndWhatIsNotTheirsGivesThemNothing) {
   // Who was told what is on record: the name at each sign-in, the items at each
   // look at UserInfo.
   const auto records = mesh().AwaitRecords(
-      {.consumer = kBank, .method = kDisclose, .person = "hanako"}, 10);
+      {.consumer = kBank, .method = kDisclose, .person = "hanako"}, 12);
   ASSERT_TRUE(records.ok()) << records.status();
-  int names = 0, items = 0, looks = 0;
+  int names = 0, items = 0, looks = 0, signatures = 0;
   for (const Record& record : *records) {
     EXPECT_EQ(record.provider(), kIdentity);
     EXPECT_EQ(record.kind(), Record::EXCHANGE);
@@ -149,12 +166,17 @@ TEST_F(OpenId, ForeignClientsSignInAndWhatIsNotTheirsGivesThemNothing) {
       ++names;
     } else {
       EXPECT_EQ(record.affair(), "customer-identification");
+      if (Released(record).size() == 4) {
+        ++signatures;
+        continue;
+      }
       EXPECT_EQ(Released(record).front(), "name");
       items += Released(record).size() == 2 ? 1 : 0;
       ++looks;
     }
   }
-  EXPECT_EQ(names, 7);
+  EXPECT_EQ(names, 8);
+  EXPECT_EQ(signatures, 1) << "a certificate says all four items";
   EXPECT_EQ(items, 2);
   EXPECT_EQ(looks, 3) << "one of a person who kept her sex to herself";
 

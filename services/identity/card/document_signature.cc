@@ -15,6 +15,7 @@
 #include "mesh/base/error.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/crypto/certificate.h"
+#include "mesh/crypto/digest.h"
 #include "mesh/crypto/openssl_ptr.h"
 
 namespace psm::card {
@@ -28,6 +29,7 @@ struct CmsDeleter {
 using CmsPtr = std::unique_ptr<CMS_ContentInfo, CmsDeleter>;
 
 constexpr unsigned kForm = CMS_DETACHED | CMS_BINARY;
+constexpr std::size_t kDigestSize = 32;  // SHA-256
 
 absl::Status SignatureInvalid(absl::string_view why) {
   TakeOpenSslReason();
@@ -60,10 +62,24 @@ absl::Time SigningTimeOf(const CMS_SignerInfo* signer) {
   return absl::FromTM(fields, absl::UTCTimeZone());
 }
 
+// Whether the signed attributes have exactly one of this kind, with exactly one
+// value of this type; the value.
+ASN1_TYPE* OnlyValue(const CMS_SignerInfo* signer, int nid, int type) {
+  const int at = CMS_signed_get_attr_by_NID(signer, nid, -1);
+  if (at < 0 || CMS_signed_get_attr_by_NID(signer, nid, at) >= 0)
+    return nullptr;
+  X509_ATTRIBUTE* const attribute = CMS_signed_get_attr(signer, at);
+  if (X509_ATTRIBUTE_count(attribute) != 1) return nullptr;
+  ASN1_TYPE* const value = X509_ATTRIBUTE_get0_type(attribute, 0);
+  return value != nullptr && value->type == type ? value : nullptr;
+}
+
 // The one signer of a signature of our form, whose signature of the document
-// holds; null otherwise.
+// with this SHA-256 holds; null otherwise. RFC 5652, 5.4 and 5.6: what is
+// signed are the attributes, which name the content's type and digest.
 CMS_SignerInfo* SignerOf(CMS_ContentInfo* cms, absl::string_view document) {
   if (OBJ_obj2nid(CMS_get0_type(cms)) != NID_pkcs7_signed ||
+      OBJ_obj2nid(CMS_get0_eContentType(cms)) != NID_pkcs7_data ||
       CMS_is_detached(cms) != 1)
     return nullptr;
   STACK_OF(CMS_SignerInfo)* const signers = CMS_get0_SignerInfos(cms);
@@ -73,10 +89,20 @@ CMS_SignerInfo* SignerOf(CMS_ContentInfo* cms, absl::string_view document) {
   CMS_SignerInfo_get0_algs(signer, nullptr, nullptr, &digest, nullptr);
   if (digest == nullptr || OBJ_obj2nid(digest->algorithm) != NID_sha256)
     return nullptr;
-  const OpenSslPtr<BIO> content = ReadingBio(document);
+  const ASN1_TYPE* const type =
+      OnlyValue(signer, NID_pkcs9_contentType, V_ASN1_OBJECT);
+  const ASN1_TYPE* const said =
+      OnlyValue(signer, NID_pkcs9_messageDigest, V_ASN1_OCTET_STRING);
+  if (type == nullptr || OBJ_obj2nid(type->value.object) != NID_pkcs7_data ||
+      said == nullptr ||
+      absl::string_view(reinterpret_cast<const char*>(
+                            ASN1_STRING_get0_data(said->value.octet_string)),
+                        static_cast<std::size_t>(ASN1_STRING_length(
+                            said->value.octet_string))) != document)
+    return nullptr;
   // The certificate is looked at afterwards, by rules of our own.
-  return CMS_verify(cms, nullptr, nullptr, content.get(), nullptr,
-                    kForm | CMS_NO_SIGNER_CERT_VERIFY) == 1
+  return CMS_set1_signers_certs(cms, nullptr, 0) == 1 &&
+                 CMS_SignerInfo_verify(signer) == 1
              ? signer
              : nullptr;
 }
@@ -88,9 +114,16 @@ absl::StatusOr<std::string> SignDocument(const VirtualCard& card,
                                          absl::Time now) {
   if (document.size() > kMaxDocumentSize)
     return absl::InvalidArgumentError("a document has at most 1 MiB");
+  return SignDigest(card, Sha256(document), now);
+}
+
+absl::StatusOr<std::string> SignDigest(const VirtualCard& card,
+                                       absl::string_view digest,
+                                       absl::Time now) {
+  if (digest.size() != kDigestSize)
+    return absl::InvalidArgumentError("a SHA-256 has 32 bytes");
   PSM_ASSIGN_OR_RETURN(const Certificate certificate,
                        Certificate::FromDer(card.certificate_der()));
-  const OpenSslPtr<BIO> content = ReadingBio(document);
   const CmsPtr cms(
       CMS_sign(nullptr, nullptr, nullptr, nullptr, kForm | CMS_PARTIAL));
   CheckOpenSsl(cms != nullptr, "CMS_sign");
@@ -100,10 +133,16 @@ absl::StatusOr<std::string> SignDocument(const VirtualCard& card,
   const OpenSslPtr<ASN1_TIME> time(ASN1_TIME_set(nullptr, absl::ToTimeT(now)));
   CheckOpenSsl(
       signer != nullptr && time != nullptr &&
+          CMS_signed_add1_attr_by_NID(signer, NID_pkcs9_contentType,
+                                      V_ASN1_OBJECT,
+                                      OBJ_nid2obj(NID_pkcs7_data), -1) == 1 &&
           CMS_signed_add1_attr_by_NID(signer, NID_pkcs9_signingTime, time->type,
                                       time.get(), -1) == 1 &&
-          CMS_final(cms.get(), content.get(), nullptr, kForm) == 1,
-      "CMS_final");
+          CMS_signed_add1_attr_by_NID(signer, NID_pkcs9_messageDigest,
+                                      V_ASN1_OCTET_STRING, digest.data(),
+                                      static_cast<int>(digest.size())) == 1 &&
+          CMS_SignerInfo_sign(signer) == 1,
+      "CMS_SignerInfo_sign");
   unsigned char* der = nullptr;
   const int size = i2d_CMS_ContentInfo(cms.get(), &der);
   CheckOpenSsl(size > 0, "i2d_CMS_ContentInfo");
@@ -137,15 +176,22 @@ DocumentTrust::~DocumentTrust() { X509_STORE_free(store_); }
 absl::StatusOr<DocumentSigner> DocumentTrust::Verify(
     absl::string_view document, absl::string_view signature,
     absl::Time received) const {
-  if (document.size() > kMaxDocumentSize ||
-      signature.size() > kMaxSignatureSize)
-    return SignatureInvalid("document or signature is too large");
+  if (document.size() > kMaxDocumentSize)
+    return SignatureInvalid("the document is too large");
+  return VerifyDigest(Sha256(document), signature, received);
+}
+
+absl::StatusOr<DocumentSigner> DocumentTrust::VerifyDigest(
+    absl::string_view digest, absl::string_view signature,
+    absl::Time received) const {
+  if (signature.size() > kMaxSignatureSize)
+    return SignatureInvalid("the signature is too large");
   const unsigned char* at = Bytes(signature);
   const CmsPtr cms(
       d2i_CMS_ContentInfo(nullptr, &at, static_cast<long>(signature.size())));
   if (cms == nullptr || at != Bytes(signature) + signature.size())
     return SignatureInvalid("it is no CMS");
-  CMS_SignerInfo* const signer = SignerOf(cms.get(), document);
+  CMS_SignerInfo* const signer = SignerOf(cms.get(), digest);
   if (signer == nullptr)
     return SignatureInvalid("it is not one of this document");
   const absl::Time signing_time = SigningTimeOf(signer);

@@ -29,6 +29,12 @@ absl::StatusOr<std::string> SignDocument(const VirtualCard& card,
                                          absl::string_view document,
                                          absl::Time now);
 
+// The same for a document of which only the SHA-256 is known, 32 bytes: whoever
+// has the document puts the two together. INVALID_ARGUMENT for another length.
+absl::StatusOr<std::string> SignDigest(const VirtualCard& card,
+                                       absl::string_view digest,
+                                       absl::Time now);
+
 // Who signed.
 struct DocumentSigner {
   std::string card_serial;
@@ -59,6 +65,11 @@ class DocumentTrust {
   absl::StatusOr<DocumentSigner> Verify(absl::string_view document,
                                         absl::string_view signature,
                                         absl::Time received) const;
+
+  // The same for a document of which only the SHA-256 is known.
+  absl::StatusOr<DocumentSigner> VerifyDigest(absl::string_view digest,
+                                              absl::string_view signature,
+                                              absl::Time received) const;
 
  private:
   explicit DocumentTrust(X509_STORE* store) : store_(store) {}

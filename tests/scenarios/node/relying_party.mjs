@@ -2,10 +2,11 @@
 // the same with one thing wrong at a time. Prints one JSON line of what came of each.
 import fs from 'node:fs';
 import path from 'node:path';
+import { createHash } from 'node:crypto';
 import { execFileSync } from 'node:child_process';
 import { pathToFileURL } from 'node:url';
 
-const { PSM_ISSUER, PSM_NODE_MODULES, PSM_KEYS, PSM_AUTHENTICATOR, PSM_CARD, PSM_PIN, PSM_RUN } = process.env;
+const { PSM_ISSUER, PSM_NODE_MODULES, PSM_KEYS, PSM_AUTHENTICATOR, PSM_CARD, PSM_PIN, PSM_SIGNATURE_PIN, PSM_RUN } = process.env;
 // Both are ES modules, which NODE_PATH does not find.
 const load = (file) => import(pathToFileURL(path.join(PSM_NODE_MODULES, file)));
 const openid = await load('openid-client/build/index.js');
@@ -113,6 +114,7 @@ async function good(bank, seen) {
   seen.consentRequest = asked.request_id;
   seen.consentState = (await (await ask(`Bearer ${tokens.access_token}`, `/${asked.request_id}`)).json()).state;
   seen.consentUnasked = [(await ask('')).status, (await ask('Bearer forged')).status, (await ask('', `/${asked.request_id}`)).status];
+  seen.signatureNotGranted = (await signRequest(tokens.access_token, '', { id: 'x', title: 'x', digest: digestOf('x') })).status;
   const next = await openid.refreshTokenGrant(bank.config, tokens.refresh_token);
   seen.refreshed = await userInfo(next.access_token);
   seen.refreshReuse = await refusal(openid.refreshTokenGrant(bank.config, tokens.refresh_token));
@@ -127,6 +129,51 @@ async function good(bank, seen) {
   seen.openLogout = (await new Browser().open(openid.buildEndSessionUrl(bank.config, {
     id_token_hint: again.id_token, post_logout_redirect_uri: 'https://evil.example/',
   }))).status;
+}
+
+const digestOf = (document) => createHash('sha256').update(document).digest('base64url');
+const signRequest = (token, path, form) => fetch(`${PSM_ISSUER}/sign-requests${path}`, {
+  method: form ? 'POST' : 'GET', headers: { authorization: `Bearer ${token}` }, body: form ? new URLSearchParams(form) : undefined,
+});
+
+// The bank has a contract signed: it keeps the document, the provider sees its digest, the person's card signs, and OpenSSL verifies.
+async function sign(bank, seen) {
+  const contract = 'An agreement with Hoshizora Bank\n';
+  const { access_token: token } = await redeem(bank, await codeFor(bank, { scope: 'openid sign' }));
+  const asked = { id: 'contract-1', title: 'Contract 1', digest: digestOf(contract) };
+  const { url } = await (await signRequest(token, '', asked)).json();
+  seen.signAgain = (await (await signRequest(token, '', asked)).json()).url === url;
+  seen.signOther = (await signRequest(token, '', { ...asked, digest: digestOf('another') })).status;
+  const state = async () => (await signRequest(token, '/contract-1')).json();
+  const browser = new Browser();
+  await browser.open(url);
+  const [, id] = /--sign=([\w-]+)/.exec(browser.text);
+  seen.signPage = browser.text.includes('Contract 1') && browser.text.includes('name, address, date of birth and sex') && (await state()).state === 'pending';
+  const program = (card, pin) => execFileSync(PSM_AUTHENTICATOR, ['--card', card, '--pin', pin, '--run', PSM_RUN, `--sign=${id}`], { encoding: 'utf8', stdio: 'pipe' });
+  const refused = (card, pin) => {
+    try {
+      return program(card, pin);
+    } catch (error) {
+      return error.stderr.split('\n').at(-2);
+    }
+  };
+  seen.signPinOfTheOther = refused(PSM_CARD, PSM_PIN);
+  seen.signAnothers = refused(PSM_CARD.replace('hanako', 'taro'), PSM_SIGNATURE_PIN);
+  program(PSM_CARD, PSM_SIGNATURE_PIN);
+  await browser.open(url);
+  seen.signed = browser.text.includes('You have signed');
+  const { signature } = await state();
+  const at = (name) => `${PSM_KEYS}/${name}`;
+  fs.writeFileSync(at('contract'), contract);
+  fs.writeFileSync(at('signature'), Buffer.from(signature, 'base64'));
+  fs.writeFileSync(at('trusted'), ['ca', 'crl'].map((name) => fs.readFileSync(`${PSM_RUN}/pki/jpki/${name}.pem`)).join(''));
+  execFileSync('openssl', ['cms', '-verify', '-binary', '-inform', 'DER', '-in', at('signature'), '-content', at('contract'), '-CAfile', at('trusted'), '-crl_check',
+    '-out', '/dev/null', '-signer', at('signer.pem')], { stdio: 'pipe' });
+  seen.signer = execFileSync('openssl', ['x509', '-in', at('signer.pem'), '-noout', '-subject'], { encoding: 'utf8' });
+  const declined = { ...asked, id: 'contract-2' };
+  const other = (await (await signRequest(token, '', declined)).json()).url;
+  await new Browser().open(other, new URLSearchParams({ decline: 'yes' }));
+  seen.signDeclined = (await (await signRequest(token, '/contract-2')).json()).state;
 }
 
 async function bad(bank, shop, seen) {
@@ -196,5 +243,6 @@ const seen = {};
 const bank = await party('hoshizora-bank');
 const shop = await party('other-party');
 await good(bank, seen);
+await sign(bank, seen);
 await bad(bank, shop, seen);
 console.log(JSON.stringify(seen));

@@ -1,4 +1,4 @@
-#include "services/identity/https_post.h"
+#include "services/identity/https_call.h"
 
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
@@ -26,8 +26,8 @@ absl::Status Failed(absl::string_view what) {
 }
 
 // "HTTP/1.1 200 OK", headers, an empty line, the body up to the end.
-absl::StatusOr<PostReply> ReadReply(absl::string_view text) {
-  PostReply reply;
+absl::StatusOr<HttpsReply> ReadReply(absl::string_view text) {
+  HttpsReply reply;
   const std::size_t end = text.find("\r\n\r\n");
   if (!absl::ConsumePrefix(&text, "HTTP/1.1 ") ||
       end == absl::string_view::npos ||
@@ -38,12 +38,12 @@ absl::StatusOr<PostReply> ReadReply(absl::string_view text) {
   return reply;
 }
 
-}  // namespace
-
-absl::StatusOr<PostReply> PostForm(absl::string_view origin,
-                                   absl::string_view certificate_pem,
-                                   absl::string_view path,
-                                   absl::string_view form) {
+// `first_line` without the version; `rest`: further headers, an empty line, the
+// body.
+absl::StatusOr<HttpsReply> Call(absl::string_view origin,
+                                absl::string_view certificate_pem,
+                                absl::string_view first_line,
+                                absl::string_view rest) {
   const std::string host(absl::StripAsciiWhitespace(origin));
   absl::string_view port = host;
   int number = 0;
@@ -79,10 +79,8 @@ absl::StatusOr<PostReply> PostForm(absl::string_view origin,
     return Failed(absl::StrCat("cannot connect to ", host));
 
   const std::string request =
-      absl::StrCat("POST ", path, " HTTP/1.1\r\nHost: localhost:", number,
-                   "\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-                   "Content-Length: ",
-                   form.size(), "\r\nConnection: close\r\n\r\n", form);
+      absl::StrCat(first_line, " HTTP/1.1\r\nHost: localhost:", number,
+                   "\r\nConnection: close\r\n", rest);
   if (BIO_write(connection.get(), request.data(),
                 static_cast<int>(request.size())) !=
       static_cast<int>(request.size()))
@@ -94,6 +92,24 @@ absl::StatusOr<PostReply> PostForm(absl::string_view origin,
        (got = BIO_read(connection.get(), buffer, sizeof(buffer))) > 0;)
     answer.append(buffer, static_cast<std::size_t>(got));
   return ReadReply(answer);
+}
+
+}  // namespace
+
+absl::StatusOr<HttpsReply> Get(absl::string_view origin,
+                               absl::string_view certificate_pem,
+                               absl::string_view path) {
+  return Call(origin, certificate_pem, absl::StrCat("GET ", path), "\r\n");
+}
+
+absl::StatusOr<HttpsReply> PostForm(absl::string_view origin,
+                                    absl::string_view certificate_pem,
+                                    absl::string_view path,
+                                    absl::string_view form) {
+  return Call(origin, certificate_pem, absl::StrCat("POST ", path),
+              absl::StrCat("Content-Type: application/x-www-form-urlencoded\r\n"
+                           "Content-Length: ",
+                           form.size(), "\r\n\r\n", form));
 }
 
 }  // namespace psm::identity

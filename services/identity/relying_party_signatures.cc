@@ -1,0 +1,174 @@
+#include "services/identity/relying_party_signatures.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "mesh/base/error.h"
+#include "mesh/base/log.h"
+#include "nlohmann/json.hpp"
+#include "services/identity/signing_pages.h"
+#include "services/openid/jws.h"
+#include "services/openid/parameters.h"
+
+namespace psm::identity {
+namespace {
+
+using nlohmann::json;
+using openid::HttpAnswer;
+
+constexpr std::size_t kMaxReference = 64;
+constexpr std::size_t kDigestSize = 32;
+
+HttpAnswer Error(int status, const char* error, absl::string_view description) {
+  return openid::Json(
+      status,
+      json({{"error", error}, {"error_description", std::string(description)}})
+          .dump());
+}
+
+HttpAnswer Malformed(absl::string_view what) {
+  return Error(400, "invalid_request", what);
+}
+
+HttpAnswer Later(const absl::Status& status) {
+  LogError("sign_request_failed",
+           {{"code", absl::StatusCodeToString(status.code())},
+            {"reason", ReasonOf(status)}});
+  return Error(503, "temporarily_unavailable", "try again later");
+}
+
+// RFC 3986's unreserved characters: the id stands in an address.
+bool IsReference(absl::string_view text) {
+  return !text.empty() && text.size() <= kMaxReference &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+                  absl::StrContains("-._~", c);
+         });
+}
+
+// It is shown on a page and in a terminal: a line break or an escape in it
+// could make up a line of its own there.
+bool IsTitle(absl::string_view text) {
+  return !text.empty() && text.size() <= kMaxTitle && openid::IsText(text) &&
+         std::none_of(text.begin(), text.end(), [](char c) {
+           return absl::ascii_iscntrl(static_cast<unsigned char>(c));
+         });
+}
+
+}  // namespace
+
+bool RelyingPartySignatures::IsFor(const openid::HttpRequest& request) {
+  absl::string_view path = request.path;
+  return absl::ConsumePrefix(&path, kSignRequestsPath) &&
+         (path.empty() || path[0] == '/');
+}
+
+HttpAnswer RelyingPartySignatures::Answer(
+    const openid::HttpRequest& request,
+    const openid::Provider::Bearer& bearer) {
+  const auto& scopes = bearer.grant.scopes;
+  if (std::find(scopes.begin(), scopes.end(), kSignScope) == scopes.end()) {
+    return Error(403, "insufficient_scope",
+                 "the person has not granted the scope sign")
+        .With("WWW-Authenticate",
+              "Bearer error=\"insufficient_scope\", scope=\"sign\"");
+  }
+  absl::string_view reference = request.path;
+  reference.remove_prefix(sizeof(kSignRequestsPath) - 1);
+  if (reference.empty()) {
+    return request.method == "POST" ? Ask(request, bearer)
+                                    : openid::MethodNotAllowed("POST");
+  }
+  reference.remove_prefix(1);
+  return request.method == "GET" ? Collect(std::string(reference), bearer)
+                                 : openid::MethodNotAllowed("GET");
+}
+
+HttpAnswer RelyingPartySignatures::Ask(const openid::HttpRequest& request,
+                                       const openid::Provider::Bearer& bearer) {
+  const std::optional<openid::Parameters> form =
+      absl::StartsWith(request.Header("content-type"),
+                       "application/x-www-form-urlencoded")
+          ? openid::Parameters::Parse(request.body)
+          : std::nullopt;
+  if (!form.has_value() || form->AnyRepeated())
+    return Malformed("the body is not a form, or a parameter came twice");
+  const std::optional<std::string> digest =
+      openid::FromBase64Url(form->Get("digest"));
+  if (!IsReference(form->Get("id")))
+    return Malformed("id is 1 to 64 of A-Z, a-z, 0-9, -, ., _, ~");
+  if (!digest.has_value() || digest->size() != kDigestSize)
+    return Malformed("digest is the document's SHA-256 in base64url");
+  if (!IsTitle(form->Get("title")))
+    return Malformed("title is 1 to 200 bytes without control characters");
+  absl::Duration life = kSignRequestLife;
+  if (form->Has("duration")) {
+    std::int64_t seconds = 0;
+    if (!absl::SimpleAtoi(form->Get("duration"), &seconds) ||
+        absl::Seconds(seconds) < kShortestSignRequest ||
+        absl::Seconds(seconds) > kLongestSignRequest)
+      return Malformed("duration is 60 to 604800 seconds");
+    life = absl::Seconds(seconds);
+  }
+  SignRequest wanted;
+  wanted.client_id = bearer.client->id;
+  wanted.reference = form->Get("id");
+  wanted.subject = bearer.grant.subject;
+  wanted.digest = *digest;
+  wanted.title = form->Get("title");
+  wanted.request_time = clock_->Now();
+  wanted.expire_time = wanted.request_time + life;
+  const absl::StatusOr<SignRequest> kept = requests_->Add(std::move(wanted));
+  if (absl::IsAlreadyExists(kept.status()))
+    return Error(409, "invalid_request", kept.status().message());
+  if (absl::IsResourceExhausted(kept.status()))
+    return Error(429, "too_many_requests", kept.status().message());
+  if (!kept.ok()) return Later(kept.status());
+  return openid::Json(
+      201, json({{"url", absl::StrCat(origin_, kSigningPath, kept->id)},
+                 {"expires_at", absl::ToUnixSeconds(kept->expire_time)}})
+               .dump());
+}
+
+HttpAnswer RelyingPartySignatures::Collect(
+    const std::string& reference, const openid::Provider::Bearer& bearer) {
+  const absl::StatusOr<std::optional<SignRequest>> found =
+      requests_->FindOf(bearer.client->id, bearer.grant.subject, reference);
+  if (!found.ok()) return Later(found.status());
+  if (!found->has_value())
+    return Error(404, "not_found", "there is no such request");
+  const SignRequest& asked = **found;
+  switch (asked.state) {
+    case SignRequest::State::kDeclined:
+      return openid::Json(200, json({{"state", "declined"}}).dump());
+    case SignRequest::State::kPending:
+      return openid::Json(
+          200, json({{"state", clock_->Now() < asked.expire_time ? "pending"
+                                                                 : "expired"}})
+                   .dump());
+    case SignRequest::State::kSigned:
+      break;
+  }
+  const absl::Status told =
+      subjects_->DiscloseCertificate(*bearer.client, asked.subject);
+  if (absl::IsPermissionDenied(told) || absl::IsFailedPrecondition(told)) {
+    LogWarning("signature_refused",
+               {{"client", bearer.client->id}, {"reason", ReasonOf(told)}});
+    return Error(403, "insufficient_scope",
+                 "the agreement does not cover what the certificate says");
+  }
+  if (!told.ok()) return Later(told);
+  return openid::Json(200,
+                      json({{"state", "signed"},
+                            {"signature", absl::Base64Escape(asked.signature)}})
+                          .dump());
+}
+
+}  // namespace psm::identity

@@ -1,0 +1,172 @@
+#include "services/identity/sign_requests.h"
+
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "mesh/agency/call_context.h"
+#include "mesh/base/status_macros.h"
+#include "services/openid/jws.h"
+#include "soci/soci.h"
+
+namespace psm::identity {
+namespace {
+
+constexpr char kColumns[] =
+    "SELECT id, client_id, reference, subject, digest, title, request_time, "
+    "expire_time, state, signature FROM sign_requests ";
+
+// As they lie in the table: bytes in base64url.
+struct Row {
+  std::string id, client_id, reference, subject, digest, title, signature;
+  long long request = 0, expire = 0, state = 0;
+
+  SignRequest Value() const {
+    SignRequest value;
+    value.id = id;
+    value.client_id = client_id;
+    value.reference = reference;
+    value.subject = subject;
+    value.digest = openid::FromBase64Url(digest).value_or("");
+    value.title = title;
+    value.request_time = absl::FromUnixMicros(request);
+    value.expire_time = absl::FromUnixMicros(expire);
+    value.state = static_cast<SignRequest::State>(state);
+    value.signature = openid::FromBase64Url(signature).value_or("");
+    return value;
+  }
+};
+
+// The first row of a select with texts to bind.
+template <typename... Use>
+std::optional<SignRequest> SelectOne(soci::session& sql,
+                                     const std::string& where,
+                                     const Use&... use) {
+  Row row;
+  soci::statement select(sql);
+  (select.exchange(soci::use(use)), ...);
+  select.exchange(soci::into(row.id));
+  select.exchange(soci::into(row.client_id));
+  select.exchange(soci::into(row.reference));
+  select.exchange(soci::into(row.subject));
+  select.exchange(soci::into(row.digest));
+  select.exchange(soci::into(row.title));
+  select.exchange(soci::into(row.request));
+  select.exchange(soci::into(row.expire));
+  select.exchange(soci::into(row.state));
+  select.exchange(soci::into(row.signature));
+  select.alloc();
+  select.prepare(kColumns + where);
+  select.define_and_bind();
+  if (!select.execute(true)) return std::nullopt;
+  return row.Value();
+}
+
+constexpr char kByReference[] =
+    "WHERE client_id = :client AND subject = :subject AND reference = :ref";
+
+// Those that ended long ago, whoever asked.
+void Forget(soci::session& sql, absl::Time now) {
+  const long long before = absl::ToUnixMicros(now - kSignatureKept);
+  sql << "DELETE FROM sign_requests WHERE expire_time < :before",
+      soci::use(before);
+}
+
+long long CountWaiting(soci::session& sql, const SignRequest& wanted) {
+  const long long now = absl::ToUnixMicros(wanted.request_time);
+  long long waiting = 0;
+  sql << "SELECT COUNT(*) FROM sign_requests WHERE client_id = :client AND "
+         "subject = :subject AND state = 1 AND expire_time > :now",
+      soci::into(waiting), soci::use(wanted.client_id),
+      soci::use(wanted.subject), soci::use(now);
+  return waiting;
+}
+
+void Insert(soci::session& sql, const SignRequest& request) {
+  const std::string digest = openid::Base64Url(request.digest);
+  const long long made = absl::ToUnixMicros(request.request_time);
+  const long long expire = absl::ToUnixMicros(request.expire_time);
+  sql << "INSERT INTO sign_requests (id, client_id, reference, subject, "
+         "digest, title, request_time, expire_time, state, signature) VALUES "
+         "(:id, :client, :ref, :subject, :digest, :title, :made, :expire, 1, "
+         "'')",
+      soci::use(request.id), soci::use(request.client_id),
+      soci::use(request.reference), soci::use(request.subject),
+      soci::use(digest), soci::use(request.title), soci::use(made),
+      soci::use(expire);
+}
+
+}  // namespace
+
+absl::StatusOr<SignRequest> SignRequests::Add(SignRequest wanted) {
+  wanted.id = openid::Base64Url(random_->Bytes(32));
+  SignRequest kept;
+  PSM_RETURN_IF_ERROR(database_->Write([&](soci::session& sql) -> absl::Status {
+    Forget(sql, wanted.request_time);
+    const std::optional<SignRequest> before = SelectOne(
+        sql, kByReference, wanted.client_id, wanted.subject, wanted.reference);
+    if (before.has_value()) {
+      if (before->digest != wanted.digest || before->title != wanted.title) {
+        return agency::Refusal(
+            absl::StatusCode::kAlreadyExists, "REFERENCE_REUSED",
+            "this id was used for another document; use a new one");
+      }
+      kept = *before;
+      return absl::OkStatus();
+    }
+    if (CountWaiting(sql, wanted) >= kMostSignRequests) {
+      return agency::Refusal(absl::StatusCode::kResourceExhausted,
+                             "TOO_MANY_REQUESTS",
+                             "earlier requests still wait for the person");
+    }
+    Insert(sql, wanted);
+    kept = wanted;
+    return absl::OkStatus();
+  }));
+  return kept;
+}
+
+absl::StatusOr<std::optional<SignRequest>> SignRequests::Find(
+    absl::string_view id) {
+  const std::string wanted(id);
+  std::optional<SignRequest> found;
+  PSM_RETURN_IF_ERROR(database_->Read([&](soci::session& sql) -> absl::Status {
+    found = SelectOne(sql, "WHERE id = :id", wanted);
+    return absl::OkStatus();
+  }));
+  return found;
+}
+
+absl::StatusOr<std::optional<SignRequest>> SignRequests::FindOf(
+    absl::string_view client_id, absl::string_view subject,
+    absl::string_view reference) {
+  const std::string client(client_id), person(subject), wanted(reference);
+  std::optional<SignRequest> found;
+  PSM_RETURN_IF_ERROR(database_->Read([&](soci::session& sql) -> absl::Status {
+    found = SelectOne(sql, kByReference, client, person, wanted);
+    return absl::OkStatus();
+  }));
+  return found;
+}
+
+absl::Status SignRequests::Answer(absl::string_view id,
+                                  absl::string_view signature, absl::Time now) {
+  const std::string wanted(id), bytes = openid::Base64Url(signature);
+  const long long state =
+      static_cast<long long>(signature.empty() ? SignRequest::State::kDeclined
+                                               : SignRequest::State::kSigned);
+  const long long at = absl::ToUnixMicros(now);
+  return database_->Write([&](soci::session& sql) -> absl::Status {
+    soci::statement update =
+        (sql.prepare << "UPDATE sign_requests SET state = :state, signature = "
+                        ":signature WHERE id = :id AND state = 1 AND "
+                        "expire_time > :now",
+         soci::use(state), soci::use(bytes), soci::use(wanted), soci::use(at));
+    update.execute(true);
+    if (update.get_affected_rows() == 1) return absl::OkStatus();
+    return agency::Refusal(absl::StatusCode::kFailedPrecondition,
+                           "REQUEST_ANSWERED",
+                           "the request waits for no answer any more");
+  });
+}
+
+}  // namespace psm::identity
