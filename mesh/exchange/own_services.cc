@@ -113,7 +113,22 @@ absl::StatusOr<std::string> DiscloseTo(Environment& env, const Ask& ask,
   question.provider = &discloser;
   if (discloser.agency->discloses) question.consent = &spoken_for;
   question.now = env.clock.Now();
+  // A consent to what another agency's method does: nothing of it is disclosed
+  // here but how the audience names the person. Which of several providers it
+  // would be is nobody's to say.
+  const std::vector<const System*>& providers =
+      policy.directory().ProvidersOf(plan->service);
+  const bool own = std::any_of(
+      providers.begin(), providers.end(),
+      [&](const System* system) { return system->id == discloser.id; });
+  if (!own) {
+    if (!discloser.agency->discloses || !plan->consentable ||
+        providers.size() != 1)
+      return no_agreement;
+    question.provider = providers.front();
+  }
   PSM_ASSIGN_OR_RETURN(Permit permit, policy.Authorise(question));
+  if (!own && !permit.agreement().by_consent) return no_agreement;
   AttributeMask wanted = 0;
   for (const std::string& attribute : request.attributes()) {
     const AttributeMask bit = plan->BitOf(attribute) & permit.attributes();
@@ -126,6 +141,7 @@ absl::StatusOr<std::string> DiscloseTo(Environment& env, const Ask& ask,
     return NoAutomaticAnswer();
   draft.SetPermit(permit);
   draft.ForgetConsent();  // none exists yet
+  draft.SetProvider(discloser.id);
   draft.SetReleased(wanted, 0, "");
 
   return answer();

@@ -191,5 +191,47 @@ TEST_F(OwnServicesTest, AnAgencyThatSignsInTellsAndReadsNobodysHistory) {
             "NOT_A_DISCLOSING_AGENCY");
 }
 
+TEST_F(OwnServicesTest, AConsentToAnothersMethodIsForTheAgreementToAllow) {
+  constexpr char kCounter[] = R"pb(
+    agreements {
+      id: "bank-register"
+      version: 1
+      consumer: "bank/customers"
+      affair: "benefit"
+      consent {}
+      valid_from: "2026-01-01"
+      grants {
+        method: "psm.accounts.v1.AccountsService/RegisterAccount"
+        attributes: "account"
+      }
+    }
+  )pb";
+  disclosure::v1::DiscloseRequest request;
+  request.set_audience("bank/customers");
+  request.set_subject(Code("identity", 'h'));
+  request.set_method("psm.accounts.v1.AccountsService/RegisterAccount");
+  request.add_attributes("account");
+  const auto disclose = [&] {
+    return RunTask(
+        Disclose(env(), AsIdentity(MakeAsk(kDisclose, "benefit", request))));
+  };
+  EXPECT_EQ(ReasonOf(disclose().status), "NO_AGREEMENT") << "there is none";
+  env().policy = MakePolicy(std::string(kConfiguration) + kCounter);
+  const Answer told = disclose();
+  ASSERT_TRUE(told.status.ok()) << told.status;
+  const Record& record = log_.records.back();
+  EXPECT_EQ(record.consumer(), "bank/customers");
+  EXPECT_EQ(record.provider(), "identity/identity") << "who issues it";
+  EXPECT_EQ(record.agreement(), "bank-register");
+  EXPECT_EQ(record.consent_id(), "");
+
+  // A statute is no consent; a method that nobody can consent to stays shut; an
+  // agency that only signs in speaks for nobody.
+  request.set_audience("akatsuki/benefits");
+  EXPECT_EQ(ReasonOf(disclose().status), "NO_AGREEMENT");
+  request.set_method("psm.accounts.v1.AccountsService/GetAccount");
+  EXPECT_EQ(ReasonOf(disclose().status), "NO_AGREEMENT");
+}
+
 }  // namespace
 }  // namespace psm

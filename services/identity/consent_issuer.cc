@@ -95,9 +95,11 @@ absl::Status CheckTerms(const ConsentTerms& terms) {
   if (!IsId(terms.affair, 63, '-'))
     return ConsentNotPossible("the affair is not the id of an affair");
   if (terms.method != "psm.identity.v1.BasicItemsService/GetBasicItems" &&
+      terms.method != "psm.accounts.v1.AccountsService/RegisterAccount" &&
       terms.method != "psm.events.v1.EventsService/Subscribe") {
     return ConsentNotPossible(
-        "consent is possible for the four basic items and life events only");
+        "consent is possible for the four basic items, the registration of an "
+        "account and life events only");
   }
   if (terms.attributes.empty())
     return ConsentNotPossible("name 1 to 32 attributes of the method");

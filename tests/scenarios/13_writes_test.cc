@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "mesh/directory/directory.h"
+#include "psm/identity/v1/consent.grpc.pb.h"
 #include "tests/scenarios/scenario.h"
 
 namespace psm::testing {
@@ -14,6 +15,9 @@ using RegisterReply = Reply<accounts::v1::RegisterAccountResponse>;
 
 constexpr char kAccounts[] = "accounts/accounts";
 constexpr char kTerminal[] = "portal/terminal";
+constexpr char kBank[] = "hoshizora-bank/customers";
+constexpr char kCounter[] = "account-registration-bank-counter";
+constexpr char kRegister[] = "psm.accounts.v1.AccountsService/RegisterAccount";
 
 class Writes : public Scenario {
  protected:
@@ -112,6 +116,162 @@ TEST_F(Writes, WhatTheProviderRefusesHasItsIntentAndItsRefusal) {
   EXPECT_EQ(records->front().kind(), Record::INTENT);
   EXPECT_EQ(records->back().kind(), Record::REFUSAL);
   EXPECT_EQ(records->back().reason(), "HOLDER_MISMATCH");
+}
+
+// The bank's counter: the person hands over a consent, as identity issued it,
+// and the bank goes through the gateway with it.
+class BankCounter : public Scenario {
+ protected:
+  static identity::v1::GrantConsentResponse Grant(
+      const std::string& person, const std::string& affair = kCounter,
+      const std::string& method = kRegister,
+      const std::string& attribute = "account") {
+    identity::v1::GrantConsentRequest request;
+    request.set_subject(mesh().Person(person).CodeAt("portal"));
+    request.set_consumer(kBank);
+    request.set_affair(affair);
+    request.set_method(method);
+    request.add_attributes(attribute);
+    request.mutable_duration()->set_seconds(600);
+    const auto reply = mesh().Client(kTerminal).Call(
+        &identity::v1::ConsentService::Stub::GrantConsent,
+        {.affair = "own-request"}, request);
+    EXPECT_TRUE(reply.status.ok()) << reply.status;
+    return reply.message;
+  }
+  static accounts::v1::RegisterAccountRequest Form(
+      const std::string& holder, const std::string& number = "2345678") {
+    accounts::v1::RegisterAccountRequest request;
+    accounts::v1::Account& account = *request.mutable_account();
+    account.set_bank_code("9990");
+    account.set_branch_code("001");
+    account.set_type(accounts::v1::Account::ORDINARY);
+    account.set_number(number);
+    account.set_holder_kana(mesh().Person(holder).persona().kana());
+    return request;
+  }
+  static RegisterReply Register(
+      const std::string& token,
+      const accounts::v1::RegisterAccountRequest& request,
+      const std::string& consumer = kBank,
+      const std::string& id = NewExchangeId()) {
+    return mesh().Client(consumer).Call(
+        &AccountsService::Stub::RegisterAccount,
+        {.affair = kCounter, .consent = token, .exchange_id = id}, request);
+  }
+  // The number of the account that the person has; "" for none.
+  static std::string NumberOf(const std::string& person) {
+    accounts::v1::GetRegistrationRequest request;
+    request.set_subject(mesh().Person(person).CodeAt("portal"));
+    const auto reply = mesh().Client(kTerminal).Call(
+        &AccountsService::Stub::GetRegistration,
+        {.affair = "account-registration"}, request);
+    return reply.status.ok() ? reply->registration().account().number() : "";
+  }
+  // Refused for this reason, and so it stands in the log.
+  static void ExpectRefused(const RegisterReply& reply, const char* reason) {
+    EXPECT_EQ(ReasonOf(reply.status), reason) << reply.status;
+    EXPECT_EQ(OnlyRecord(mesh(), {.exchange_id = reply.exchange_id,
+                                  .kind = Record::REFUSAL})
+                  .reason(),
+              reason);
+  }
+};
+
+TEST_F(BankCounter, TheTokenNamesWhoseAccountIsRegistered) {
+  const auto consent = Grant("taro");
+  const std::string id = NewExchangeId();
+  const auto reply = Register(consent.token(), Form("taro"), kBank, id);
+  ASSERT_TRUE(reply.status.ok()) << reply.status;
+  EXPECT_EQ(NumberOf("taro"), "2345678");
+  const Record record = OnlyRecord(mesh(), {.exchange_id = id,
+                                            .consumer = kBank,
+                                            .person = "taro",
+                                            .kind = Record::EXCHANGE});
+  EXPECT_EQ(record.provider(), kAccounts);
+  EXPECT_EQ(record.consent_id(), consent.consent_id());
+  // identity was asked for the holder's name, in the person's history.
+  const auto names = mesh().AwaitRecords({.consumer = kAccounts,
+                                          .provider = "identity/identity",
+                                          .person = "taro",
+                                          .kind = Record::EXCHANGE});
+  ASSERT_TRUE(names.ok()) << names.status();
+  EXPECT_EQ(Released(names->back()), std::vector<std::string>{"kana"});
+
+  const auto retry = Register(consent.token(), Form("taro"), kBank, id);
+  ASSERT_TRUE(retry.status.ok()) << retry.status;
+  EXPECT_EQ(retry->SerializeAsString(), reply->SerializeAsString());
+  accounts::v1::ListRegistrationsRequest list;
+  list.set_subject(mesh().Person("taro").CodeAt("portal"));
+  const auto all =
+      mesh().Client(kTerminal).Call(&AccountsService::Stub::ListRegistrations,
+                                    {.affair = "account-registration"}, list);
+  ASSERT_TRUE(all.status.ok()) << all.status;
+  int from_bank = 0;
+  for (const auto& one : all->registrations())
+    from_bank +=
+        one.channel() == accounts::v1::Registration::BANK_COUNTER ? 1 : 0;
+  EXPECT_EQ(from_bank, 1) << "once, and the channel is said";
+}
+
+TEST_F(BankCounter, AnotherPersonsTokenRegistersNothing) {
+  const std::string before = NumberOf("yoshiko");
+  // The account of one, the consent of another.
+  ExpectRefused(Register(Grant("taro").token(), Form("yoshiko", "3456789")),
+                "HOLDER_MISMATCH");
+  EXPECT_EQ(NumberOf("yoshiko"), before);
+  EXPECT_NE(NumberOf("taro"), "3456789");
+  // Nor does the bank say by a code whom it means.
+  accounts::v1::RegisterAccountRequest named = Form("taro");
+  named.set_subject(mesh().Person("taro").CodeAt("hoshizora-bank"));
+  ExpectRefused(Register(Grant("taro").token(), named), "SUBJECT_NOT_ACCEPTED");
+  // What a bank was given is worth nothing in the tax office's hands.
+  accounts::v1::RegisterAccountRequest stolen = Form("taro");
+  stolen.set_subject(mesh().Person("taro").CodeAt("yunagi"));
+  ExpectRefused(Register(Grant("taro").token(), stolen, kYunagiTax),
+                "CONSENT_INVALID");
+}
+
+TEST_F(BankCounter, AWrongAForgedAnOldAndAWithdrawnTokenRegisterNothing) {
+  const std::string before = NumberOf("taro");
+  const auto form = Form("taro", "4567890");
+  ExpectRefused(Register("", form), "CONSENT_REQUIRED");
+  const std::string items =
+      Grant("taro", "customer-address",
+            "psm.identity.v1.BasicItemsService/GetBasicItems", "address")
+          .token();
+  ExpectRefused(Register(items, form), "CONSENT_INVALID");
+  auto consent = Grant("taro");
+  std::string forged = consent.token();
+  forged[forged.size() - 10] ^= 1;
+  ExpectRefused(Register(forged, form), "CONSENT_INVALID");
+
+  mesh().AdvanceClock(absl::Minutes(11));
+  ExpectRefused(Register(consent.token(), form), "CONSENT_EXPIRED");
+  mesh().AdvanceClock(-absl::Minutes(11));
+
+  identity::v1::WithdrawConsentRequest withdraw;
+  withdraw.set_subject(mesh().Person("taro").CodeAt("portal"));
+  withdraw.set_consent_id(consent.consent_id());
+  ASSERT_TRUE(mesh()
+                  .Client(kTerminal)
+                  .Call(&identity::v1::ConsentService::Stub::WithdrawConsent,
+                        {.affair = "own-request"}, withdraw)
+                  .status.ok());
+  ExpectRefused(Register(consent.token(), form), "CONSENT_WITHDRAWN");
+  EXPECT_EQ(NumberOf("taro"), before);
+}
+
+TEST_F(BankCounter, ABankBringsItsOwnAccountsOnly) {
+  accounts::v1::RegisterAccountRequest other = Form("taro", "5678901");
+  other.mutable_account()->set_bank_code("0001");
+  other.mutable_account()->set_branch_code("001");
+  const RegisterReply refused = Register(Grant("taro").token(), other);
+  // Without the public list of banks nobody knows that one at all.
+  const std::string reason = ReasonOf(refused.status);
+  EXPECT_TRUE(reason == "BANK_NOT_CALLERS" || reason == "BANK_UNKNOWN")
+      << refused.status;
+  EXPECT_NE(NumberOf("taro"), "5678901");
 }
 
 }  // namespace
