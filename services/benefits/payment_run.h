@@ -28,7 +28,8 @@ namespace psm {
 // Runs are worked off one after the other by a thread of its own: of 64
 // households, eight are looked at side by side, and the accounts of those that
 // are eligible are asked for over one stream. What was found is kept of each by
-// itself: a run goes on where it stopped after a restart. Of a household that
+// itself: a run goes on where it stopped after a restart, and waits where the
+// mesh says that it asks too much. Of a household that
 // is not eligible nothing is kept, and its account is not asked for. WRITE
 // methods are idempotent by the call's exchange id; errors as in
 // benefits.proto. Thread-safe. All pointers must outlive the object.
@@ -73,13 +74,16 @@ class PaymentRuns {
   struct Household;
 
   void Work() PSM_EXCLUDES(mu_);
-  // Looks at some pending households. False where no run has any; an error of
-  // the database otherwise.
+  // Looks at some pending households. False where no run has any;
+  // RESOURCE_EXHAUSTED QUOTA_EXCEEDED where the mesh would not answer about all
+  // of them now; else an error of the database.
   absl::StatusOr<bool> WorkOnSome() PSM_EXCLUDES(mu_);
   // Each looked at, but for those that a stop leaves as they are.
   void CollectAll(const Programme& programme,
                   std::vector<Household>& households) PSM_EXCLUDES(mu_);
   void CollectIfEligible(const Programme& programme, Household& household);
+  // What becomes of a household of which something is missing.
+  static void TakeMissing(const absl::Status& missing, Household& household);
   // Of those that are eligible, all over one stream.
   void AskForTheirAccounts(const Programme& programme,
                            std::vector<Household>& households);

@@ -1,5 +1,6 @@
 #include "services/benefits/payment_run.h"
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,6 +27,7 @@ class FakeTown final : public EvidenceSource {
     EXPECT_EQ(call, nullptr) << "a run serves nobody's call";
     if (subject == "head-7")
       return agency::Refusal(absl::StatusCode::kUnavailable, "DOWN", "no");
+    if (subject == "head-4" && hasty_households-- > 0) return InHaste();
     residents::v1::GetHouseholdResponse home = HanakosHousehold();
     home.mutable_members()->DeleteSubrange(1, 2);
     home.mutable_members(0)->set_subject(subject);
@@ -37,8 +39,13 @@ class FakeTown final : public EvidenceSource {
     std::vector<absl::StatusOr<linkage::v1::RetrieveResponse>> answers;
     for (const auto& request : requests) {
       const int number = std::stoi(request.subject().substr(5));
+      const bool of_tax = request.attributes(0) == "tax.category";
+      if (number == 6 && !of_tax && hasty_accounts-- > 0) {
+        answers.emplace_back(InHaste());
+        continue;
+      }
       linkage::v1::RetrieveResponse answer;
-      if (request.attributes(0) == "tax.category") {
+      if (of_tax) {
         *answer.add_evidence() =
             TaxEvidence("yunagi/tax",
                         number % 2 == 0 ? tax::v1::GetTaxStatusResponse::EXEMPT
@@ -54,6 +61,17 @@ class FakeTown final : public EvidenceSource {
       answers.emplace_back(std::move(answer));
     }
     return answers;
+  }
+
+  // How often the mesh says first that it is asked too much: of head-4's
+  // household, and of head-6's account.
+  std::atomic<int> hasty_households{0};
+  std::atomic<int> hasty_accounts{0};
+
+ private:
+  static absl::Status InHaste() {
+    return agency::Refusal(absl::StatusCode::kResourceExhausted,
+                           "QUOTA_EXCEEDED", "slower");
   }
 };
 
@@ -137,6 +155,20 @@ TEST_F(PaymentRunTest, LooksAtEveryHouseholdAndPaysNobodyByItself) {
   EXPECT_EQ(Count("applications"), 40) << "of the others nothing is kept";
   EXPECT_EQ(ReasonOf(Pay(started->run_id(), Call()).status()),
             "OBJECTION_PERIOD_RUNNING");
+}
+
+TEST_F(PaymentRunTest, WaitsWhereTheMeshSaysThatItIsAskedTooMuch) {
+  town_.hasty_households = 1;
+  town_.hasty_accounts = 1;
+  ASSERT_TRUE(Import(20).ok());
+  const GetPaymentRunResponse run = AwaitRun(Begin(Call())->run_id());
+  EXPECT_LT(town_.hasty_households, 0) << "asked again";
+  EXPECT_LT(town_.hasty_accounts, 0);
+  EXPECT_EQ(run.pending(), 0);
+  EXPECT_EQ(run.notified(), 8);
+  EXPECT_EQ(run.without_account(), 2);
+  EXPECT_EQ(run.failed(), 1) << "a register that is down is not haste";
+  EXPECT_EQ(Count("applications"), 8) << "nobody twice";
 }
 
 TEST_F(PaymentRunTest, PaysWhoDidNotObjectIntoTheAccountOfTheNotice) {

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "mesh/agency/call_context.h"
 #include "mesh/base/error.h"
 #include "mesh/base/log.h"
 #include "mesh/base/status_macros.h"
@@ -24,22 +25,30 @@ using benefits::v1::ConfirmApplicationResponse;
 
 constexpr int kAtOnce = 8;  // households that are looked at side by side
 constexpr int kBatch = 64;  // whose accounts are asked for over one stream
-constexpr auto kPause = std::chrono::seconds(1);  // after a database's failure
+// After a database's failure, or when the mesh has said that it was asked too
+// much.
+constexpr auto kPause = std::chrono::seconds(1);
+
+std::string ReasonOfMissing(const absl::Status& missing) {
+  const std::optional<ErrorDetail> detail = DetailOf(missing);
+  if (!detail || detail->reason != "EVIDENCE_MISSING") return "";
+  const auto reason = detail->metadata.find("reason");
+  return reason == detail->metadata.end() ? "" : reason->second;
+}
+
+// Says nothing of the household: whoever waits is answered.
+bool IsOfHaste(const absl::Status& missing) {
+  return ReasonOfMissing(missing) == "QUOTA_EXCEEDED";
+}
 
 // The reason why a household's evidence is missing decides what to tell: who
 // has no account that takes money may apply and bring one.
 EntryState StateAfter(const absl::Status& missing) {
-  const std::optional<ErrorDetail> detail = DetailOf(missing);
-  if (detail && detail->reason == "EVIDENCE_MISSING") {
-    const auto reason = detail->metadata.find("reason");
-    if (reason != detail->metadata.end() &&
-        (reason->second == "ACCOUNT_NOT_REGISTERED" ||
-         reason->second == "ACCOUNT_CLOSED" ||
-         reason->second == "ACCOUNT_UNCONFIRMED" ||
-         reason->second == "ACCOUNT_UNUSABLE"))
-      return EntryState::kWithoutAccount;
-  }
-  return EntryState::kFailed;
+  const std::string reason = ReasonOfMissing(missing);
+  const bool bring_one =
+      reason == "ACCOUNT_NOT_REGISTERED" || reason == "ACCOUNT_CLOSED" ||
+      reason == "ACCOUNT_UNCONFIRMED" || reason == "ACCOUNT_UNUSABLE";
+  return bring_one ? EntryState::kWithoutAccount : EntryState::kFailed;
 }
 
 KeptApplication AsKept(const Application& application) {
@@ -55,7 +64,14 @@ struct PaymentRuns::Household {
   RunEntry entry;  // still kPending where it was not looked at
   // What it would be paid on, once it is known to be eligible.
   std::optional<Application> application;
+  bool in_haste = false;  // the mesh was asked too much: still kPending
 };
+
+void PaymentRuns::TakeMissing(const absl::Status& missing,
+                              Household& household) {
+  household.in_haste = IsOfHaste(missing);
+  if (!household.in_haste) household.entry.state = StateAfter(missing);
+}
 
 bool PaymentRuns::Stopping() {
   MutexLock lock(mu_);
@@ -93,7 +109,7 @@ absl::StatusOr<bool> PaymentRuns::WorkOnSome() {
         std::vector<RunEntry> entries =
             RunStore::Entries(sql, runs.front(), EntryState::kPending, kBatch);
         for (RunEntry& entry : entries)
-          households.push_back({std::move(entry), std::nullopt});
+          households.push_back({std::move(entry), std::nullopt, false});
         return absl::OkStatus();
       }));
   if (!run.has_value()) return false;
@@ -113,9 +129,15 @@ absl::StatusOr<bool> PaymentRuns::WorkOnSome() {
     CollectAll(*programme, households);
     AskForTheirAccounts(*programme, households);
   }
+  bool in_haste = false;
   for (Household& household : households) {
     if (household.entry.state != EntryState::kPending)
       PSM_RETURN_IF_ERROR(Keep(*run, programme, household));
+    in_haste = in_haste || household.in_haste;
+  }
+  if (in_haste) {
+    return agency::Refusal(absl::StatusCode::kResourceExhausted,
+                           "QUOTA_EXCEEDED", "the mesh was asked too much");
   }
   return true;
 }
@@ -140,7 +162,7 @@ void PaymentRuns::CollectIfEligible(const Programme& programme,
   absl::StatusOr<Application> application = parts_.desk->CollectForHousehold(
       nullptr, programme, household.entry.subject, {"accounts"});
   if (!application.ok()) {
-    household.entry.state = StateAfter(application.status());
+    TakeMissing(application.status(), household);
     return;
   }
   const ConfirmApplicationResponse decision =
@@ -164,8 +186,11 @@ void PaymentRuns::AskForTheirAccounts(const Programme& programme,
   const std::vector<absl::Status> asked =
       AskForAccounts(*parts_.evidence, nullptr, programme, applications);
   for (std::size_t i = 0; i < eligible.size(); ++i) {
-    eligible[i]->entry.state =
-        asked[i].ok() ? EntryState::kNotified : StateAfter(asked[i]);
+    if (asked[i].ok()) {
+      eligible[i]->entry.state = EntryState::kNotified;
+    } else {
+      TakeMissing(asked[i], *eligible[i]);
+    }
   }
 }
 
