@@ -53,13 +53,30 @@ bool IsReference(absl::string_view text) {
          });
 }
 
-// It is shown on a page and in a terminal: a line break or an escape in it
-// could make up a line of its own there.
+// Whether a text is shown in the order in which it is written, on one line: it
+// has no control characters of Unicode (C0, DEL, C1) or of the direction of
+// text, and no separators of lines.
+bool IsOneLine(absl::string_view text) {
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (absl::ascii_iscntrl(static_cast<unsigned char>(text[at]))) return false;
+    const absl::string_view rest = text.substr(at);
+    if (rest.size() > 1 && rest[0] == '\xc2' &&
+        static_cast<unsigned char>(rest[1]) < 0xa0)
+      return false;
+    for (const char* turning :
+         {"\u061c", "\u200e", "\u200f", "\u2028", "\u2029", "\u202a", "\u202b",
+          "\u202c", "\u202d", "\u202e", "\u2066", "\u2067", "\u2068",
+          "\u2069"}) {
+      if (absl::StartsWith(rest, turning)) return false;
+    }
+  }
+  return true;
+}
+
+// It is shown on a page and in a terminal, to somebody who decides by it.
 bool IsTitle(absl::string_view text) {
   return !text.empty() && text.size() <= kMaxTitle && openid::IsText(text) &&
-         std::none_of(text.begin(), text.end(), [](char c) {
-           return absl::ascii_iscntrl(static_cast<unsigned char>(c));
-         });
+         IsOneLine(text);
 }
 
 }  // namespace

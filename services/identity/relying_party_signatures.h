@@ -18,10 +18,11 @@ inline constexpr char kSignScope[] = "sign";
 // POST <path>: a form with `id`, the relying party's own of the request, 1 to
 // 64 of A-Z, a-z, 0-9, `-`, `.`, `_`, `~`; `digest`, the document's SHA-256 in
 // base64url; `title`, of the document, for the person, at most kMaxTitle bytes
-// without control characters; and, where another time than a day is wanted,
-// `duration` in seconds. 201 with {"url", "expires_at"} (seconds since 1970):
-// the page to send the person to. The same again is the same request. GET
-// <path>/<id>: 200 with {"state": "pending", "signed", "declined" or
+// without control characters and
+// marks that turn the direction of text; and, where another time than a day is
+// wanted, `duration` in seconds. 201 with {"url", "expires_at"} (seconds since
+// 1970): the page to send the person to. The same again is the same request.
+// GET <path>/<id>: 200 with {"state": "pending", "signed", "declined" or
 // "expired"} and of what was signed `signature`: detached CMS (RFC 5652), DER,
 // in base64 (RFC 4648, 4). That hands over the certificate, so it is a
 // disclosure of the four basic items, recorded before it leaves, each time. The

@@ -300,6 +300,8 @@ TEST_F(SigningTest, WhatCannotBeAskedIsSaid) {
         absl::StrCat("id=a&digest=", digest),
         absl::StrCat("id=a&digest=", digest, "&title=a%0Ab"),
         absl::StrCat("id=a&digest=", digest, "&title=%1B[2J"),
+        absl::StrCat("id=a&digest=", digest, "&title=%C2%9B2J"),
+        absl::StrCat("id=a&digest=", digest, "&title=a%E2%80%AEb"),
         absl::StrCat("id=a&digest=", digest, "&title=", std::string(201, 't')),
         absl::StrCat("id=a&digest=", digest, "&title=t&duration=59"),
         absl::StrCat("id=a&digest=", digest, "&title=t&duration=604801"),
