@@ -9,6 +9,7 @@
 #include "mesh/cli/table.h"
 #include "mesh/cli/verb.h"
 #include "mesh/gateway/policy_loader.h"
+#include "mesh/policy/event_explanation.h"
 
 namespace psm {
 namespace {
@@ -56,6 +57,10 @@ void ShowAll(const PolicyEngine& policy) {
       table.Add({agreement->consumer->id, agreement->affair->id, what,
                  Basis(*agreement)});
     }
+    for (const CompiledEventGrant& grant : agreement->events)
+      table.Add({agreement->consumer->id, agreement->affair->id,
+                 absl::StrCat("events: ", absl::StrJoin(grant.types, " ")),
+                 Basis(*agreement)});
   }
   std::fputs(table.Text().c_str(), stdout);
   std::printf("%zu agencies, %zu systems, %zu agreements: valid.\n",
@@ -71,6 +76,10 @@ absl::Status Why(const PolicyEngine& policy, const Options& options) {
   }
   const MethodPlan* plan = policy.contracts().FindByName(options.why[1]);
   if (plan == nullptr) plan = policy.contracts().FindByPath(options.why[1]);
+  // No provider's contract: the gateway's own.
+  if (plan == nullptr && (options.why[1] == EventsPlan().name ||
+                          options.why[1] == EventsPlan().path))
+    plan = &EventsPlan();
   if (plan == nullptr) {
     return absl::NotFoundError(
         absl::StrCat("no contract has the method ", options.why[1],
@@ -82,8 +91,11 @@ absl::Status Why(const PolicyEngine& policy, const Options& options) {
     if (provider == nullptr)
       return absl::NotFoundError(absl::StrCat("no system ", options.provider));
   }
-  Explanation explanation = policy.Explain(*consumer, *plan, options.why[2],
-                                           provider, SystemClock().Now());
+  const absl::Time now = SystemClock().Now();
+  const Explanation explanation =
+      plan == &EventsPlan()
+          ? ExplainEvents(policy, *consumer, options.why[2], provider, now)
+          : policy.Explain(*consumer, *plan, options.why[2], provider, now);
   std::printf(
       "%s: %s\n",
       explanation.allowed
@@ -113,7 +125,9 @@ void AddCheck(CLI::App& app, CommandLine& line) {
       "  ./psm check\n"
       "  ./psm check --config my-agency\n"
       "  ./psm check --why yunagi/tax "
-      "psm.accounts.v1.AccountsService/GetAccount collect-arrears");
+      "psm.accounts.v1.AccountsService/GetAccount collect-arrears\n"
+      "  ./psm check --why hoshizora-bank/customers "
+      "psm.events.v1.EventsService/Subscribe customer-address");
   auto* options = new Options;
   verb->add_option("--config", options->configuration,
                    "A configuration folder to add; repeatable");
@@ -123,7 +137,8 @@ void AddCheck(CLI::App& app, CommandLine& line) {
       ->expected(3)
       ->type_name("CONSUMER METHOD AFFAIR");
   verb->add_option("--provider", options->provider,
-                   "With --why: ask about this provider only");
+                   "With --why: ask about this provider only; of events, this "
+                   "publisher");
   verb->callback([&line, options] {
     line.chosen = [&line, options]() -> absl::Status {
       PSM_ASSIGN_OR_RETURN(std::shared_ptr<const PolicyEngine> policy,

@@ -134,6 +134,22 @@ TEST_F(VerbsTest, WhyNamesTheRuleThatRefuses) {
   EXPECT_THAT(consent.text, HasSubstr("Allowed with consent: "));
 }
 
+TEST_F(VerbsTest, WhySaysOfWhichLifeEventsAndByWhoseConsent) {
+  const std::string subscribe = " psm.events.v1.EventsService/Subscribe ";
+  const Said bank = Run("check --why hoshizora-bank/customers" + subscribe +
+                        "customer-address");
+  EXPECT_EQ(bank.code, 0);
+  EXPECT_THAT(bank.text,
+              AllOf(HasSubstr("Allowed with consent: "),
+                    HasSubstr("hoshizora-bank-moves"), HasSubstr("moved_in"),
+                    HasSubstr("moved_within"), HasSubstr("consent token")));
+  const Said tax = Run("check --why yunagi/tax" + subscribe +
+                       "collect-arrears --provider yunagi/residents");
+  EXPECT_THAT(tax.text, AllOf(HasSubstr("Refused: "), HasSubstr("events {"),
+                              HasSubstr("yunagi/residents")));
+  EXPECT_THAT(Run("check").text, HasSubstr("events: moved_in moved_within"));
+}
+
 TEST_F(VerbsTest, WhyPrintsTheAgreementThatIsMissingAndItIsTheOneNeeded) {
   const std::string question =
       "check --why akatsuki/benefits psm.gbizid.v1.BusinessService/GetBusiness "
