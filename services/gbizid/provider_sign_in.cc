@@ -38,8 +38,7 @@ SignInForm PasswordForm(Language language, const Html& wrong) {
       .Say(language, "パスワードを忘れた", "I forgot the password")
       .Raw("</button>\n");
   form.wrong = !wrong.empty();
-  Html tie;
-  if (form.wrong) tie.Raw(" aria-invalid=\"true\" aria-describedby=\"wrong\"");
+  const Html tie = openid::DescribedBy("", form.wrong);
   form.fields.Append(wrong)
       .Raw("<label for=\"mail\">")
       .Say(language, "メールアドレス", "Mail address")
@@ -63,9 +62,7 @@ SignInForm PasswordForm(Language language, const Html& wrong) {
           "</p>\n<input id=\"code\" name=\"code\" inputmode=\"numeric\" "
           "pattern=\"[0-9]{6}\" maxlength=\"6\" required "
           "autocomplete=\"one-time-code\"")
-      .Raw(form.wrong ? openid::Markup(" aria-invalid=\"true\" "
-                                       "aria-describedby=\"code-hint wrong\"")
-                      : openid::Markup(" aria-describedby=\"code-hint\""))
+      .Append(openid::DescribedBy("code-hint", form.wrong))
       .Raw(">\n");
   return form;
 }

@@ -1,146 +1,15 @@
 #include "services/gbizid/provider.h"
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
-#include "google/protobuf/util/time_util.h"
-#include "services/gbizid/provider_profile.h"
-#include "services/gbizid/test_office.h"
-#include "services/openid/test_world.h"
+#include "services/gbizid/test_provider.h"
 
 namespace psm::gbizid {
 namespace {
 
-using google::protobuf::util::TimeUtil;
 using nlohmann::json;
 using openid::Browser;
 using openid::HttpAnswer;
-using openid::PercentEncode;
 using openid::RedirectParameter;
-
-constexpr char kClientSecret[] = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXM";
-
-// Grants what it is told to, and remembers what it was asked.
-class RememberedDisclosures final : public Disclosures {
- public:
-  absl::Status Disclose(const Disclosure& disclosure) override {
-    EXPECT_EQ(disclosure.audience, kGrants);
-    EXPECT_EQ(disclosure.affair, "business-subsidy");
-    asked.push_back(
-        absl::StrCat(disclosure.subject, " ",
-                     disclosure.method.substr(disclosure.method.find('/') + 1),
-                     " ", disclosure.attribute));
-    return status;
-  }
-  absl::Status status;
-  std::vector<std::string> asked;
-};
-
-// The whole provider without sockets, and one relying party: grants.
-class BusinessIdTest : public Office {
- protected:
-  BusinessIdTest() {
-    client_ = std::make_shared<openid::Client>();
-    client_->id = "jgrants";
-    client_->name = {"補助金", "Subsidies"};
-    client_->audience = kGrants;
-    client_->affair = "business-subsidy";
-    client_->redirect_uris = {openid::kCallback};
-    client_->authentication = openid::ClientAuthentication::kBasic;
-    client_->secret_sha256 = Sha256(kClientSecret);
-    client_->scopes = {"openid", kIdaScope};
-    other_ = std::make_shared<openid::Client>(*client_);
-    other_->id = "other";
-    clients_ = std::make_unique<openid::Clients>(
-        std::vector<std::shared_ptr<const openid::Client>>{client_, other_});
-    keys_ = *openid::SigningKeys::Open(folder_.File("keys.json"),
-                                       openid::JwsAlgorithm::kRs256, &clock_);
-    provider_ = std::make_unique<openid::Provider>(openid::Provider::Parts{
-        BusinessIdProfile("https://op.example"), database_.get(),
-        clients_.get(), keys_.get(), &subjects_, &sign_in_, &clock_,
-        &SystemRandom()});
-  }
-
-  void SetUp() override {
-    alpha_ = Prime(kAlpha, "a@b", "ichiro");
-    beta_ = Prime(kBeta, "c@d", "futaba");
-  }
-
-  HttpAnswer EnterPage(Browser& browser, const std::string& mail,
-                       const std::string& password = kPassword,
-                       const std::string& client = "jgrants") {
-    browser.Get(
-        "/authorize",
-        openid::GoodQuery({{"client_id", client},
-                           {"scope", absl::StrCat("openid ", kIdaScope)}}));
-    clock_.Advance(kOneTimeStep);
-    return browser.Submit("/sign-in",
-                          absl::StrCat("mail=", PercentEncode(mail),
-                                       "&password=", PercentEncode(password),
-                                       "&code=", Code(secrets_[mail])));
-  }
-  json Tokens(const std::string& code,
-              const std::string& secret = kClientSecret,
-              const std::string& verifier = openid::kVerifier,
-              const std::string& client = "jgrants") {
-    openid::HttpRequest request;
-    request.method = "POST";
-    request.path = "/token";
-    request.headers["content-type"] = "application/x-www-form-urlencoded";
-    request.headers["authorization"] =
-        "Basic " + absl::Base64Escape(absl::StrCat(client, ":", secret));
-    request.body =
-        absl::StrCat("grant_type=authorization_code&code=", code,
-                     "&redirect_uri=", PercentEncode(openid::kCallback),
-                     "&code_verifier=", verifier);
-    return json::parse(provider_->Answer(request).body);
-  }
-  HttpAnswer UserInfo(const json& tokens) {
-    openid::HttpRequest request;
-    request.method = "GET";
-    request.path = "/userinfo";
-    request.headers["authorization"] =
-        "Bearer " + tokens["access_token"].get<std::string>();
-    return provider_->Answer(request);
-  }
-  v1::Delegation Delegate() { return Delegate(Session("a@b"), kAlpha); }
-  // From a Prime that is signed in to Beta.
-  v1::Delegation Delegate(const std::string& session,
-                          const std::string& number) {
-    v1::OfferDelegationRequest offer;
-    offer.set_session(session);
-    offer.set_corporate_number(number);
-    offer.set_delegate(kBeta);
-    offer.set_relying_service(kGrants);
-    *offer.mutable_end_time() = TimeUtil::MicrosecondsToTimestamp(
-        absl::ToUnixMicros(clock_.Now() + absl::Hours(1)));
-    const auto offered = delegations_.Offer(Call(), offer);
-    EXPECT_TRUE(offered.ok()) << offered.status();
-    v1::AnswerDelegationRequest answer;
-    answer.set_session(Session("c@d"));
-    answer.set_corporate_number(number);
-    answer.set_delegation_id(offered->delegation().delegation_id());
-    answer.set_etag(offered->delegation().etag());
-    answer.set_accept(true);
-    return delegations_.Answer(Call(), answer)->delegation();
-  }
-  void End(const v1::Delegation& delegation) {
-    v1::EndDelegationRequest end;
-    end.set_session(Session("a@b"));
-    end.set_corporate_number(kAlpha);
-    end.set_delegation_id(delegation.delegation_id());
-    end.set_etag(delegation.etag());
-    EXPECT_TRUE(delegations_.End(Call(), end).ok());
-  }
-
-  std::shared_ptr<openid::Client> client_, other_;
-  std::unique_ptr<openid::Clients> clients_;
-  std::unique_ptr<openid::SigningKeys> keys_;
-  RememberedDisclosures disclosures_;
-  BusinessSubjects subjects_{parts_, &disclosures_};
-  BusinessSignIn sign_in_{parts_, &sign_ins_, &recoveries_};
-  std::unique_ptr<openid::Provider> provider_;
-  std::string alpha_, beta_;
-};
 
 TEST_F(BusinessIdTest, APrimeSignsInAndUserInfoSaysWhatItIs) {
   Browser browser(provider_.get());
@@ -306,62 +175,6 @@ TEST_F(BusinessIdTest, WrongPasswordsAndSecretsOpenNothing) {
   const std::string old = RedirectParameter(late.Submit("/consent"), "code");
   clock_.Advance(absl::Minutes(5));
   EXPECT_EQ(Tokens(old)["error"], "invalid_grant");
-}
-
-TEST_F(BusinessIdTest, AForgottenPasswordIsRecoveredOnThePages) {
-  Join(alpha_, "m@alpha", v1::RoleGrant::VIEWER);
-  const auto forget = [&](Browser& browser, const std::string& mail) {
-    browser.Get("/authorize", openid::GoodQuery({{"client_id", "jgrants"},
-                                                 {"scope", "openid"}}));
-    browser.Submit("/sign-in", "way=forgot");
-    return browser.Submit("/sign-in", "mail=" + PercentEncode(mail));
-  };
-  const auto body = [](const HttpAnswer& page) {
-    return Browser::Between(page.body, "<h1>", "<form");
-  };
-  Browser stranger(provider_.get());
-  Browser browser(provider_.get());
-  const HttpAnswer asked = forget(browser, "m@alpha");
-  EXPECT_EQ(body(forget(stranger, "nobody@b")), body(asked));
-  EXPECT_TRUE(absl::StrContains(stranger
-                                    .Submit("/sign-in",
-                                            "mailed=AAAAAAAAAA&code=123456&"
-                                            "password=another+long+password")
-                                    .body,
-                                "role=\"alert\""));
-  std::string code;
-  for (const Mail& mail : mailer_.mails) {
-    if (mail.to == "m@alpha")
-      code = Browser::Between(mail.text, "code: ", "\n");
-  }
-  clock_.Advance(kOneTimeStep);
-  const HttpAnswer changed = browser.Submit(
-      "/sign-in",
-      absl::StrCat("mailed=", code, "&code=", Code(secrets_["m@alpha"]),
-                   "&password=another+long+password"));
-  EXPECT_TRUE(absl::StrContains(changed.body, "role=\"status\""))
-      << changed.body;
-  clock_.Advance(kOneTimeStep);
-  EXPECT_TRUE(absl::StrContains(
-      browser
-          .Submit("/sign-in",
-                  absl::StrCat("mail=m%40alpha&password=another+long+password"
-                               "&code=",
-                               Code(secrets_["m@alpha"])))
-          .body,
-      "action=\"/interaction/"));
-  EXPECT_NE(RedirectParameter(browser.Submit("/consent", "x=y"), "code"), "");
-}
-
-TEST_F(BusinessIdTest, FiveWrongTriesAtThePageLockEverywhere) {
-  for (int i = 0; i < kMaxTries; ++i) {
-    Browser browser(provider_.get());
-    EnterPage(browser, "a@b", "wrong password!");
-  }
-  Browser browser(provider_.get());
-  EXPECT_TRUE(
-      absl::StrContains(EnterPage(browser, "a@b").body, "role=\"alert\""));
-  EXPECT_FALSE(Enter("a@b").ok());
 }
 
 }  // namespace

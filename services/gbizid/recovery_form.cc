@@ -17,13 +17,7 @@ Html Field(const Html& label, const Html& hint_text, Markup hint, Markup begin,
            Markup input, bool wrong) {
   Html field;
   field.Raw(begin).Append(label).Raw("</label>\n").Append(hint_text).Raw(input);
-  if (wrong) field.Raw(" aria-invalid=\"true\"");
-  if (wrong || !hint_text.empty()) {
-    field.Raw(" aria-describedby=\"").Raw(hint);
-    if (wrong) field.Raw(" wrong");
-    field.Raw("\"");
-  }
-  return field.Raw(" required>\n");
+  return field.Append(openid::DescribedBy(hint, wrong)).Raw(" required>\n");
 }
 
 Html AskMail(Language language) {

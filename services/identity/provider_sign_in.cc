@@ -95,9 +95,8 @@ SignInForm PasteForm(const State& state, Language language, const Html& wrong) {
       .Raw(
           "</p>\n<textarea id=\"signed\" name=\"signed\" rows=\"6\" "
           "required autocomplete=\"off\" spellcheck=\"false\"")
-      .Raw(form.wrong ? openid::Markup(" autofocus aria-invalid=\"true\" "
-                                       "aria-describedby=\"signed-hint wrong\"")
-                      : openid::Markup(" aria-describedby=\"signed-hint\""))
+      .Raw(form.wrong ? openid::Markup(" autofocus") : openid::Markup(""))
+      .Append(openid::DescribedBy("signed-hint", form.wrong))
       .Raw("></textarea>\n");
   return form;
 }
@@ -121,9 +120,7 @@ SignInForm NumberForm(const State& state, Language language,
           "</p>\n<input id=\"number\" name=\"number\" "
           "inputmode=\"numeric\" pattern=\"[0-9]{6}\" maxlength=\"6\" "
           "required autofocus autocomplete=\"off\"")
-      .Raw(form.wrong ? openid::Markup(" aria-invalid=\"true\" "
-                                       "aria-describedby=\"number-hint wrong\"")
-                      : openid::Markup(" aria-describedby=\"number-hint\""))
+      .Append(openid::DescribedBy("number-hint", form.wrong))
       .Raw(">\n");
   return form;
 }

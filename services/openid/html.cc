@@ -66,4 +66,16 @@ Html WrongNote(Language language, Markup ja, Markup en) {
       .Raw("</p></div>\n");
 }
 
+Html DescribedBy(Markup hint, bool wrong) {
+  Html html;
+  const bool hinted = *hint.text() != '\0';
+  if (wrong) html.Raw(" aria-invalid=\"true\"");
+  if (!wrong && !hinted) return html;
+  return html.Raw(" aria-describedby=\"")
+      .Raw(hint)
+      .Raw(hinted && wrong ? Markup(" ") : Markup(""))
+      .Raw(wrong ? Markup("wrong") : Markup(""))
+      .Raw("\"");
+}
+
 }  // namespace psm::openid

@@ -76,6 +76,11 @@ class Html {
 // read with.
 Html WrongNote(Language language, Markup ja, Markup en);
 
+// The attributes of a field that has `hint`, an element's id, as its
+// description ("": none), and where it is `wrong` the note as well. Begins with
+// a space where there are any.
+Html DescribedBy(Markup hint, bool wrong);
+
 }  // namespace psm::openid
 
 #endif  // PSM_SERVICES_OPENID_HTML_H_

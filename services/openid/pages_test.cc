@@ -22,5 +22,14 @@ TEST(PagesTest, NameTheirLanguageAndLookAgainWhereToldTo) {
             std::string::npos);
 }
 
+TEST(PagesTest, AFieldIsReadWithItsHintAndWhatWentWrong) {
+  EXPECT_EQ(DescribedBy("", false).text(), "");
+  EXPECT_EQ(DescribedBy("h", false).text(), " aria-describedby=\"h\"");
+  EXPECT_EQ(DescribedBy("", true).text(),
+            " aria-invalid=\"true\" aria-describedby=\"wrong\"");
+  EXPECT_EQ(DescribedBy("h", true).text(),
+            " aria-invalid=\"true\" aria-describedby=\"h wrong\"");
+}
+
 }  // namespace
 }  // namespace psm::openid
