@@ -41,6 +41,11 @@ absl::Status AfterDisclosure(const absl::Status& status) {
     return ConsentNotPossible(
         "the consumer has no agreement for this affair and these attributes");
   }
+  if (reason == "NO_AUTOMATIC_ANSWER") {
+    return agency::Refusal(absl::StatusCode::kFailedPrecondition, reason,
+                           "the person is protected: leave out what shows "
+                           "where the person lives");
+  }
   LogWarning(
       "disclosure_failed",
       {{"code", absl::StatusCodeToString(status.code())}, {"reason", reason}});

@@ -74,8 +74,10 @@ class ConsentIssuer {
   // Makes the consent and its token, after the mesh has authorised and recorded
   // the disclosure, which serves `call`. `terms` must have passed CheckTerms.
   // NOT_FOUND PERSON_UNKNOWN, also of a person who has died; ConsentNotPossible
-  // where the consumer has no agreement for this; DISCLOSURE_UNAVAILABLE and
-  // DISCLOSURE_FAILED, which no contract lists, for the rest.
+  // where the consumer has no agreement for this; FAILED_PRECONDITION
+  // NO_AUTOMATIC_ANSWER where it would show where a protected person lives;
+  // DISCLOSURE_UNAVAILABLE and DISCLOSURE_FAILED, which no contract lists, for
+  // the rest.
   absl::StatusOr<IssuedConsent> Issue(const agency::CallContext& call,
                                       const ConsentTerms& terms);
 

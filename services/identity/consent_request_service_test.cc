@@ -243,6 +243,13 @@ TEST_F(ConsentRequestTest, WithoutAnAgreementNothingIsGrantedAndItStillWaits) {
   EXPECT_EQ(ReasonOf(Answer(2, id, {"address"}).status()),
             "CONSENT_NOT_POSSIBLE");
   EXPECT_EQ(Collect(id)->state(), Collected::PENDING);
+  // Of a protected person: she hears it, and who asked does not.
+  disclosures_.refusal =
+      MakeError(absl::StatusCode::kFailedPrecondition, "NO_AUTOMATIC_ANSWER",
+                Party::kProvider, "no");
+  EXPECT_EQ(ReasonOf(Answer(3, id, {"address"}).status()),
+            "NO_AUTOMATIC_ANSWER");
+  EXPECT_EQ(Collect(id)->state(), Collected::PENDING);
 }
 
 }  // namespace

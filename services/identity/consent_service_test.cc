@@ -166,6 +166,8 @@ TEST_F(ConsentServiceTest, NoDisclosureNoConsent) {
                              Code::kFailedPrecondition, "CONSENT_NOT_POSSIBLE"},
                          Row{Code::kInvalidArgument, "ATTRIBUTE_UNKNOWN",
                              Code::kFailedPrecondition, "CONSENT_NOT_POSSIBLE"},
+                         Row{Code::kFailedPrecondition, "NO_AUTOMATIC_ANSWER",
+                             Code::kFailedPrecondition, "NO_AUTOMATIC_ANSWER"},
                          Row{Code::kUnavailable, "RECORD_NOT_DURABLE",
                              Code::kUnavailable, "DISCLOSURE_UNAVAILABLE"},
                          Row{Code::kInvalidArgument, "SUBJECT_CODE_INVALID",

@@ -4,6 +4,7 @@
 
 #include "gmock/gmock.h"
 #include "mesh/base/japan_time.h"
+#include "psm/identity/v1/consent.grpc.pb.h"
 #include "psm/identity/v1/history.grpc.pb.h"
 #include "psm/moving/v1/moving.grpc.pb.h"
 #include "psm/residents/v1/protection.grpc.pb.h"
@@ -53,6 +54,17 @@ class Protection : public Scenario {
         &ResidentsService::Stub::GetResidentHistory,
         {.affair = "own-request", .provider = town + "/residents"}, request);
   }
+  static auto LetBankKnow(const std::string& person) {
+    identity::v1::GrantConsentRequest request;
+    request.set_subject(mesh().Person(person).CodeAt("portal"));
+    request.set_consumer("hoshizora-bank/customers");
+    request.set_affair("customer-address");
+    request.set_method("psm.identity.v1.BasicItemsService/GetBasicItems");
+    request.add_attributes("address");
+    return mesh().Client(kTerminal).Call(
+        &identity::v1::ConsentService::Stub::GrantConsent,
+        {.affair = "own-request"}, request);
+  }
   static auto MoveFrom(const std::string& town, const std::string& person) {
     moving::v1::StartMoveRequest request;
     request.set_subject(mesh().Person(person).CodeAt("portal"));
@@ -98,6 +110,11 @@ TEST_F(Protection, NoPathLeadsToAProtectedPerson) {
     EXPECT_EQ(ReasonOf(move.status), "NOT_ONLINE") << town;
   }
 
+  // Nor can she give her address away, by mistake or because she must.
+  const auto consent = LetBankKnow("misaki");
+  EXPECT_EQ(ReasonOf(consent.status), "NO_AUTOMATIC_ANSWER");
+  EXPECT_EQ(consent->ByteSizeLong(), 0u);
+
   // Where she can be looked over the shoulder: her history names no town.
   identity::v1::ListHistoryRequest request;
   request.set_subject(mesh().Person("misaki").CodeAt("portal"));
@@ -121,6 +138,7 @@ TEST_F(Protection, NoPathLeadsToAProtectedPerson) {
                 end)
           .status.ok());
   EXPECT_TRUE(HistoryAt("akatsuki", "misaki").status.ok());
+  EXPECT_TRUE(LetBankKnow("misaki").status.ok());
 }
 
 TEST_F(Protection, OnlyHerOwnMunicipalityDecides) {
