@@ -62,8 +62,10 @@ grpc::Status ConsentRequestService::CollectConsent(
 }
 
 absl::StatusOr<v1::RequestConsentResponse> ConsentRequestService::Request(
-    const agency::CallContext& call, const v1::RequestConsentRequest& request) {
+    const agency::CallContext& call, const v1::RequestConsentRequest& request,
+    const AskingClient& client) {
   StoredRequest stored;
+  stored.client = client;
   stored.terms.subject = request.subject();
   stored.terms.consumer = call.consumer;  // for itself alone
   stored.terms.affair = request.affair();
@@ -88,10 +90,11 @@ absl::StatusOr<v1::RequestConsentResponse> ConsentRequestService::Request(
   return AnswerOnce<v1::RequestConsentResponse>(
       parts_.database, "RequestConsent", call, now, request,
       [&](soci::session& sql) -> absl::StatusOr<v1::RequestConsentResponse> {
-        PSM_RETURN_IF_ERROR(ConsentRequests::Insert(sql, stored, now));
+        PSM_ASSIGN_OR_RETURN(const StoredRequest stands,
+                             ConsentRequests::Insert(sql, stored, now));
         v1::RequestConsentResponse response;
-        response.set_request_id(stored.id);
-        *response.mutable_expire_time() = ProtoTime(stored.expire_time);
+        response.set_request_id(stands.id);
+        *response.mutable_expire_time() = ProtoTime(stands.expire_time);
         return response;
       });
 }
@@ -180,12 +183,14 @@ absl::StatusOr<std::string> ConsentRequestService::AnswerNow(
 }
 
 absl::StatusOr<v1::CollectConsentResponse> ConsentRequestService::Collect(
-    const agency::CallContext& call, const v1::CollectConsentRequest& request) {
+    const agency::CallContext& call, const v1::CollectConsentRequest& request,
+    const std::string& client_id) {
   using Response = v1::CollectConsentResponse;
   PSM_ASSIGN_OR_RETURN(
       const std::optional<StoredRequest> found,
       parts_.requests->Find(request.request_id(), request.subject()));
-  if (!found.has_value() || found->terms.consumer != call.consumer)
+  if (!found.has_value() || found->terms.consumer != call.consumer ||
+      found->client.id != client_id)
     return RequestUnknown();
   Response response;
   switch (found->state) {

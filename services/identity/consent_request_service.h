@@ -45,13 +45,15 @@ class ConsentRequestService final : public v1::ConsentRequestService::Service {
                               v1::CollectConsentResponse* response) override;
 
   // RequestConsent and CollectConsent, also for the provider, which asks in the
-  // name of relying parties. Errors are those of the contract.
+  // name of relying parties. Errors are those of the contract, and
+  // ALREADY_EXISTS where `client` asked for something else under its reference
+  // before. Nobody collects what another client, or a system, has asked for.
   absl::StatusOr<v1::RequestConsentResponse> Request(
-      const agency::CallContext& call,
-      const v1::RequestConsentRequest& request);
+      const agency::CallContext& call, const v1::RequestConsentRequest& request,
+      const AskingClient& client = {});
   absl::StatusOr<v1::CollectConsentResponse> Collect(
-      const agency::CallContext& call,
-      const v1::CollectConsentRequest& request);
+      const agency::CallContext& call, const v1::CollectConsentRequest& request,
+      const std::string& client_id = {});
 
  private:
   absl::StatusOr<v1::ListConsentRequestsResponse> List(

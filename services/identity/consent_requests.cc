@@ -11,18 +11,19 @@ namespace {
 
 constexpr char kColumns[] =
     "SELECT request_id, subject, consumer, affair, method, attributes, "
-    "duration, purpose, request_time, expire_time, state, granted, token FROM "
-    "consent_requests ";
+    "duration, purpose, request_time, expire_time, state, granted, token, "
+    "client_id, reference FROM consent_requests ";
 
 // A row as it lies in the table, and the statement that fills it.
 struct Row {
   std::string id, subject, consumer, affair, method, attributes, purpose,
-      granted, token;
+      granted, token, client_id, reference;
   long long duration = 0, request = 0, expire = 0, state = 0;
 
   StoredRequest Value() const {
     StoredRequest request_row;
     request_row.id = id;
+    request_row.client = {client_id, reference};
     request_row.terms = {subject,
                          consumer,
                          affair,
@@ -39,7 +40,7 @@ struct Row {
   }
 };
 
-// Runs a select of kColumns with one or two values to bind.
+// Runs a select of kColumns with values to bind.
 template <typename... Use>
 std::vector<StoredRequest> Select(soci::session& sql, const std::string& where,
                                   const Use&... use) {
@@ -60,6 +61,8 @@ std::vector<StoredRequest> Select(soci::session& sql, const std::string& where,
   select.exchange(soci::into(row.state));
   select.exchange(soci::into(row.granted));
   select.exchange(soci::into(row.token));
+  select.exchange(soci::into(row.client_id));
+  select.exchange(soci::into(row.reference));
   select.alloc();
   select.prepare(kColumns + where);
   select.define_and_bind();
@@ -68,11 +71,31 @@ std::vector<StoredRequest> Select(soci::session& sql, const std::string& where,
   return requests;
 }
 
+// Whether both ask for the same in the same words.
+bool SameWords(const StoredRequest& one, const StoredRequest& other) {
+  const ConsentTerms& a = one.terms;
+  const ConsentTerms& b = other.terms;
+  return a.consumer == b.consumer && a.affair == b.affair &&
+         a.method == b.method && a.attributes == b.attributes &&
+         a.duration == b.duration && one.purpose == other.purpose;
+}
+
 }  // namespace
 
-absl::Status ConsentRequests::Insert(soci::session& sql,
-                                     const StoredRequest& request,
-                                     absl::Time now) {
+absl::StatusOr<StoredRequest> ConsentRequests::Insert(
+    soci::session& sql, const StoredRequest& request, absl::Time now) {
+  if (!request.client.id.empty()) {
+    const std::vector<StoredRequest> before = Select(
+        sql,
+        "WHERE client_id = :client AND subject = :subject AND reference = "
+        ":reference",
+        request.client.id, request.terms.subject, request.client.reference);
+    if (!before.empty()) {
+      if (SameWords(before.front(), request)) return before.front();
+      return absl::AlreadyExistsError(
+          "the id stands for another request; choose a new one");
+    }
+  }
   const long long at = absl::ToUnixMicros(now);
   long long pending = 0;
   sql << "SELECT COUNT(*) FROM consent_requests WHERE subject = :subject AND "
@@ -90,15 +113,16 @@ absl::Status ConsentRequests::Insert(soci::session& sql,
   const long long expire = absl::ToUnixMicros(request.expire_time);
   sql << "INSERT INTO consent_requests (request_id, subject, consumer, affair, "
          "method, attributes, duration, purpose, request_time, expire_time, "
-         "state, granted, token) VALUES (:id, :subject, :consumer, :affair, "
-         ":method, :attributes, :duration, :purpose, :made, :expire, 1, '', "
-         "'')",
+         "state, granted, token, client_id, reference) VALUES (:id, :subject, "
+         ":consumer, :affair, :method, :attributes, :duration, :purpose, "
+         ":made, :expire, 1, '', '', :client, :reference)",
       soci::use(request.id), soci::use(request.terms.subject),
       soci::use(request.terms.consumer), soci::use(request.terms.affair),
       soci::use(request.terms.method), soci::use(attributes),
       soci::use(duration), soci::use(request.purpose), soci::use(made),
-      soci::use(expire);
-  return absl::OkStatus();
+      soci::use(expire), soci::use(request.client.id),
+      soci::use(request.client.reference);
+  return request;
 }
 
 absl::StatusOr<std::optional<StoredRequest>> ConsentRequests::Find(

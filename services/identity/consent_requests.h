@@ -22,8 +22,15 @@ inline constexpr int kMostPending = 8;  // of one system to one person
 // The numbers are kept in the database.
 enum class RequestState { kPending = 1, kGranted = 2, kDeclined = 3 };
 
+// Who asks at the provider. Empty: a system of the mesh asks, in its own name.
+struct AskingClient {
+  std::string id;         // of the client; two may have one audience
+  std::string reference;  // the client's own name of its request
+};
+
 struct StoredRequest {
   std::string id;
+  AskingClient client;
   ConsentTerms terms;
   std::string purpose;
   absl::Time request_time;
@@ -39,10 +46,14 @@ class ConsentRequests {
  public:
   explicit ConsentRequests(agency::Database* database) : database_(database) {}
 
-  // Adds a request that is pending. RESOURCE_EXHAUSTED TOO_MANY_REQUESTS where
-  // kMostPending of the consumer's wait for the person at `now`.
-  static absl::Status Insert(soci::session& sql, const StoredRequest& request,
-                             absl::Time now);
+  // Adds a request that is pending. What a client asked before of the same
+  // person, under the same reference and in the same words, is that request,
+  // whatever became of it; in other words, ALREADY_EXISTS. RESOURCE_EXHAUSTED
+  // TOO_MANY_REQUESTS where kMostPending of the consumer's wait for the person
+  // at `now`. Returns the request that stands.
+  static absl::StatusOr<StoredRequest> Insert(soci::session& sql,
+                                              const StoredRequest& request,
+                                              absl::Time now);
 
   // A request about the person; nullopt where there is none, also where it is
   // about another.

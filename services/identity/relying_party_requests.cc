@@ -1,8 +1,10 @@
 #include "services/identity/relying_party_requests.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
@@ -19,6 +21,17 @@ using openid::HttpAnswer;
 constexpr char kItemsMethod[] =
     "psm.identity.v1.BasicItemsService/GetBasicItems";
 constexpr std::int64_t kMaxSeconds = 365 * 24 * 3600;
+constexpr std::size_t kMaxReference = 64;
+
+// RFC 3986's unreserved characters, as everywhere a relying party names
+// something.
+bool IsReference(absl::string_view text) {
+  return !text.empty() && text.size() <= kMaxReference &&
+         std::all_of(text.begin(), text.end(), [](char c) {
+           return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
+                  absl::StrContains("-._~", c);
+         });
+}
 
 HttpAnswer Error(int status, const char* error, absl::string_view description) {
   return openid::Json(
@@ -30,6 +43,8 @@ HttpAnswer Error(int status, const char* error, absl::string_view description) {
 HttpAnswer Error(const absl::Status& status) {
   if (absl::IsNotFound(status))
     return Error(404, "not_found", "there is no such request");
+  if (absl::IsAlreadyExists(status))
+    return Error(409, "invalid_request", status.message());
   if (absl::IsResourceExhausted(status))
     return Error(429, "too_many_requests",
                  "wait until the person has answered the others");
@@ -95,6 +110,10 @@ HttpAnswer RelyingPartyRequests::Ask(const openid::HttpRequest& request,
   if (!form.has_value() || form->AnyRepeated())
     return Error(400, "invalid_request",
                  "the body is not a form, or a parameter came twice");
+  const AskingClient client = {bearer.client->id, form->Get("id")};
+  if (!IsReference(client.reference))
+    return Error(400, "invalid_request",
+                 "id is 1 to 64 of A-Z, a-z, 0-9, -, ., _, ~");
   v1::RequestConsentRequest asked;
   asked.set_subject(bearer.grant.subject);
   asked.set_affair(bearer.client->affair);
@@ -111,7 +130,7 @@ HttpAnswer RelyingPartyRequests::Ask(const openid::HttpRequest& request,
     asked.mutable_duration()->set_seconds(seconds);
   }
   const absl::StatusOr<v1::RequestConsentResponse> made =
-      requests_->Request(CallOf(bearer), asked);
+      requests_->Request(CallOf(bearer), asked, client);
   if (!made.ok()) return Error(made.status());
   return openid::Json(201, json({{"request_id", made->request_id()},
                                  {"expires_at", made->expire_time().seconds()}})
@@ -124,7 +143,7 @@ HttpAnswer RelyingPartyRequests::Collect(
   request.set_subject(bearer.grant.subject);
   request.set_request_id(id);
   const absl::StatusOr<v1::CollectConsentResponse> found =
-      requests_->Collect(CallOf(bearer), request);
+      requests_->Collect(CallOf(bearer), request, bearer.client->id);
   if (!found.ok()) return Error(found.status());
   json answer = {{"state", NameOf(found->state())}};
   if (found->state() == v1::CollectConsentResponse::GRANTED) {

@@ -12,9 +12,11 @@
 
 namespace psm::identity {
 
-// POST <path>: a form with `attributes` (of the basic items, separated by
-// spaces), `purpose` and, where another time than 30 days is wanted, `duration`
-// in seconds. 201 with {"request_id", "expires_at"} (seconds since 1970). GET
+// POST <path>: a form with `id`, the relying party's own of the request, 1 to
+// 64 of A-Z, a-z, 0-9, `-`, `.`, `_`, `~`; `attributes` (of the basic items,
+// separated by spaces); `purpose`; and, where another time than 30 days is
+// wanted, `duration` in seconds. 201 with {"request_id", "expires_at"} (seconds
+// since 1970); the same again is the same request, whatever became of it. GET
 // <path>/<request_id>: 200 with {"state": "pending", "granted", "declined" or
 // "expired"}, `attributes` of what was granted, and `consent`, the token. For
 // the affair and the system that the client is registered for; the person is
@@ -32,7 +34,8 @@ class RelyingPartyRequests {
 
   // Errors as RFC 6749, 5.2 has them: 400 invalid_request, also for what no
   // consent is possible for; 404 not_found, whether there is no such request,
-  // it is another client's or about another person; 429 too_many_requests; 503
+  // it is another client's or about another person; 409 invalid_request for an
+  // id that stands for another request; 429 too_many_requests; 503
   // temporarily_unavailable.
   openid::HttpAnswer Answer(const openid::HttpRequest& request,
                             const openid::Provider::Bearer& bearer);

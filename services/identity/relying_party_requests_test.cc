@@ -1,5 +1,6 @@
 #include "services/identity/relying_party_requests.h"
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "mesh/agency/test_call.h"
@@ -24,9 +25,10 @@ class NamesAtTheBank final : public Disclosures {
 class RelyingPartyRequestsTest : public testing::Test {
  protected:
   static openid::Provider::Bearer Bearer(const std::string& person,
-                                         const std::string& audience) {
+                                         const std::string& audience,
+                                         const std::string& id) {
     auto client = std::make_shared<openid::Client>();
-    client->id = "client";
+    client->id = id;
     client->audience = audience;
     client->affair = "customer-address";
     openid::Provider::Bearer bearer;
@@ -34,21 +36,25 @@ class RelyingPartyRequestsTest : public testing::Test {
     bearer.grant.subject = person;
     return bearer;
   }
-  HttpAnswer Ask(const std::string& form,
-                 const std::string& person = "hanako") {
+  // Under an id that nobody has used, where `form` has none.
+  HttpAnswer Ask(const std::string& form, const std::string& person = "hanako",
+                 const std::string& client = "app") {
     openid::HttpRequest request;
     request.method = "POST";
     request.path = kConsentRequestsPath;
     request.headers["content-type"] = "application/x-www-form-urlencoded";
-    request.body = form;
-    return requests_.Answer(request, Bearer(person, "bank/customers"));
+    request.body = absl::StartsWith(form, "id=")
+                       ? form
+                       : absl::StrCat("id=r", ++asked_, "&", form);
+    return requests_.Answer(request, Bearer(person, "bank/customers", client));
   }
   HttpAnswer Look(const std::string& id, const std::string& person = "hanako",
-                  const std::string& audience = "bank/customers") {
+                  const std::string& audience = "bank/customers",
+                  const std::string& client = "app") {
     openid::HttpRequest request;
     request.method = "GET";
     request.path = absl::StrCat(kConsentRequestsPath, "/", id);
-    return requests_.Answer(request, Bearer(person, audience));
+    return requests_.Answer(request, Bearer(person, audience, client));
   }
   absl::Status PersonAnswers(const std::string& id,
                              const std::vector<std::string>& attributes) {
@@ -77,6 +83,7 @@ class RelyingPartyRequestsTest : public testing::Test {
                                   &SystemRandom()}};
   RelyingPartyRequests requests_{&service_, &SystemRandom()};
   int answers_ = 0;
+  int asked_ = 0;
 };
 
 TEST_F(RelyingPartyRequestsTest, ItAsksThePersonAnswersAndItCollectsTheToken) {
@@ -105,6 +112,46 @@ TEST_F(RelyingPartyRequestsTest, NobodyCollectsAnothersOrAboutAnother) {
   EXPECT_EQ(Look(id, "hanako", "shop/customers").status, 404);
   EXPECT_EQ(Look("none").status, 404);
   EXPECT_EQ(Look("x' OR '1'='1").status, 404);
+  EXPECT_EQ(Look(id).status, 200);
+}
+
+TEST_F(RelyingPartyRequestsTest, TheSameIdAndWordsAreTheSameRequest) {
+  const std::string form = "id=a.1&attributes=name&purpose=p";
+  const HttpAnswer first = Ask(form);
+  ASSERT_EQ(first.status, 201) << first.body;
+  world_.clock.Advance(absl::Minutes(1));
+  EXPECT_EQ(Ask(form).body, first.body);
+  for (const char* other : {"id=a.1&attributes=address&purpose=p",
+                            "id=a.1&attributes=name&purpose=q",
+                            "id=a.1&attributes=name&purpose=p&duration=60"})
+    EXPECT_EQ(Ask(other).status, 409) << other;
+  const std::string id = json::parse(first.body)["request_id"];
+  ASSERT_TRUE(PersonAnswers(id, {"name"}).ok());
+  EXPECT_EQ(Ask(form).body, first.body) << "nor is it asked anew";
+  EXPECT_EQ(json::parse(Look(id).body)["state"], "granted");
+  // Another person's, and another client's, are others.
+  EXPECT_NE(Ask(form, "taro").body, first.body);
+  EXPECT_NE(Ask(form, "hanako", "site").body, first.body);
+  for (const std::string& bad : {std::string("id="), std::string("id=a%2Fb"),
+                                 "id=" + std::string(65, 'a')})
+    EXPECT_EQ(Ask(bad + "&attributes=name&purpose=p").status, 400) << bad;
+}
+
+TEST_F(RelyingPartyRequestsTest,
+       TwoClientsOfOneAudienceReadNothingOfEachOther) {
+  const std::string id =
+      json::parse(Ask("attributes=name&purpose=p").body)["request_id"];
+  ASSERT_TRUE(PersonAnswers(id, {"name"}).ok());
+  EXPECT_EQ(Look(id, "hanako", "bank/customers", "site").status, 404);
+  // Nor does the system that both act for, in the mesh.
+  agency::FakeCall call("bank/customers", "customer-address", {"token"});
+  v1::CollectConsentRequest request;
+  request.set_subject("hanako");
+  request.set_request_id(id);
+  v1::CollectConsentResponse response;
+  EXPECT_EQ(ReasonOf(agency::FromGrpc(
+                service_.CollectConsent(call.context(), &request, &response))),
+            "REQUEST_UNKNOWN");
   EXPECT_EQ(Look(id).status, 200);
 }
 

@@ -120,6 +120,14 @@ CREATE TABLE sign_requests (
   signature TEXT NOT NULL,
   UNIQUE (client_id, subject, reference));
 )"},
+    // Who asked at the provider, and the name it gave the request; both empty
+    // for a system of the mesh.
+    {9, R"(
+ALTER TABLE consent_requests ADD COLUMN client_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE consent_requests ADD COLUMN reference TEXT NOT NULL DEFAULT '';
+CREATE UNIQUE INDEX consent_requests_by_client
+  ON consent_requests (client_id, subject, reference) WHERE client_id <> '';
+)"},
 };
 
 }  // namespace

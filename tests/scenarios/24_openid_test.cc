@@ -182,6 +182,7 @@ TEST_F(OpenId, ForeignClientsSignInAndWhatIsNotTheirsGivesThemNothing) {
 
   // What the bank asked for waits for her, and for nobody else.
   EXPECT_EQ(seen["consentState"], "pending");
+  EXPECT_EQ(seen["consentAskedAgain"], true);
   EXPECT_EQ(seen["consentUnasked"], (json{401, 401, 401}));
   identity::v1::ListConsentRequestsRequest list;
   list.set_subject(mesh().Person("hanako").CodeAt("portal"));

@@ -108,10 +108,12 @@ async function good(bank, seen) {
   // The bank asks for a consent, which waits for the person; nobody without her access token does or looks.
   const ask = (authorization, path = '') => fetch(`${PSM_ISSUER}/consent-requests${path}`, {
     method: path ? 'GET' : 'POST', headers: authorization ? { authorization } : {},
-    body: path ? undefined : new URLSearchParams({ attributes: 'address', purpose: 'where statements go' }),
+    body: path ? undefined : new URLSearchParams({ id: 'statements-1', attributes: 'address', purpose: 'where statements go' }),
   });
   const asked = await (await ask(`Bearer ${tokens.access_token}`)).json();
   seen.consentRequest = asked.request_id;
+  // An answer that was lost is asked for again: it is the same request.
+  seen.consentAskedAgain = (await (await ask(`Bearer ${tokens.access_token}`)).json()).request_id === asked.request_id;
   seen.consentState = (await (await ask(`Bearer ${tokens.access_token}`, `/${asked.request_id}`)).json()).state;
   seen.consentUnasked = [(await ask('')).status, (await ask('Bearer forged')).status, (await ask('', `/${asked.request_id}`)).status];
   seen.signatureNotGranted = (await signRequest(tokens.access_token, '', { id: 'x', title: 'x', digest: digestOf('x') })).status;
