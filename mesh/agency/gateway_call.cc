@@ -48,6 +48,7 @@ absl::Status CallUntilAnswered(
         Outgoing(terms.parent, terms.affair, deadline - clock.Now());
     AddMetadata("psm-provider", terms.provider, context.get());
     AddMetadata("psm-consent", terms.consent, context.get());
+    AddMetadata("psm-representation", terms.representation, context.get());
     AddMetadata("psm-exchange-id", exchange_id, context.get());
     const absl::Status status = FromGrpc(attempt(context.get(), exchange_id));
     if (status.ok() || !may_repeat) return status;

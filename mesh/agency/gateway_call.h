@@ -24,6 +24,8 @@ struct CallTerms {
   std::string affair = "";
   std::string provider = "";  // psm-provider; empty: the only one there is
   std::string consent = "";   // psm-consent, where the legal basis is consent
+  // psm-representation, where somebody acts for the person; from ActFor.
+  std::string representation = "";
   // A UUID, the same for all attempts, so that they make one record. What is
   // none is not sent: then one is chosen here.
   std::string exchange_id = "";

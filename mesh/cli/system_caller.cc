@@ -33,6 +33,8 @@ std::unique_ptr<grpc::ClientContext> SystemCaller::Context(
     context->AddMetadata("psm-provider", options.provider);
   if (!options.consent.empty())
     context->AddMetadata("psm-consent", options.consent);
+  if (!options.representation.empty())
+    context->AddMetadata("psm-representation", options.representation);
   if (!options.exchange_id.empty())
     context->AddMetadata("psm-exchange-id", options.exchange_id);
   for (const auto& [key, value] : options.metadata)

@@ -23,6 +23,7 @@ struct CallOptions {
   std::string affair = "";
   std::string provider = "";
   std::string consent = "";
+  std::string representation = "";
   std::string exchange_id = "";
   absl::Duration timeout = absl::Seconds(10);
   // Further metadata, as it stands: keys and values that gRPC takes.

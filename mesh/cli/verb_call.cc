@@ -29,6 +29,7 @@ struct Options {
   std::string person;
   std::string provider;
   std::string consent;
+  std::string representation;
   std::string exchange_id;
   std::string receipt;  // file to write
   double timeout = 10;
@@ -125,6 +126,7 @@ absl::Status AddMetadata(const Options& options, grpc::ClientContext& context) {
   for (const auto& [key, value] :
        {std::pair<const char*, std::string>("psm-provider", options.provider),
         {"psm-consent", options.consent},
+        {"psm-representation", options.representation},
         {"psm-exchange-id", options.exchange_id}}) {
     if (value.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRST"
                                 "UVWXYZ0123456789-_./") != std::string::npos) {
@@ -257,6 +259,8 @@ void AddCall(CLI::App& app, CommandLine& line) {
       "Which provider, where several provide the service (psm-provider)");
   verb->add_option("--consent", options->consent,
                    "Consent token (psm-consent)");
+  verb->add_option("--representation", options->representation,
+                   "Token of who acts for the person (psm-representation)");
   verb->add_option("--exchange-id", options->exchange_id,
                    "UUID, to retry the same exchange (psm-exchange-id)");
   verb->add_option("--receipt", options->receipt,

@@ -62,7 +62,11 @@ std::string WhatHappened(const records::v1::Record& record) {
 
 // The person does not see it in the history; a developer does here.
 std::string Marked(const records::v1::Record& record) {
-  return absl::StrCat(WhatHappened(record),
+  const char* const acting = record.acting() ? " (acting for another)"
+                             : record.representation_id().empty()
+                                 ? ""
+                                 : " (by a representative)";
+  return absl::StrCat(WhatHappened(record), acting,
                       record.undisclosed_by().empty() ? "" : " (undisclosed)");
 }
 

@@ -174,6 +174,17 @@ std::string CheckSystem(const config::v1::System& system) {
   return "";
 }
 
+Representative RepresentativeOf(config::v1::Affair::Representative from) {
+  switch (from) {
+    case config::v1::Affair::PARENT:
+      return Representative::kParent;
+    case config::v1::Affair::GUARDIAN:
+      return Representative::kGuardian;
+    default:
+      return Representative::kNone;
+  }
+}
+
 std::string CheckAffair(const config::v1::Affair& affair) {
   if (!IsAffairId(affair.id())) return "an affair's id is [a-z][a-z0-9-]{0,62}";
   if (!IsComplete(affair.title())) return "give its title in ja and en";
@@ -305,6 +316,7 @@ absl::StatusOr<std::shared_ptr<const Directory>> Directory::Create(
     affair->title = TextOf(from.title());
     affair->statute = TextOf(from.statute());
     affair->purposes.assign(from.purposes().begin(), from.purposes().end());
+    affair->representative = RepresentativeOf(from.representative());
     if (!result->affairs_.emplace(from.id(), std::move(affair)).second)
       return ConfigurationError(configuration, element, "is defined twice");
   }

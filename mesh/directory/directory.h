@@ -3,6 +3,7 @@
 #ifndef PSM_MESH_DIRECTORY_DIRECTORY_H_
 #define PSM_MESH_DIRECTORY_DIRECTORY_H_
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -48,11 +49,16 @@ struct System {
   bool Publishes(absl::string_view type) const;
 };
 
+// As what somebody acts for another.
+enum class Representative : std::uint8_t { kNone, kParent, kGuardian };
+
 struct Affair {
   std::string id;
   Text title;
   Text statute;
   std::vector<std::string> purposes;
+  // Who acts for the person in it; kNone: nobody.
+  Representative representative = Representative::kNone;
 };
 
 // What a dataset of contracts is called.

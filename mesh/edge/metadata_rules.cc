@@ -67,7 +67,7 @@ bool IsReservedKey(absl::string_view key) {
 
 bool IsConsumersKey(absl::string_view key) {
   return key == "psm-affair" || key == "psm-consent" || key == "psm-provider" ||
-         key == "psm-exchange-id";
+         key == "psm-exchange-id" || key == "psm-representation";
 }
 
 bool IsMethodPath(absl::string_view path) {

@@ -21,8 +21,8 @@ bool MaySend(const std::pair<std::string, std::string>& entry);
 // a proxy in front could honestly set: it is not passed on.
 bool IsReservedKey(absl::string_view key);
 
-// psm-affair, psm-consent, psm-provider, psm-exchange-id: what a consumer may
-// say to the mesh.
+// psm-affair, psm-consent, psm-provider, psm-exchange-id, psm-representation:
+// what a consumer may say to the mesh.
 bool IsConsumersKey(absl::string_view key);
 
 // `^/[A-Za-z0-9_.]+/[A-Za-z0-9_]+$`.

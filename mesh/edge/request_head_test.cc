@@ -142,8 +142,8 @@ TEST_F(RequestHeadTest, DropsWhatOnlyTheGatewayOrAProxyMaySay) {
         "forwarded", "via", "host", "user-agent", "grpc-trace-bin",
         "grpc-previous-rpc-attempts", "accept-encoding"})
     head_.Add(key, "AQ");
-  for (const char* key :
-       {"psm-affair", "psm-consent", "psm-provider", "psm-exchange-id"})
+  for (const char* key : {"psm-affair", "psm-consent", "psm-provider",
+                          "psm-exchange-id", "psm-representation"})
     head_.Add(key, "v");
   head_.Add("traceparent", "t");
   ASSERT_TRUE(head_.Check().ok()) << head_.Check();
@@ -151,6 +151,7 @@ TEST_F(RequestHeadTest, DropsWhatOnlyTheGatewayOrAProxyMaySay) {
                                         {"psm-consent", "v"},
                                         {"psm-provider", "v"},
                                         {"psm-exchange-id", "v"},
+                                        {"psm-representation", "v"},
                                         {"traceparent", "t"}}));
 }
 

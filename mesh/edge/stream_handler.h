@@ -35,8 +35,8 @@ class InboundStream {
 
   // Request metadata in the order it came: keys and values are valid, `-bin`
   // values decoded, keys of HTTP, gRPC and the mesh's own (all `psm-*` but
-  // psm-affair, psm-consent, psm-provider and psm-exchange-id) left out, these
-  // four at most once each.
+  // psm-affair, psm-consent, psm-provider, psm-exchange-id and
+  // psm-representation) left out, these four at most once each.
   virtual const Metadata& metadata() const = 0;
 
   virtual const std::shared_ptr<const PeerIdentity>& peer() const = 0;

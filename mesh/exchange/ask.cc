@@ -9,6 +9,7 @@ absl::Status ReadMetadata(const Metadata& metadata, Ask& ask) {
   for (const auto& [key, value] : metadata) {
     if (key == "psm-affair") ask.affair = value;
     if (key == "psm-consent") ask.consent = value;
+    if (key == "psm-representation") ask.representation = value;
     if (key == "psm-provider") ask.provider = value;
     if (key == "psm-exchange-id") ask.exchange_id = value;
     if (key == "traceparent") ask.traceparent = value;

@@ -36,6 +36,7 @@ struct Ask {
   // Metadata a consumer may send; empty where absent.
   std::string affair;
   std::string consent;
+  std::string representation;
   std::string provider;
   std::string exchange_id;
   std::string traceparent;

@@ -143,17 +143,38 @@ std::vector<records::v1::Record> Draft::Entries(
   if (!subject_.has_value() && !named_.empty())
     entry.set_subject(codes.Encode(named_[first++]));
   // In a refusal nobody learnt who else the answer named.
-  if (kind != records::v1::Record::EXCHANGE || first == named_.size()) {
+  if (kind != records::v1::Record::EXCHANGE) first = named_.size();
+  if (first == named_.size() && !representative_.has_value()) {
     entries.push_back(std::move(entry));
     return entries;
   }
   entries.push_back(entry);
+  if (representative_.has_value()) {
+    const bool named =
+        std::find(named_.begin() + static_cast<int>(first), named_.end(),
+                  *representative_) != named_.end();
+    entries[0].set_representation_id(representation_id_);
+    entries[0].set_representative(codes.Encode(*representative_));
+    AddActing(codes, entry, named, entries);
+  }
   for (std::size_t i = first; i < named_.size(); ++i) {
+    if (named_[i] == representative_) continue;
     entry.set_subject(codes.Encode(named_[i]));
     entry.set_named_in_answer(true);
     entries.push_back(entry);
   }
   return entries;
+}
+
+void Draft::AddActing(SubjectScope& codes, const records::v1::Record& entry,
+                      bool named,
+                      std::vector<records::v1::Record>& entries) const {
+  records::v1::Record acting = entry;
+  acting.set_subject(codes.Encode(*representative_));
+  acting.set_representation_id(representation_id_);
+  acting.set_acting(true);
+  acting.set_named_in_answer(named);
+  entries.push_back(std::move(acting));
 }
 
 bool Draft::IntendedBefore() const {

@@ -57,6 +57,13 @@ class Draft {
   void SetSubject(const PersonNumber& person);
   void AddNamedInAnswer(const PersonNumber& person);
   const std::optional<PersonNumber>& subject() const { return subject_; }
+  // Who acts for the subject, under which representation.
+  void SetRepresentation(absl::string_view id,
+                         const PersonNumber& representative) {
+    representation_id_ = std::string(id);
+    representative_ = representative;
+  }
+  const std::string& representation_id() const { return representation_id_; }
 
   void SetPlan(const MethodPlan& plan);
   // Under which the call would be, had it said enough for a permit.
@@ -73,9 +80,9 @@ class Draft {
   void SetReleased(AttributeMask released, AttributeMask withheld,
                    absl::string_view message);
 
-  // The entries to append: one for each person concerned, or one without a
-  // subject. Attributes, and persons whom the answer named, only for kind
-  // EXCHANGE.
+  // The entries to append: one for each person concerned, who acts for another
+  // included, or one without a subject. The first is the subject's. Attributes,
+  // and persons whom the answer named, only for kind EXCHANGE.
   std::vector<records::v1::Record> Entries(Environment& env,
                                            records::v1::Record::Kind kind,
                                            const absl::Status& outcome) const;
@@ -111,6 +118,9 @@ class Draft {
   // The record, but for the subject.
   records::v1::Record Entry(Environment& env, records::v1::Record::Kind kind,
                             const absl::Status& outcome) const;
+  // Adds the entry of who acts: a copy of the subject's, marked.
+  void AddActing(SubjectScope& codes, const records::v1::Record& entry,
+                 bool named, std::vector<records::v1::Record>& entries) const;
 
   Random& random_;
   const absl::Duration started_;
@@ -139,6 +149,8 @@ class Draft {
   bool asked_ = false;
   std::optional<ExpectedAppend> expected_;
   std::optional<PersonNumber> subject_;
+  std::string representation_id_;  // empty: nobody acts for the subject
+  std::optional<PersonNumber> representative_;
   std::vector<PersonNumber> named_;  // in the answer, without the subject
 };
 

@@ -105,7 +105,7 @@ Task<Answer> RunExchange(Environment& env, Ask ask) {
 
   // The disk may have taken its time. Of what ended meanwhile the log says that
   // it was to be released, and then that it was not.
-  absl::Status in_force = CheckInForce(env, ask, rechecked->permit());
+  absl::Status in_force = CheckInForce(env, ask, rechecked->authorised());
   if (!in_force.ok()) co_return co_await Refuse(env, draft, in_force);
 
   co_return Release(env, draft, *std::move(durable));

@@ -212,6 +212,7 @@ absl::StatusOr<records::v1::ListRecordsResponse> ReadHistory(
   response.set_next_page_token(page.next_page_token);
   for (Record& record : page.records) {
     record.clear_subject();
+    record.clear_representative();
     RecordTexts& texts = *response.add_texts();
     texts = TextsOf(record, policy);
     if (municipalities == Municipalities::kNotNamed)

@@ -34,6 +34,14 @@ const absl::flat_hash_map<absl::string_view, Text>& Table() {
     add({"CONSENT_STATE_STALE"},
         "同意の撤回の有無を確認できないため行われませんでした",
         "not done: it could not be known whether the consent was withdrawn");
+    add({"REPRESENTATION_REQUIRED", "REPRESENTATION_INVALID"},
+        "代理人であることが確認できないため拒否されました",
+        "refused: nobody was shown to act for the person");
+    add({"REPRESENTATION_EXPIRED"},
+        "代理の手続の期限が切れたため拒否されました",
+        "refused: the time to act for the person had ended");
+    add({"REPRESENTATION_ENDED"}, "代理が終了したため拒否されました",
+        "refused: the representation had ended");
     add({"QUOTA_EXCEEDED", "CALL_LIMIT", "BUFFER_LIMIT"},
         "照会が多すぎるため拒否されました", "refused: too many requests");
     add({"NOT_A_DISCLOSING_AGENCY", "NOT_AN_ENROLLING_AGENCY",

@@ -29,6 +29,8 @@ bool RefusalCounter::TakesOwnRecord(const records::v1::Record& refusal,
   if (std::get<3>(key).empty()) {
     count.last.clear_subject();
     count.last.clear_corporation();
+    count.last.clear_representation_id();
+    count.last.clear_representative();
   }
   return false;
 }

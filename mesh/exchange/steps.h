@@ -50,6 +50,8 @@ class Identified {
   const MethodPlan& plan() const { return contracted_.plan(); }
   const std::optional<PersonNumber>& person() const { return person_; }
   const Consent* consent() const { return consent_.get(); }
+  // That somebody acts for the person; null where nobody does.
+  const Representation* representation() const { return representation_.get(); }
   bool subject_in_message() const { return subject_in_message_; }
 
  private:
@@ -60,6 +62,7 @@ class Identified {
   std::optional<PersonNumber>
       person_;  // from the request, or from the consent token
   std::shared_ptr<const Consent> consent_;  // verified; null where none came
+  std::shared_ptr<const Representation> representation_;  // likewise
   bool subject_in_message_ = false;
 };
 
@@ -105,7 +108,7 @@ struct Minimised {
 // An answer that may still be released.
 class Rechecked {
  public:
-  const Permit& permit() const { return minimised_.authorised.permit(); }
+  const Authorised& authorised() const { return minimised_.authorised; }
   std::string TakeMessage() { return std::move(minimised_.message); }
 
  private:
@@ -150,11 +153,13 @@ absl::StatusOr<Contracted> ResolveContract(const Ask& ask,
 // or the other way round. The configuration changed while the call came in.
 absl::Status NotOfThisForm(const MethodPlan& plan);
 
-// Errors of FindNamed, SubjectScope::Decode and ConsentState::Verify;
+// Errors of FindNamed, SubjectScope::Decode, ConsentState::Verify and
+// VerifyRepresentation;
 // INVALID_ARGUMENT CORPORATE_NUMBER_MALFORMED;
 // INVALID_ARGUMENT SUBJECT_NOT_ACCEPTED for a relying party that fills a
 // subject field; PERMISSION_DENIED CONSENT_INVALID where the consent is another
-// person's.
+// person's, and REPRESENTATION_INVALID where the representation is another
+// consumer's, or lets nobody act for the person.
 absl::StatusOr<Identified> IdentifySubjects(Environment& env, const Ask& ask,
                                             Contracted contracted,
                                             Draft& draft);
@@ -162,8 +167,9 @@ absl::StatusOr<Identified> IdentifySubjects(Environment& env, const Ask& ask,
 // Errors of PolicyEngine; INVALID_ARGUMENT PROVIDER_REQUIRED and
 // PROVIDER_UNKNOWN, UNAVAILABLE PROVIDER_UNAVAILABLE where nobody provides the
 // service; INVALID_ARGUMENT SUBJECT_REQUIRED; FAILED_PRECONDITION
-// NO_AUTOMATIC_ANSWER (protection.h) and CONSENT_WITHDRAWN; UNAVAILABLE
-// CONSENT_STATE_STALE; RESOURCE_EXHAUSTED QUOTA_EXCEEDED.
+// NO_AUTOMATIC_ANSWER (protection.h), CONSENT_WITHDRAWN and
+// REPRESENTATION_ENDED; UNAVAILABLE CONSENT_STATE_STALE; RESOURCE_EXHAUSTED
+// QUOTA_EXCEEDED.
 absl::StatusOr<Authorised> Authorise(Environment& env, const Ask& ask,
                                      const PolicyEngine& policy,
                                      Identified identified, Draft& draft);
@@ -184,14 +190,14 @@ Task<absl::StatusOr<Provided>> Invoke(Environment& env, const Ask& ask,
 absl::StatusOr<Minimised> Minimise(Environment& env, const Ask& ask,
                                    Provided provided, Draft& draft);
 
-// The agreement, the consent and the certificate as they are now, not as they
-// were when it began; errors as theirs.
+// The agreement, the consent, the representation and the certificate as they
+// are now, not as they were when it began; errors as theirs.
 absl::StatusOr<Rechecked> Recheck(Environment& env, const Ask& ask,
                                   Minimised minimised);
 
 // The same without the answer: once more, after the record.
 absl::Status CheckInForce(Environment& env, const Ask& ask,
-                          const Permit& permit);
+                          const Authorised& authorised);
 
 // UNAVAILABLE RECORD_NOT_DURABLE. A retry that got the same answer is already
 // recorded.

@@ -195,9 +195,15 @@ absl::StatusOr<Minimised> Minimise(Environment& env, const Ask& ask,
 }
 
 absl::Status CheckInForce(Environment& env, const Ask& ask,
-                          const Permit& permit) {
+                          const Authorised& authorised) {
+  const Permit& permit = authorised.permit();
   PSM_RETURN_IF_ERROR(ask.peer->CheckCertificate(env.clock.Now()));
   PSM_RETURN_IF_ERROR(env.policy->Recheck(permit, env.clock.Now()));
+  if (const Representation* const by = authorised.identified().representation();
+      by != nullptr) {
+    PSM_RETURN_IF_ERROR(
+        env.consents.CheckInForce(*by, env.clock.Now(), env.clock.Monotonic()));
+  }
   if (permit.consent_id().empty()) return absl::OkStatus();
   return env.consents.CheckInForce(permit.consent_id(), env.clock.Monotonic());
 }
@@ -207,7 +213,7 @@ absl::StatusOr<Rechecked> Recheck(Environment& env, const Ask& ask,
   if (ask.cancellation->cancelled()) return ask.cancellation->reason();
   const Authorised& authorised = minimised.authorised;
   const Permit& permit = authorised.permit();
-  PSM_RETURN_IF_ERROR(CheckInForce(env, ask, permit));
+  PSM_RETURN_IF_ERROR(CheckInForce(env, ask, authorised));
   if (authorised.identified().person().has_value()) {
     const PersonNumber& person = *authorised.identified().person();
     const System& consumer = authorised.identified().consumer();

@@ -80,6 +80,21 @@ absl::Status ConsentOfAnother() {
                    "that person's own token");
 }
 
+// Who acts for `person`, by a verified token.
+absl::StatusOr<PersonNumber> WhoActs(
+    const Representation& by, const System& consumer, SubjectScope& scope,
+    const std::optional<PersonNumber>& person) {
+  if (by.consumer != consumer.id)
+    return RepresentationInvalid("was issued to another consumer");
+  const absl::StatusOr<PersonNumber> represented = scope.Decode(by.subject);
+  if (!represented.ok() || person != *represented)
+    return RepresentationInvalid("is not one for the person asked about");
+  const absl::StatusOr<PersonNumber> acts = scope.Decode(by.representative);
+  if (!acts.ok())
+    return RepresentationInvalid("names who acts by a code of another agency");
+  return *acts;
+}
+
 }  // namespace
 
 absl::StatusOr<const System*> ChooseProvider(
@@ -214,6 +229,16 @@ absl::StatusOr<Identified> IdentifySubjects(Environment& env, const Ask& ask,
     identified.person_ = *person;
     draft.SetSubject(*person);
   }
+
+  if (!ask.representation.empty()) {
+    PSM_ASSIGN_OR_RETURN(
+        identified.representation_,
+        env.consents.VerifyRepresentation(ask.representation, env.clock.Now()));
+    const Representation& by = *identified.representation_;
+    PSM_ASSIGN_OR_RETURN(const PersonNumber representative,
+                         WhoActs(by, consumer, scope, identified.person_));
+    draft.SetRepresentation(by.id, representative);
+  }
   return identified;
 }
 
@@ -223,7 +248,8 @@ absl::StatusOr<Authorised> Authorise(Environment& env, const Ask& ask,
   const System& consumer = identified.consumer();
   const MethodPlan& plan = identified.plan();
   const absl::Time now = env.clock.Now();
-  PSM_RETURN_IF_ERROR(policy.MayCall(consumer, plan, ask.affair, now));
+  PSM_RETURN_IF_ERROR(policy.MayCall(consumer, plan, ask.affair, now,
+                                     identified.representation()));
 
   Question question;
   question.consumer = &consumer;
@@ -231,6 +257,7 @@ absl::StatusOr<Authorised> Authorise(Environment& env, const Ask& ask,
   question.affair = ask.affair;
   question.wanted = ask.wanted;
   question.consent = identified.consent();
+  question.representation = identified.representation();
   question.now = now;
   // Says too little for a permit, and is withheld where the rest would be.
   const auto without_permit = [&](const absl::Status& refusal) {
@@ -275,6 +302,10 @@ absl::StatusOr<Authorised> Authorise(Environment& env, const Ask& ask,
         CheckMayAnswer(env, *person, consumer, permit.provider()));
     hidden = HiddenOf(env, *person, plan, consumer, permit.provider());
   }
+  if (identified.representation() != nullptr) {
+    PSM_RETURN_IF_ERROR(env.consents.CheckInForce(*identified.representation(),
+                                                  now, env.clock.Monotonic()));
+  }
   if (!permit.consent_id().empty()) {
     PSM_RETURN_IF_ERROR(
         env.consents.CheckInForce(permit.consent_id(), env.clock.Monotonic()));
@@ -304,10 +335,16 @@ absl::Status CheckExchangeId(Environment& env, const Ask& ask, Draft& draft) {
   }
   for (const StoredRecord& stored : earlier) {
     const records::v1::Record& record = stored.record;
-    const bool other_consent = record.kind() == records::v1::Record::EXCHANGE &&
-                               record.consent_id() != draft.consent_id();
-    if (other_consent || record.method() != draft.method() ||
-        record.affair() != ask.affair ||
+    const bool released = record.kind() == records::v1::Record::EXCHANGE;
+    const bool other_consent =
+        released && record.consent_id() != draft.consent_id();
+    // Of the person's own entry and of who acts, not of those whom the answer
+    // named.
+    const bool other_representation =
+        released && (!record.named_in_answer() || record.acting()) &&
+        record.representation_id() != draft.representation_id();
+    if (other_consent || other_representation ||
+        record.method() != draft.method() || record.affair() != ask.affair ||
         record.request_digest() != draft.request_digest()) {
       return MakeError(
           absl::StatusCode::kAlreadyExists, "EXCHANGE_ID_REUSED",

@@ -16,7 +16,7 @@ Task<absl::Status> FollowConsents(Environment& env,
                                   Cancellation& cancellation) {
   const std::shared_ptr<const PolicyEngine> policy =
       env.policy;  // keeps the system
-  absl::StatusOr<std::string> issuer = SystemIdOf(kConsentIssuer);
+  absl::StatusOr<std::string> issuer = SystemIdOf(kTokenIssuer);
   const System* system =
       issuer.ok() ? policy->directory().FindSystem(*issuer) : nullptr;
   if (system == nullptr) co_return absl::OkStatus();

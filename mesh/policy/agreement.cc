@@ -196,6 +196,10 @@ class Compiler {
   absl::Status TakeEvents(const config::v1::EventGrant& from) {
     if (from.types().empty())
       return Wrong("events without a type; name what it may be told of");
+    if (agreement_->affair->representative != Representative::kNone)
+      return Wrong(
+          "nobody acts for a person whom events may be about; name "
+          "another affair");
     CompiledEventGrant grant;
     grant.types.assign(from.types().begin(), from.types().end());
     std::sort(grant.types.begin(), grant.types.end());

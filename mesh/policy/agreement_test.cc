@@ -197,6 +197,13 @@ std::vector<Flaw> Flaws() {
        "\"benefit\" " +
            good + "}",
        "grants nothing"},
+      {"EventsForWhomSomebodyActs",
+       "affairs { id: \"by-parent\" title { ja: \"t\" en: \"t\" } statute { "
+       "ja: \"s\" en: \"s\" } representative: PARENT } agreements { id: "
+       "\"a\" version: 1 consumer: \"town/benefits\" affair: "
+       "\"by-parent\" events { types: \"moved_in\" } " +
+           good + "}",
+       "nobody acts"},
       {"NoFirstDay", agreement("a", tax, kStatute), "valid_from"},
       {"FirstDay",
        agreement("a", tax,

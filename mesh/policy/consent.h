@@ -1,5 +1,5 @@
 // Consent tokens (JWS ES256, typ psm-consent+jwt) and what is known of their
-// issuer's keys and withdrawals.
+// issuer's keys and withdrawals, by which representation tokens are judged too.
 #ifndef PSM_MESH_POLICY_CONSENT_H_
 #define PSM_MESH_POLICY_CONSENT_H_
 
@@ -15,6 +15,8 @@
 #include "absl/time/time.h"
 #include "mesh/base/mutex.h"
 #include "mesh/crypto/signing_key.h"
+#include "mesh/policy/representation.h"
+#include "mesh/policy/token_form.h"
 #include "psm/consent/v1/consent_feed.pb.h"
 
 namespace psm {
@@ -33,10 +35,7 @@ struct Consent {
   absl::Time expire_time;  // exclusive
 };
 
-inline constexpr char kConsentIssuer[] =
-    "spiffe://psm.test/agency/identity/system/identity";
-inline constexpr char kConsentAudience[] = "psm-mesh";
-inline constexpr std::size_t kMaxConsentTokenSize = 8192;  // bytes
+inline constexpr std::size_t kMaxConsentTokenSize = kMaxTokenSize;
 
 // How many verified tokens are remembered at least; at most twice as many.
 inline constexpr std::size_t kConsentCacheSize = 8192;
@@ -88,10 +87,23 @@ class ConsentState {
                                                         absl::Time now)
       PSM_EXCLUDES(mu_);
 
+  // The same of a representation token: typ psm-representation+jwt, its claims,
+  // at most 15 minutes; REPRESENTATION_INVALID and REPRESENTATION_EXPIRED in
+  // place of CONSENT_INVALID and CONSENT_EXPIRED.
+  absl::StatusOr<std::shared_ptr<const Representation>> VerifyRepresentation(
+      absl::string_view token, absl::Time now) PSM_EXCLUDES(mu_);
+
   // Whether a consent holds. FAILED_PRECONDITION CONSENT_WITHDRAWN; UNAVAILABLE
   // CONSENT_STATE_STALE where knowledge is older than max_age.
   absl::Status CheckInForce(absl::string_view consent_id,
                             absl::Duration monotonic_now) const
+      PSM_EXCLUDES(mu_);
+
+  // Whether a verified representation still holds: its end is in the feed of
+  // withdrawals, by its id. FAILED_PRECONDITION REPRESENTATION_EXPIRED and
+  // REPRESENTATION_ENDED; UNAVAILABLE CONSENT_STATE_STALE.
+  absl::Status CheckInForce(const Representation& representation,
+                            absl::Time now, absl::Duration monotonic_now) const
       PSM_EXCLUDES(mu_);
 
  private:
@@ -99,12 +111,24 @@ class ConsentState {
     std::string der;
     std::shared_ptr<const VerifyingKey> key;
   };
+  // Just one of the first two.
   struct Verified {
     std::shared_ptr<const Consent> consent;
+    std::shared_ptr<const Representation> representation;
     std::shared_ptr<const VerifyingKey> key;  // one of keys_
   };
   using VerifiedMap = absl::flat_hash_map<std::string, Verified>;
 
+  // Verifies a token of one form, by `read` for its claims, which `slot` of
+  // Verified holds.
+  template <typename Claims>
+  absl::StatusOr<std::shared_ptr<const Claims>> VerifyAs(
+      const TokenForm& form,
+      absl::StatusOr<Claims> (*read)(absl::string_view payload),
+      std::shared_ptr<const Claims> Verified::* slot, absl::string_view token,
+      absl::Time now) PSM_EXCLUDES(mu_);
+  absl::Status CheckFresh(absl::Duration monotonic_now,
+                          absl::string_view what) const PSM_REQUIRES(mu_);
   void TakeKeys(const consent::v1::GetFeedResponse& feed) PSM_REQUIRES(mu_);
   void Remember(std::string digest, Verified verified) PSM_REQUIRES(mu_);
 

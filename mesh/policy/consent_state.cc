@@ -17,26 +17,10 @@
 namespace psm {
 namespace {
 
-// Clocks of identity and gateway may differ by this much.
-constexpr absl::Duration kMaxSkew = absl::Minutes(1);
-
 absl::Status Stale(absl::string_view what) {
   return MakeError(absl::StatusCode::kUnavailable, "CONSENT_STATE_STALE",
                    Party::kGateway,
                    absl::StrCat(what, "; try again once identity answers"));
-}
-
-absl::Status CheckTimes(const Consent& consent, absl::Time now) {
-  if (now >= consent.expire_time)
-    return MakeError(absl::StatusCode::kFailedPrecondition, "CONSENT_EXPIRED",
-                     Party::kConsumer,
-                     "the consent has expired; ask the person for a new one");
-  if (consent.issue_time > now + kMaxSkew)
-    return MakeError(absl::StatusCode::kFailedPrecondition, "CONSENT_EXPIRED",
-                     Party::kConsumer,
-                     "the consent was issued in the future; correct the clock "
-                     "of identity or of the gateway");
-  return absl::OkStatus();
 }
 
 }  // namespace
@@ -116,31 +100,37 @@ std::uint64_t ConsentState::sequence() const {
   return sequence_;
 }
 
-absl::StatusOr<std::shared_ptr<const Consent>> ConsentState::Verify(
-    absl::string_view token, absl::Time now) {
-  if (token.size() > kMaxConsentTokenSize)
-    return ConsentInvalid("is longer than 8192 bytes");
+template <typename Claims>
+absl::StatusOr<std::shared_ptr<const Claims>> ConsentState::VerifyAs(
+    const TokenForm& form, absl::StatusOr<Claims> (*read)(absl::string_view),
+    std::shared_ptr<const Claims> Verified::* slot, absl::string_view token,
+    absl::Time now) {
+  if (token.size() > kMaxTokenSize)
+    return TokenInvalid(form, "is longer than 8192 bytes");
   std::string digest = Sha256(token);
   {
     MutexLock lock(mu_);
     if (keys_asked_at_ == -absl::InfiniteDuration())
       return Stale("identity's keys are not known yet");
-    std::shared_ptr<const Consent> consent;
+    // A token of another form is remembered with another slot: here it is taken
+    // apart, and refused for its typ.
+    std::shared_ptr<const Claims> claims;
     if (auto found = young_.find(digest); found != young_.end()) {
-      consent = found->second.consent;
+      claims = found->second.*slot;
     } else if (auto older = old_.find(digest); older != old_.end()) {
-      consent = older->second.consent;
+      claims = older->second.*slot;
       Verified verified = std::move(older->second);
       old_.erase(older);
-      Remember(std::move(digest), std::move(verified));
+      Remember(digest, std::move(verified));
     }
-    if (consent != nullptr) {
-      PSM_RETURN_IF_ERROR(CheckTimes(*consent, now));
-      return consent;
+    if (claims != nullptr) {
+      PSM_RETURN_IF_ERROR(
+          CheckTokenTimes(form, claims->issue_time, claims->expire_time, now));
+      return claims;
     }
   }
 
-  PSM_ASSIGN_OR_RETURN(UnverifiedToken parts, SplitConsentToken(token));
+  PSM_ASSIGN_OR_RETURN(UnverifiedToken parts, SplitToken(form, token));
   std::shared_ptr<const VerifyingKey> key;
   {
     MutexLock lock(mu_);
@@ -148,19 +138,36 @@ absl::StatusOr<std::shared_ptr<const Consent>> ConsentState::Verify(
       key = found->second.key;
   }
   if (key == nullptr)
-    return ConsentInvalid("names a key that is not identity's");
+    return TokenInvalid(form, "names a key that is not identity's");
   // Without the lock: this is what takes time.
   if (!key->VerifyRaw(parts.signed_part, parts.signature))
-    return ConsentInvalid("has a signature that does not verify");
-  PSM_ASSIGN_OR_RETURN(Consent claims, ReadConsentClaims(parts.payload));
-  PSM_RETURN_IF_ERROR(CheckTimes(claims, now));
-  auto consent = std::make_shared<const Consent>(std::move(claims));
+    return TokenInvalid(form, "has a signature that does not verify");
+  PSM_ASSIGN_OR_RETURN(Claims read_claims, read(parts.payload));
+  PSM_RETURN_IF_ERROR(CheckTokenTimes(form, read_claims.issue_time,
+                                      read_claims.expire_time, now));
+  auto claims = std::make_shared<const Claims>(std::move(read_claims));
   MutexLock lock(mu_);
   auto found = keys_.find(parts.kid);
   if (found == keys_.end() || found->second.key != key)
-    return ConsentInvalid("names a key that is not identity's");
-  Remember(std::move(digest), {consent, std::move(key)});
-  return consent;
+    return TokenInvalid(form, "names a key that is not identity's");
+  Verified verified;
+  verified.*slot = claims;
+  verified.key = std::move(key);
+  Remember(std::move(digest), std::move(verified));
+  return claims;
+}
+
+absl::StatusOr<std::shared_ptr<const Consent>> ConsentState::Verify(
+    absl::string_view token, absl::Time now) {
+  return VerifyAs<Consent>(kConsentForm, &ReadConsentClaims, &Verified::consent,
+                           token, now);
+}
+
+absl::StatusOr<std::shared_ptr<const Representation>>
+ConsentState::VerifyRepresentation(absl::string_view token, absl::Time now) {
+  return VerifyAs<Representation>(kRepresentationForm,
+                                  &ReadRepresentationClaims,
+                                  &Verified::representation, token, now);
 }
 
 void ConsentState::Remember(std::string digest, Verified verified) {
@@ -179,9 +186,32 @@ absl::Status ConsentState::CheckInForce(absl::string_view consent_id,
                      Party::kConsumer,
                      "the person has withdrawn the consent; ask for a new one "
                      "or do without");
+  return CheckFresh(monotonic_now,
+                    "what is known of withdrawn consents is too old");
+}
+
+absl::Status ConsentState::CheckInForce(const Representation& representation,
+                                        absl::Time now,
+                                        absl::Duration monotonic_now) const {
+  PSM_RETURN_IF_ERROR(CheckTokenTimes(kRepresentationForm,
+                                      representation.issue_time,
+                                      representation.expire_time, now));
+  MutexLock lock(mu_);
+  if (withdrawn_.contains(representation.id))
+    return MakeError(
+        absl::StatusCode::kFailedPrecondition, "REPRESENTATION_ENDED",
+        Party::kConsumer,
+        "the representation has ended; the person has to ask himself, or "
+        "whoever represents him now");
+  return CheckFresh(monotonic_now,
+                    "what is known of ended representations is too old");
+}
+
+absl::Status ConsentState::CheckFresh(absl::Duration monotonic_now,
+                                      absl::string_view what) const {
   if (asked_at_ == -absl::InfiniteDuration() ||
       monotonic_now - asked_at_ > max_age_)
-    return Stale("what is known of withdrawn consents is too old");
+    return Stale(what);
   return absl::OkStatus();
 }
 

@@ -1,6 +1,5 @@
-// The form of a consent token: JWS compact serialisation (RFC 7515, 3.1) with a
-// JWT claims set (RFC 7519), read far more strictly than those allow. Knows no
-// keys.
+// What a consent token says, in the form that identity's tokens share
+// (token_form.h). Knows no keys.
 #ifndef PSM_MESH_POLICY_CONSENT_TOKEN_H_
 #define PSM_MESH_POLICY_CONSENT_TOKEN_H_
 
@@ -11,26 +10,18 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "mesh/policy/consent.h"
+#include "mesh/policy/token_form.h"
 
 namespace psm {
 
 // No consent holds longer, from its issue to its end.
 inline constexpr absl::Duration kMaxConsentDuration = absl::Hours(24 * 365);
 
-// A token taken apart. Nothing in it may be believed before its signature has
-// been verified, `kid` included: it only says which key to try.
-struct UnverifiedToken {
-  std::string kid;
-  absl::string_view signed_part;  // header.payload, into the token
-  std::string payload;            // decoded
-  std::string signature;          // decoded, 64 bytes
-};
+inline constexpr TokenForm kConsentForm = {"psm-consent+jwt", "consent",
+                                           "CONSENT_INVALID", "CONSENT_EXPIRED",
+                                           "ask the person for a new one"};
 
-// Takes a token apart. PERMISSION_DENIED CONSENT_INVALID for more than
-// kMaxConsentTokenSize bytes; anything but three parts of canonical base64url
-// without padding (RFC 4648, 5); a header that is not a JSON object of exactly
-// alg ES256, typ psm-consent+jwt and kid, each once; a signature that is not 64
-// bytes.
+// SplitToken of a consent token: errors as there, reason CONSENT_INVALID.
 absl::StatusOr<UnverifiedToken> SplitConsentToken(absl::string_view token);
 
 // Reads the claims of a payload whose signature was verified. PERMISSION_DENIED

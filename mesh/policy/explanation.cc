@@ -78,6 +78,10 @@ Explanation PolicyEngine::Explain(const System& consumer,
             : absl::StrCat("agreement ", allows->id, " (version ",
                            allows->version, ") allows it on the basis of ",
                            allows->statute.en);
+    if (allows->affair->representative != Representative::kNone)
+      absl::StrAppend(&explanation.rule,
+                      ", for calls that carry a representation token in "
+                      "psm-representation");
     return explanation;
   }
 

@@ -51,6 +51,24 @@ absl::StatusOr<AttributeMask> NarrowByConsent(
   return mask;
 }
 
+// Whether somebody acts for the person where, and only where, the affair says
+// so. A transparent method is about nobody.
+absl::Status CheckRepresented(const CompiledAgreement& agreement,
+                              const MethodPlan& plan,
+                              const Representation* representation) {
+  const Representative by = agreement.affair->representative;
+  if (representation == nullptr) {
+    if (by == Representative::kNone || plan.transparent)
+      return absl::OkStatus();
+    return RepresentationRequired(agreement, plan);
+  }
+  if (by == Representative::kNone)
+    return RepresentationInvalid("came with an affair in which nobody acts");
+  if (by != representation->capacity)
+    return RepresentationInvalid("lets act as something else than the affair");
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 const System* PolicyEngine::Candidate::FindProvider(
@@ -179,6 +197,12 @@ absl::StatusOr<Permit> PolicyEngine::Authorise(const Question& question) const {
     }
   }
 
+  if (const Candidate* const allows =
+          by_statute != nullptr ? by_statute : by_consent;
+      allows != nullptr) {
+    PSM_RETURN_IF_ERROR(CheckRepresented(*allows->agreement, *question.plan,
+                                         question.representation));
+  }
   Permit permit;
   if (by_statute != nullptr) {
     permit.agreement_ = by_statute->agreement;
@@ -210,12 +234,14 @@ absl::StatusOr<Permit> PolicyEngine::Authorise(const Question& question) const {
 
 absl::Status PolicyEngine::MayCall(const System& consumer,
                                    const MethodPlan& plan,
-                                   absl::string_view affair,
-                                   absl::Time now) const {
+                                   absl::string_view affair, absl::Time now,
+                                   const Representation* representation) const {
   const CompiledAgreement* out_of_force = nullptr;
   for (const Candidate& candidate :
        CandidatesFor({consumer.id, affair, plan.name})) {
-    if (candidate.agreement->InForceAt(now)) return absl::OkStatus();
+    if (candidate.agreement->InForceAt(now)) {
+      return CheckRepresented(*candidate.agreement, plan, representation);
+    }
     out_of_force = LikelierMeant(out_of_force, candidate.agreement, now);
   }
   if (out_of_force != nullptr) return NotInForce(*out_of_force, plan, now);
@@ -317,6 +343,8 @@ absl::Status PolicyEngine::Recheck(const Permit& permit, absl::Time now) const {
   for (const Candidate& candidate : CandidatesFor(
            {given.consumer->id, given.affair->id, permit.plan().name})) {
     if (candidate.agreement->by_consent != given.by_consent ||
+        candidate.agreement->affair->representative !=
+            given.affair->representative ||
         !candidate.agreement->InForceAt(now) ||
         candidate.FindProvider(permit.provider().id) == nullptr)
       continue;

@@ -33,6 +33,9 @@ struct Question {
                              // only, the Permit carries what is granted
   // The consent token as presented, verified; null where none came.
   const Consent* consent = nullptr;
+  // The representation token likewise: for this consumer, and the person asked
+  // about.
+  const Representation* representation = nullptr;
   absl::Time now;
 };
 
@@ -105,7 +108,10 @@ class PolicyEngine {
   // CONSENT_EXPIRED, PERMISSION_DENIED CONSENT_INVALID (other consumer, affair
   // or method, or none of the agreed attributes), all three with agreement.
   // Never names the provider: which one was chosen may say where a person
-  // lives. Whether the consent's person is the exchange's subject, and whether
+  // lives. FAILED_PRECONDITION REPRESENTATION_REQUIRED and PERMISSION_DENIED
+  // REPRESENTATION_INVALID where the affair is a representative's and no token
+  // came, or one as something else; or is not, and one came. Whether the
+  // consent's person is the exchange's subject, and whether
   // the consent was withdrawn, the exchange checks: only it can decode codes,
   // only ConsentState knows withdrawals. Does not look at whether anything
   // exists at a provider. A statute-based agreement is preferred to a
@@ -115,9 +121,10 @@ class PolicyEngine {
   // Whether any agreement of the consumer covers a method at all, whatever the
   // provider, and whether or not it needs a consent: asked before a provider is
   // chosen, so that routing tells nobody anything. NO_AGREEMENT and
-  // AGREEMENT_NOT_IN_FORCE as Authorise.
+  // AGREEMENT_NOT_IN_FORCE as Authorise, and for `representation` likewise.
   absl::Status MayCall(const System& consumer, const MethodPlan& plan,
-                       absl::string_view affair, absl::Time now) const;
+                       absl::string_view affair, absl::Time now,
+                       const Representation* representation = nullptr) const;
 
   // An agreement in force that covers the method, whatever the provider, and
   // withholds its records from the person; null where there is none. For a call

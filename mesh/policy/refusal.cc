@@ -143,6 +143,16 @@ absl::Status ConsentRequired(const CompiledAgreement& agreement,
       agreement, plan);
 }
 
+absl::Status RepresentationRequired(const CompiledAgreement& agreement,
+                                    const MethodPlan& plan) {
+  return Refuse(
+      absl::StatusCode::kFailedPrecondition, "REPRESENTATION_REQUIRED",
+      absl::StrCat("affair ", agreement.affair->id,
+                   " is a representative's; have the representative act "
+                   "(ActFor) and send the token in psm-representation"),
+      agreement, plan);
+}
+
 absl::Status ConsentExpired(const CompiledAgreement& agreement,
                             const MethodPlan& plan) {
   return Refuse(absl::StatusCode::kFailedPrecondition, "CONSENT_EXPIRED",

@@ -51,6 +51,9 @@ absl::Status NotInForce(const CompiledAgreement& agreement,
 // FAILED_PRECONDITION CONSENT_REQUIRED.
 absl::Status ConsentRequired(const CompiledAgreement& agreement,
                              const MethodPlan& plan);
+// FAILED_PRECONDITION REPRESENTATION_REQUIRED.
+absl::Status RepresentationRequired(const CompiledAgreement& agreement,
+                                    const MethodPlan& plan);
 // FAILED_PRECONDITION CONSENT_EXPIRED.
 absl::Status ConsentExpired(const CompiledAgreement& agreement,
                             const MethodPlan& plan);

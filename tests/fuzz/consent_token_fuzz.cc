@@ -1,5 +1,5 @@
-// Consent tokens as anybody may send them: taken apart and read without a
-// crash, and what is accepted has one spelling.
+// Tokens of identity's as anybody may send them: taken apart and read without a
+// crash, and what is accepted has one spelling. Consents and representations.
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -8,6 +8,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "mesh/policy/consent_token.h"
+#include "mesh/policy/representation.h"
 #include "tests/fuzz/require.h"
 
 namespace {
@@ -16,8 +17,8 @@ using psm::Require;
 
 // A token that is taken apart is the encoding of its parts, so no other text
 // carries the same signature.
-void TakeApart(absl::string_view token) {
-  const auto parts = psm::SplitConsentToken(token);
+void TakeApart(const psm::TokenForm& form, absl::string_view token) {
+  const auto parts = psm::SplitToken(form, token);
   if (!parts.ok()) return;
   Require(token == absl::StrCat(parts->signed_part, ".",
                                 absl::WebSafeBase64Escape(parts->signature)),
@@ -42,18 +43,36 @@ void Read(absl::string_view payload) {
           "what was written is what was read");
 }
 
+// The same of a representation.
+void ReadRepresentation(absl::string_view payload) {
+  const auto representation = psm::ReadRepresentationClaims(payload);
+  if (!representation.ok()) return;
+  Require(psm::CheckRepresentation(*representation).ok(),
+          "a representation is well-formed");
+  const std::string again = psm::EncodeRepresentationPayload(*representation);
+  const auto reread = psm::ReadRepresentationClaims(again);
+  Require(reread.ok(), "what was read can be written");
+  Require(psm::EncodeRepresentationPayload(*reread) == again,
+          "what was written is what was read");
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data,
                                       std::size_t size) {
   const absl::string_view input = psm::AsText(data, size);
-  TakeApart(input);
   Read(input);
-  // And as the payload of a token that is otherwise well, with any payload.
-  TakeApart(
-      absl::StrCat(absl::WebSafeBase64Escape(
-                       R"({"alg":"ES256","typ":"psm-consent+jwt","kid":"k"})"),
-                   ".", absl::WebSafeBase64Escape(input), ".",
-                   absl::WebSafeBase64Escape(std::string(64, 's'))));
+  ReadRepresentation(input);
+  for (const psm::TokenForm& form :
+       {psm::kConsentForm, psm::kRepresentationForm}) {
+    TakeApart(form, input);
+    // And as the payload of a token that is otherwise well, with any payload.
+    TakeApart(form,
+              absl::StrCat(absl::WebSafeBase64Escape(
+                               absl::StrCat(R"({"alg":"ES256","typ":")",
+                                            form.type, R"(","kid":"k"})")),
+                           ".", absl::WebSafeBase64Escape(input), ".",
+                           absl::WebSafeBase64Escape(std::string(64, 's'))));
+  }
   return 0;
 }
