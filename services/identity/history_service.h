@@ -1,11 +1,14 @@
 // A person's history of exchanges, from the mesh's own records: identity adds
-// nothing and keeps nothing.
+// who acted for whom, and keeps nothing.
 #ifndef PSM_SERVICES_IDENTITY_HISTORY_SERVICE_H_
 #define PSM_SERVICES_IDENTITY_HISTORY_SERVICE_H_
+
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "mesh/agency/call_context.h"
 #include "psm/identity/v1/history.grpc.pb.h"
+#include "services/identity/card_holders.h"
 #include "services/identity/mesh_services.h"
 #include "services/identity/representations.h"
 
@@ -14,11 +17,14 @@ namespace psm::identity {
 // Thread-safe. What it is given must outlive it.
 class HistoryService final : public v1::HistoryService::Service {
  public:
-  // `representations` says who acts for the person, where the affair is a
-  // representative's. Null: nobody does (tests).
+  // `representations` and `holders` say who acted for whom. Null: that is not
+  // said (tests).
   explicit HistoryService(PersonRecords* records,
-                          Representations* representations = nullptr)
-      : records_(records), representations_(representations) {}
+                          Representations* representations = nullptr,
+                          CardHolders* holders = nullptr)
+      : records_(records),
+        representations_(representations),
+        holders_(holders) {}
 
   grpc::Status ListHistory(grpc::ServerContext* context,
                            const v1::ListHistoryRequest* request,
@@ -27,9 +33,15 @@ class HistoryService final : public v1::HistoryService::Service {
  private:
   absl::StatusOr<v1::ListHistoryResponse> List(
       const agency::CallContext& call, const v1::ListHistoryRequest& request);
+  // Says who acted for `person`, or for whom the person acted, in the texts of
+  // the records that name a representation. Names of people, and nothing else
+  // of them.
+  absl::Status SayWhoActed(const std::string& person,
+                           v1::ListHistoryResponse& response);
 
   PersonRecords* const records_;
   Representations* const representations_;
+  CardHolders* const holders_;
 };
 
 }  // namespace psm::identity

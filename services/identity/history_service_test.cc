@@ -6,6 +6,7 @@
 #include "gtest/gtest.h"
 #include "mesh/agency/test_call.h"
 #include "mesh/base/error.h"
+#include "services/identity/test_world.h"
 
 namespace psm::identity {
 namespace {
@@ -69,6 +70,56 @@ TEST_F(HistoryServiceTest, PassesQuestionAndRecordsThrough) {
   ASSERT_EQ(response_.texts_size(), 2);
   EXPECT_EQ(response_.texts(0).outcome().ja(), "拒否");
   EXPECT_EQ(response_.next_page_token(), "more");
+}
+
+// The child and the mother of one exchange, each with the other's name.
+TEST(ActingHistoryTest, NamesBothPersonsInBothLanguages) {
+  TestWorld world;
+  Representations representations(world.database.get(), &world.clock);
+  StoredRepresentation stored;
+  stored.id = "representation-1";
+  stored.subject = "jiro";
+  stored.representative = "hanako";
+  stored.start_time = world.clock.Now();
+  stored.expire_time = stored.start_time + absl::Hours(1);
+  ASSERT_TRUE(world.database
+                  ->Write([&](soci::session& sql) {
+                    Representations::Insert(sql, stored);
+                    return absl::OkStatus();
+                  })
+                  .ok());
+  FakeRecords records;
+  HistoryService service(&records, &representations, world.holders.get());
+  const auto said = [&](const std::string& person, bool acting,
+                        const std::string& id) {
+    records::v1::ListRecordsResponse page;
+    records::v1::Record& record = *page.add_records();
+    record.set_representation_id(id);
+    record.set_acting(acting);
+    page.add_texts();
+    records.answer = page;
+    FakeCall call("portal/terminal", "own-request", {"records"});
+    v1::ListHistoryRequest request;
+    request.set_subject(person);
+    v1::ListHistoryResponse response;
+    EXPECT_TRUE(service.ListHistory(call.context(), &request, &response).ok());
+    EXPECT_EQ(response.SerializeAsString().find("1-2-3"), std::string::npos)
+        << "an address";
+    return response.texts(0).representation();
+  };
+  EXPECT_EQ(said("jiro", false, stored.id).en(),
+            "by your parent 架空　hanako, acting for you");
+  EXPECT_EQ(said("jiro", false, stored.id).ja(),
+            "あなたの親権者(架空　hanakoさん)が代わって行いました");
+  EXPECT_EQ(said("hanako", true, stored.id).en(),
+            "you, acting as parent for 架空　jiro");
+  EXPECT_EQ(said("hanako", true, stored.id).ja(),
+            "あなたが架空　jiroさんの親権者として行いました");
+  // Nothing of a record that is not that person's, or names nothing known.
+  EXPECT_EQ(said("taro", false, stored.id).en(), "");
+  EXPECT_EQ(said("hanako", false, stored.id).en(), "");
+  EXPECT_EQ(said("jiro", false, "another").en(), "");
+  EXPECT_EQ(said("jiro", false, "").en(), "");
 }
 
 TEST_F(HistoryServiceTest, TimesThatWereNotAskedForAreNotSent) {

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <memory>
+#include <set>
 #include <string>
 
 #include "absl/time/clock.h"
@@ -206,9 +207,14 @@ TEST_F(HolderNewsTest, WithALifeEndsAllThatThePersonHadHere) {
   EXPECT_EQ(Ended(CertificateKind::kAuthentication),
             RevocationReason::kCessation);
   const auto withdrawn = *consents.WithdrawalsAfter(0);
-  ASSERT_EQ(withdrawn.size(), 2u) << "one had been before";
-  EXPECT_EQ(withdrawn[1].consent_id, "c2");
-  EXPECT_EQ(withdrawn[1].sequence, 2u) << "the gateway follows without gaps";
+  ASSERT_EQ(withdrawn.size(), 3u) << "one had been before";
+  for (std::size_t i = 0; i < withdrawn.size(); ++i)
+    EXPECT_EQ(withdrawn[i].sequence, i + 1)
+        << "the gateway follows without gaps";
+  EXPECT_EQ(
+      (std::set<std::string>{withdrawn[1].consent_id, withdrawn[2].consent_id}),
+      (std::set<std::string>{"c2", "r1"}))
+      << "a consent and a representation";
   long long grants = 0, representations = 0;
   ASSERT_TRUE(world_.database
                   ->Read([&](soci::session& sql) -> absl::Status {

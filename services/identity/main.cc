@@ -61,10 +61,12 @@ absl::Status Wire(agency::Agency& agency) {
   agency.Serve(std::move(made_asking));
   auto* const representations =
       agency.Own(std::make_unique<Representations>(database, &agency.clock()));
-  agency.Serve(std::make_unique<RepresentationService>(
-      RepresentationService::Parts{database, holders, representations,
-                                   &agency.clock(), &SystemRandom()}));
-  agency.Serve(std::make_unique<HistoryService>(mesh, representations));
+  agency.Serve(
+      std::make_unique<RepresentationService>(RepresentationService::Parts{
+          database, holders, representations, consents, key, mesh, progress,
+          &agency.clock(), &SystemRandom()}));
+  agency.Serve(
+      std::make_unique<HistoryService>(mesh, representations, holders));
   agency.Serve(std::make_unique<ConsentFeedService>(consents, key, progress));
   PSM_RETURN_IF_ERROR(FollowLives(agency, database, cards));
   return AuthenticationApp::Serve(

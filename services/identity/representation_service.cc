@@ -1,5 +1,7 @@
 #include "services/identity/representation_service.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -7,10 +9,17 @@
 #include "google/protobuf/util/time_util.h"
 #include "mesh/agency/answers.h"
 #include "mesh/base/status_macros.h"
+#include "mesh/policy/representation.h"
+#include "mesh/records/leg_exchange_id.h"
 #include "services/identity/once.h"
 
 namespace psm::identity {
 namespace {
+
+constexpr char kActForMethod[] = "psm.identity.v1.RepresentationService/ActFor";
+
+// How long EndRepresentation waits for the gateway to hear of the end.
+constexpr absl::Duration kEndPatience = absl::Seconds(2);
 
 google::protobuf::Timestamp Stamp(absl::Time time) {
   return google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(
@@ -83,17 +92,25 @@ absl::StatusOr<v1::EndRepresentationResponse> RepresentationService::End(
     const agency::CallContext& call,
     const v1::EndRepresentationRequest& request) {
   using Response = v1::EndRepresentationResponse;
-  return AnswerOnce<Response>(
-      parts_.database, "EndRepresentation", call, parts_.clock->Now(), request,
-      [&](soci::session& sql) -> absl::StatusOr<Response> {
-        PSM_ASSIGN_OR_RETURN(
-            const absl::Time end,
-            parts_.representations->End(sql, request.subject(),
-                                        request.representation_id()));
-        Response response;
-        *response.mutable_end_time() = Stamp(end);
-        return response;
-      });
+  PSM_ASSIGN_OR_RETURN(
+      const Response response,
+      AnswerOnce<Response>(
+          parts_.database, "EndRepresentation", call, parts_.clock->Now(),
+          request, [&](soci::session& sql) -> absl::StatusOr<Response> {
+            PSM_ASSIGN_OR_RETURN(
+                const absl::Time end,
+                parts_.representations->End(sql, request.subject(),
+                                            request.representation_id()));
+            Response ended;
+            *ended.mutable_end_time() = Stamp(end);
+            return ended;
+          }));
+  if (parts_.progress != nullptr) {
+    PSM_ASSIGN_OR_RETURN(const std::uint64_t sequence,
+                         parts_.consents->LastSequence());
+    parts_.progress->AwaitTaken(sequence, kEndPatience);
+  }
+  return response;
 }
 
 absl::StatusOr<v1::ListRepresentationsResponse> RepresentationService::List(
@@ -115,23 +132,76 @@ absl::StatusOr<v1::ListRepresentationsResponse> RepresentationService::List(
   return response;
 }
 
+absl::StatusOr<std::string> RepresentationService::IssueToken(
+    const agency::CallContext& call, const StoredRepresentation& stored,
+    absl::Time* expire_time) {
+  // Under ids of their own: the caller's names this call.
+  const auto code_of = [&](const std::string& subject, const char* role) {
+    agency::CallContext own = call;
+    own.exchange_id = LegExchangeId(call.exchange_id, role);
+    return parts_.disclosures->Disclose(own, {.audience = call.consumer,
+                                              .affair = call.affair,
+                                              .subject = subject,
+                                              .method = kActForMethod,
+                                              .attributes = {}});
+  };
+  Representation said;
+  said.id = stored.id;
+  said.consumer = call.consumer;
+  said.capacity = stored.kind == RepresentativeKind::kParent
+                      ? Representative::kParent
+                      : Representative::kGuardian;
+  PSM_ASSIGN_OR_RETURN(said.subject, code_of(stored.subject, "represented"));
+  PSM_ASSIGN_OR_RETURN(said.representative,
+                       code_of(stored.representative, "representative"));
+  // A token's times are whole seconds; what the caller is told is what it says.
+  said.issue_time =
+      absl::FromUnixSeconds(absl::ToUnixSeconds(parts_.clock->Now()));
+  said.expire_time = absl::FromUnixSeconds(absl::ToUnixSeconds(std::min(
+      said.issue_time + kMaxRepresentationDuration, stored.expire_time)));
+  if (said.expire_time <= said.issue_time) {
+    return agency::Refusal(absl::StatusCode::kNotFound,
+                           "REPRESENTATION_UNKNOWN",
+                           "the representation ends this very moment");
+  }
+  *expire_time = said.expire_time;
+  return SignRepresentation(said, parts_.key->key(), parts_.key->kid());
+}
+
+// As GrantConsent: the mesh records first, then the answer is written, where
+// the representation is still in force, then the token leaves.
 absl::StatusOr<v1::ActForResponse> RepresentationService::Act(
     const agency::CallContext& call, const v1::ActForRequest& request) {
   using Response = v1::ActForResponse;
-  return AnswerOnce<Response>(
-      parts_.database, "ActFor", call, parts_.clock->Now(), request,
-      [&](soci::session& sql) -> absl::StatusOr<Response> {
-        absl::Time until;
-        PSM_ASSIGN_OR_RETURN(
-            const StoredRepresentation found,
-            parts_.representations->Act(sql, call.consumer, request.subject(),
-                                        request.representation_id(), &until));
-        Response response;
-        response.set_subject(found.subject);
-        response.set_capacity(static_cast<v1::Capacity>(found.kind));
-        *response.mutable_expire_time() = Stamp(until);
-        return response;
-      });
+  const std::string name = NameOfAnswer("ActFor", request);
+  PSM_ASSIGN_OR_RETURN(std::optional<std::string> answer,
+                       parts_.database->Answered(name, call));
+  if (answer.has_value()) return agency::ParseAnswer<Response>(*answer);
+  PSM_ASSIGN_OR_RETURN(
+      const std::optional<StoredRepresentation> known,
+      parts_.representations->Find(request.representation_id()));
+  Response response;
+  if (known.has_value() && known->representative == request.subject() &&
+      !known->ended && known->expire_time > parts_.clock->Now()) {
+    absl::Time expire_time;
+    PSM_ASSIGN_OR_RETURN(*response.mutable_token(),
+                         IssueToken(call, *known, &expire_time));
+    response.set_subject(known->subject);
+    response.set_capacity(static_cast<v1::Capacity>(known->kind));
+    *response.mutable_expire_time() = Stamp(expire_time);
+  }
+  PSM_ASSIGN_OR_RETURN(
+      answer,
+      parts_.database->Once(
+          name, call, parts_.clock->Now(),
+          [&](soci::session& sql) -> absl::StatusOr<std::string> {
+            PSM_RETURN_IF_ERROR(parts_.representations
+                                    ->InForce(sql, request.subject(),
+                                              request.representation_id())
+                                    .status());
+            return response.SerializeAsString();
+          }));
+  return agency::ParseAnswer<Response>(*answer);
 }
 
 }  // namespace psm::identity

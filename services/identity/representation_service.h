@@ -2,6 +2,8 @@
 #ifndef PSM_SERVICES_IDENTITY_REPRESENTATION_SERVICE_H_
 #define PSM_SERVICES_IDENTITY_REPRESENTATION_SERVICE_H_
 
+#include <string>
+
 #include "absl/status/statusor.h"
 #include "mesh/agency/call_context.h"
 #include "mesh/agency/database.h"
@@ -9,6 +11,10 @@
 #include "mesh/crypto/digest.h"
 #include "psm/identity/v1/representation.grpc.pb.h"
 #include "services/identity/card_holders.h"
+#include "services/identity/consent_key.h"
+#include "services/identity/consent_store.h"
+#include "services/identity/feed_progress.h"
+#include "services/identity/mesh_services.h"
 #include "services/identity/representations.h"
 
 namespace psm::identity {
@@ -20,6 +26,10 @@ class RepresentationService final : public v1::RepresentationService::Service {
     agency::Database* database;
     CardHolders* holders;
     Representations* representations;
+    ConsentStore* consents;  // for the sequence that the gateway follows
+    const ConsentKey* key;
+    Disclosures* disclosures;
+    FeedProgress* progress;  // null: ends are not waited for (tests)
     const Clock* clock;
     Random* random;
   };
@@ -52,6 +62,11 @@ class RepresentationService final : public v1::RepresentationService::Service {
       const v1::ListRepresentationsRequest& request);
   absl::StatusOr<v1::ActForResponse> Act(const agency::CallContext& call,
                                          const v1::ActForRequest& request);
+  // The token, after the mesh has recorded for both persons that the caller is
+  // told its own codes of them.
+  absl::StatusOr<std::string> IssueToken(const agency::CallContext& call,
+                                         const StoredRepresentation& stored,
+                                         absl::Time* expire_time);
 
   const Parts parts_;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "mesh/agency/call_context.h"
 #include "mesh/base/japan_time.h"
 #include "mesh/base/status_macros.h"
 #include "services/identity/card/card_items.h"
@@ -38,6 +39,24 @@ absl::Time ComingOfAge(const CardHolder& holder) {
   return absl::FromCivil(
       absl::CivilDay(born.year() + kAdultAge, born.month(), born.day()),
       JapanTime());
+}
+
+std::optional<StoredRepresentation> FindIn(soci::session& sql,
+                                           absl::string_view id) {
+  StoredRepresentation found;
+  found.id = std::string(id);
+  long long kind = 0, start = 0, expire = 0, end = 0;
+  sql << "SELECT subject, representative, kind, start_time, expire_time, "
+         "end_time FROM representations WHERE representation_id = :id",
+      soci::into(found.subject), soci::into(found.representative),
+      soci::into(kind), soci::into(start), soci::into(expire), soci::into(end),
+      soci::use(found.id);
+  if (!sql.got_data()) return std::nullopt;
+  found.kind = static_cast<RepresentativeKind>(kind);
+  found.start_time = absl::FromUnixMicros(start);
+  found.expire_time = absl::FromUnixMicros(expire);
+  found.ended = end != 0;
+  return found;
 }
 
 }  // namespace
@@ -100,17 +119,23 @@ absl::StatusOr<absl::Time> Representations::End(soci::session& sql,
   sql << "UPDATE representations SET end_time = :now WHERE representation_id "
          "= :id",
       soci::use(end), soci::use(wanted);
-  sql << "DELETE FROM acting WHERE representation_id = :id", soci::use(wanted);
+  // As ConsentStore::Withdraw: one sequence for both, without gaps.
+  sql << "INSERT INTO withdrawals (sequence, consent_id, withdraw_time) "
+         "SELECT COALESCE(MAX(sequence), 0) + 1, :id, CAST(:time AS BIGINT) "
+         "FROM withdrawals",
+      soci::use(wanted), soci::use(end);
   return absl::FromUnixMicros(end);
 }
 
 void Representations::EndAllOf(soci::session& sql, const std::string& person,
                                absl::Time now) {
   const long long end = absl::ToUnixMicros(now);
-  sql << "DELETE FROM acting WHERE representation_id IN (SELECT "
-         "representation_id FROM representations WHERE subject = :subject OR "
-         "representative = :representative)",
-      soci::use(person), soci::use(person);
+  sql << "INSERT INTO withdrawals (sequence, consent_id, withdraw_time) SELECT "
+         "(SELECT COALESCE(MAX(sequence), 0) FROM withdrawals) + ROW_NUMBER() "
+         "OVER (ORDER BY start_time, representation_id), representation_id, "
+         "CAST(:time AS BIGINT) FROM representations WHERE end_time = 0 AND "
+         "(subject = :subject OR representative = :representative)",
+      soci::use(end), soci::use(person), soci::use(person);
   sql << "UPDATE representations SET end_time = :now WHERE end_time = 0 AND "
          "(subject = :subject OR representative = :representative)",
       soci::use(end), soci::use(person), soci::use(person);
@@ -145,60 +170,24 @@ absl::StatusOr<std::vector<StoredRepresentation>> Representations::Of(
   return found;
 }
 
-absl::StatusOr<StoredRepresentation> Representations::Act(
-    soci::session& sql, absl::string_view consumer,
-    absl::string_view representative, absl::string_view id,
-    absl::Time* until) const {
-  StoredRepresentation found;
-  found.id = std::string(id);
-  found.representative = std::string(representative);
-  const std::string system(consumer);
-  const absl::Time now = clock_->Now();
-  const long long at = absl::ToUnixMicros(now);
-  long long kind = 0, expire = 0;
-  sql << "SELECT subject, kind, expire_time FROM representations WHERE "
-         "representation_id = :id AND representative = :person AND end_time = "
-         "0 AND expire_time > :now",
-      soci::into(found.subject), soci::into(kind), soci::into(expire),
-      soci::use(found.id), soci::use(found.representative), soci::use(at);
-  if (!sql.got_data()) return Unknown();
-  found.kind = static_cast<RepresentativeKind>(kind);
-  found.expire_time = absl::FromUnixMicros(expire);
-  *until = std::min(now + kActingTime, found.expire_time);
-  const long long end = absl::ToUnixMicros(*until);
-  sql << "DELETE FROM acting WHERE expire_time <= :now", soci::use(at);
-  sql << "INSERT INTO acting (consumer, representation_id, subject, kind, "
-         "expire_time) VALUES (:consumer, :id, :subject, :kind, :expire) ON "
-         "CONFLICT (consumer, representation_id) DO UPDATE SET expire_time = "
-         "excluded.expire_time",
-      soci::use(system), soci::use(found.id), soci::use(found.subject),
-      soci::use(kind), soci::use(end);
-  return found;
+absl::StatusOr<StoredRepresentation> Representations::InForce(
+    soci::session& sql, absl::string_view representative,
+    absl::string_view id) const {
+  const std::optional<StoredRepresentation> found = FindIn(sql, id);
+  if (!found.has_value() || found->representative != representative ||
+      found->ended || found->expire_time <= clock_->Now())
+    return Unknown();
+  return *found;
 }
 
-absl::Status Representations::CheckActing(const agency::CallContext& call,
-                                          absl::string_view subject) {
-  if (call.affair != kByParent && call.affair != kByGuardian)
-    return absl::OkStatus();
-  const long long kind = static_cast<long long>(
-      call.affair == kByParent ? RepresentativeKind::kParent
-                               : RepresentativeKind::kGuardian);
-  const std::string person(subject);
-  const long long now = absl::ToUnixMicros(clock_->Now());
-  bool acts = false;
+absl::StatusOr<std::optional<StoredRepresentation>> Representations::Find(
+    absl::string_view id) {
+  std::optional<StoredRepresentation> found;
   PSM_RETURN_IF_ERROR(database_->Read([&](soci::session& sql) -> absl::Status {
-    std::string found;
-    sql << "SELECT representation_id FROM acting WHERE consumer = :consumer "
-           "AND subject = :subject AND kind = :kind AND expire_time > :now "
-           "LIMIT 1",
-        soci::into(found), soci::use(call.consumer), soci::use(person),
-        soci::use(kind), soci::use(now);
-    acts = sql.got_data();
+    found = FindIn(sql, id);
     return absl::OkStatus();
   }));
-  if (acts) return absl::OkStatus();
-  return agency::Refusal(absl::StatusCode::kPermissionDenied, "NOT_REPRESENTED",
-                         "nobody acts for this person here now");
+  return found;
 }
 
 }  // namespace psm::identity

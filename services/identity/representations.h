@@ -1,5 +1,4 @@
-// Who may act for whom, as what, until when, and who is doing so now. Knows no
-// gRPC.
+// Who may act for whom, as what, until when. Knows no gRPC.
 #ifndef PSM_SERVICES_IDENTITY_REPRESENTATIONS_H_
 #define PSM_SERVICES_IDENTITY_REPRESENTATIONS_H_
 
@@ -11,7 +10,6 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
-#include "mesh/agency/call_context.h"
 #include "mesh/agency/database.h"
 #include "mesh/base/clock.h"
 
@@ -20,13 +18,8 @@ namespace psm::identity {
 // The numbers are kept in the database, and are those of the proto.
 enum class RepresentativeKind { kParent = 1, kGuardian = 2 };
 
-// The affairs under which a representative's exchanges go.
-inline constexpr char kByParent[] = "request-by-parent";
-inline constexpr char kByGuardian[] = "request-by-guardian";
-
 inline constexpr int kAdultAge = 18;  // Civil Code, art. 4
 inline constexpr absl::Duration kLongestGuardianship = absl::Hours(24 * 1826);
-inline constexpr absl::Duration kActingTime = absl::Minutes(15);
 
 struct StoredRepresentation {
   std::string id;
@@ -35,6 +28,7 @@ struct StoredRepresentation {
   RepresentativeKind kind = RepresentativeKind::kParent;
   absl::Time start_time;
   absl::Time expire_time;  // exclusive
+  bool ended = false;      // before that
 };
 
 // Thread-safe. What it is given must outlive it. What takes a session works
@@ -57,7 +51,8 @@ class Representations {
                      const StoredRepresentation& representation);
 
   // Ends a person's representation and gives the time: now, or that of the
-  // first end. Who acts under it may no longer. NOT_FOUND
+  // first end. The gateway hears of it as it does of withdrawals, so that its
+  // tokens are worth nothing any more. NOT_FOUND
   // REPRESENTATION_UNKNOWN where the person is not represented so.
   absl::StatusOr<absl::Time> End(soci::session& sql, absl::string_view subject,
                                  absl::string_view id) const;
@@ -71,20 +66,15 @@ class Representations {
   absl::StatusOr<std::vector<StoredRepresentation>> Of(
       absl::string_view representative);
 
-  // Lets `consumer` act for the represented person until the time it gives, or
-  // the representation's end. NOT_FOUND REPRESENTATION_UNKNOWN.
-  absl::StatusOr<StoredRepresentation> Act(soci::session& sql,
-                                           absl::string_view consumer,
-                                           absl::string_view representative,
-                                           absl::string_view id,
-                                           absl::Time* until) const;
+  // One of a representative's that is in force. NOT_FOUND
+  // REPRESENTATION_UNKNOWN.
+  absl::StatusOr<StoredRepresentation> InForce(soci::session& sql,
+                                               absl::string_view representative,
+                                               absl::string_view id) const;
 
-  // Whether a call may be about that person. A call for another affair than a
-  // representative's is none of this class's business: OK. PERMISSION_DENIED
-  // NOT_REPRESENTED where the caller does not act for the person now, as what
-  // the affair says.
-  absl::Status CheckActing(const agency::CallContext& call,
-                           absl::string_view subject);
+  // By its id, also one that has ended; nullopt where there never was one.
+  absl::StatusOr<std::optional<StoredRepresentation>> Find(
+      absl::string_view id);
 
  private:
   agency::Database* const database_;

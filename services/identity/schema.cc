@@ -128,6 +128,19 @@ ALTER TABLE consent_requests ADD COLUMN reference TEXT NOT NULL DEFAULT '';
 CREATE UNIQUE INDEX consent_requests_by_client
   ON consent_requests (client_id, subject, reference) WHERE client_id <> '';
 )"},
+    // `withdrawals` holds ends of representations as well: `consent_id` is the
+    // id of either. Who acts now, tokens say.
+    {10, R"(
+ALTER TABLE withdrawals RENAME TO withdrawals_of_consents;
+CREATE TABLE withdrawals (
+  sequence BIGINT PRIMARY KEY,
+  consent_id TEXT NOT NULL UNIQUE,
+  withdraw_time BIGINT NOT NULL);
+INSERT INTO withdrawals (sequence, consent_id, withdraw_time)
+  SELECT sequence, consent_id, withdraw_time FROM withdrawals_of_consents;
+DROP TABLE withdrawals_of_consents;
+DROP TABLE acting;
+)"},
 };
 
 }  // namespace

@@ -86,6 +86,13 @@ std::string OutcomeOf(const Record& record, const RecordTexts& texts) {
   return items;
 }
 
+// In both languages; empty where nobody acted for another.
+std::string WhoActed(const RecordTexts& texts) {
+  if (!texts.has_representation()) return "";
+  return absl::StrCat("  〔", texts.representation().ja(), " / ",
+                      texts.representation().en(), "〕");
+}
+
 void TellHistory(Stage& stage, const std::string& persona) {
   using identity::v1::HistoryService;
   Narrator& narrator = stage.narrator;
@@ -125,7 +132,7 @@ void TellHistory(Stage& stage, const std::string& persona) {
   bool codes_hidden = true;
   for (int i = 0; i < history.records_size(); ++i) {
     const Record& record = history.records(i);
-    codes_hidden &= record.subject().empty();
+    codes_hidden &= record.subject().empty() && record.representative().empty();
     if (folded(record)) continue;
     narrator.Fact(absl::StrCat(
         absl::FormatTime("%m-%d %H:%M:%S", FromTimestamp(record.ask_time()),
@@ -133,7 +140,8 @@ void TellHistory(Stage& stage, const std::string& persona) {
         "  ",
         NameOf(stage, record.consumer(), history.texts(i).consumer_agency()),
         " → ", ProviderOf(stage, record, history.texts(i)), "  ",
-        BasisOf(stage, record), OutcomeOf(record, history.texts(i))));
+        BasisOf(stage, record), OutcomeOf(record, history.texts(i)),
+        WhoActed(history.texts(i))));
   }
   int expected = 0;
   bool complete = true;

@@ -197,15 +197,16 @@ TEST_F(Cards, OpenSslHearsOfALostCardFromTheRunningAgency) {
 
 TEST_F(Cards, AParentActsForHerChildAndTheRecordsSaySo) {
   const std::string child = CodeAtPortal("minato");
-  const auto read_history = [&child](const std::string& affair) {
+  const auto read_history = [&child](const std::string& affair,
+                                     const std::string& token) {
     identity::v1::ListHistoryRequest request;
     request.set_subject(child);
     return mesh().Client(kTerminal).Call(
-        &identity::v1::HistoryService::Stub::ListHistory, {.affair = affair},
-        request);
+        &identity::v1::HistoryService::Stub::ListHistory,
+        {.affair = affair, .representation = token}, request);
   };
-  EXPECT_EQ(ReasonOf(read_history("request-by-parent").status),
-            "NOT_REPRESENTED");
+  EXPECT_EQ(ReasonOf(read_history("request-by-parent", "").status),
+            "REPRESENTATION_REQUIRED");
 
   identity::v1::RegisterRepresentationRequest registered;
   registered.set_subject(mesh().Person("minato").CodeAt("akatsuki"));
@@ -240,15 +241,15 @@ TEST_F(Cards, AParentActsForHerChildAndTheRecordsSaySo) {
           .AwaitRecords({.exchange_id = acting.exchange_id, .person = "hanako"})
           ->empty());
 
-  const auto history = read_history("request-by-parent");
+  const auto history = read_history("request-by-parent", acting->token());
   ASSERT_TRUE(history.status.ok()) << history.status;
-  EXPECT_EQ(OnlyRecord(mesh(), {.exchange_id = history.exchange_id}).affair(),
+  EXPECT_EQ(OnlyRecord(mesh(),
+                       {.exchange_id = history.exchange_id, .person = "minato"})
+                .affair(),
             "request-by-parent");
-  EXPECT_EQ(ReasonOf(read_history("request-by-guardian").status),
-            "NOT_REPRESENTED");
-  mesh().AdvanceClock(absl::Minutes(16));
-  EXPECT_EQ(ReasonOf(read_history("request-by-parent").status),
-            "NOT_REPRESENTED");
+  EXPECT_EQ(
+      ReasonOf(read_history("request-by-guardian", acting->token()).status),
+      "REPRESENTATION_INVALID");
 }
 
 TEST_F(Cards, WhoGrantsAPartOfWhatWasAskedForReleasesThatPartAlone) {
