@@ -1,16 +1,13 @@
 #include "services/identity/relying_party_requests.h"
 
-#include <algorithm>
-#include <cstdint>
 #include <optional>
+#include <utility>
+#include <variant>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
 #include "mesh/base/log.h"
 #include "nlohmann/json.hpp"
+#include "services/identity/relying_party_form.h"
 
 namespace psm::identity {
 namespace {
@@ -20,39 +17,20 @@ using openid::HttpAnswer;
 
 constexpr char kItemsMethod[] =
     "psm.identity.v1.BasicItemsService/GetBasicItems";
-constexpr std::int64_t kMaxSeconds = 365 * 24 * 3600;
-constexpr std::size_t kMaxReference = 64;
-
-// RFC 3986's unreserved characters, as everywhere a relying party names
-// something.
-bool IsReference(absl::string_view text) {
-  return !text.empty() && text.size() <= kMaxReference &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
-                  absl::StrContains("-._~", c);
-         });
-}
-
-HttpAnswer Error(int status, const char* error, absl::string_view description) {
-  return openid::Json(
-      status,
-      json({{"error", error}, {"error_description", std::string(description)}})
-          .dump());
-}
 
 HttpAnswer Error(const absl::Status& status) {
   if (absl::IsNotFound(status))
-    return Error(404, "not_found", "there is no such request");
+    return FormError(404, "not_found", "there is no such request");
   if (absl::IsAlreadyExists(status))
-    return Error(409, "invalid_request", status.message());
+    return FormError(409, "invalid_request", status.message());
   if (absl::IsResourceExhausted(status))
-    return Error(429, "too_many_requests",
-                 "wait until the person has answered the others");
+    return FormError(429, "too_many_requests",
+                     "wait until the person has answered the others");
   if (absl::IsFailedPrecondition(status) || absl::IsInvalidArgument(status))
-    return Error(400, "invalid_request", status.message());
+    return FormError(400, "invalid_request", status.message());
   LogError("consent_request_failed",
            {{"code", absl::StatusCodeToString(status.code())}});
-  return Error(503, "temporarily_unavailable", "try again later");
+  return FormError(503, "temporarily_unavailable", "try again later");
 }
 
 const char* NameOf(v1::CollectConsentResponse::State state) {
@@ -71,9 +49,7 @@ const char* NameOf(v1::CollectConsentResponse::State state) {
 }  // namespace
 
 bool RelyingPartyRequests::IsFor(const openid::HttpRequest& request) {
-  absl::string_view path = request.path;
-  return absl::ConsumePrefix(&path, kConsentRequestsPath) &&
-         (path.empty() || path[0] == '/');
+  return IsAt(request, kConsentRequestsPath);
 }
 
 agency::CallContext RelyingPartyRequests::CallOf(
@@ -102,32 +78,22 @@ HttpAnswer RelyingPartyRequests::Answer(
 
 HttpAnswer RelyingPartyRequests::Ask(const openid::HttpRequest& request,
                                      const openid::Provider::Bearer& bearer) {
-  const std::optional<openid::Parameters> form =
-      absl::StartsWith(request.Header("content-type"),
-                       "application/x-www-form-urlencoded")
-          ? openid::Parameters::Parse(request.body)
-          : std::nullopt;
-  if (!form.has_value() || form->AnyRepeated())
-    return Error(400, "invalid_request",
-                 "the body is not a form, or a parameter came twice");
-  const AskingClient client = {bearer.client->id, form->Get("id")};
-  if (!IsReference(client.reference))
-    return Error(400, "invalid_request",
-                 "id is 1 to 64 of A-Z, a-z, 0-9, -, ., _, ~");
+  std::variant<RelyingPartyForm, HttpAnswer> read =
+      ReadRelyingPartyForm(request, absl::Seconds(1), kLongestConsent);
+  if (auto* refusal = std::get_if<HttpAnswer>(&read))
+    return std::move(*refusal);
+  const RelyingPartyForm& form = std::get<RelyingPartyForm>(read);
+  const AskingClient client = {bearer.client->id, form.id};
   v1::RequestConsentRequest asked;
   asked.set_subject(bearer.grant.subject);
   asked.set_affair(bearer.client->affair);
   asked.set_method(kItemsMethod);
-  asked.set_purpose(form->Get("purpose"));
+  asked.set_purpose(form.fields.Get("purpose"));
   for (absl::string_view attribute :
-       absl::StrSplit(form->Get("attributes"), ' ', absl::SkipEmpty()))
+       absl::StrSplit(form.fields.Get("attributes"), ' ', absl::SkipEmpty()))
     asked.add_attributes(std::string(attribute));
-  if (form->Has("duration")) {
-    std::int64_t seconds = 0;
-    if (!absl::SimpleAtoi(form->Get("duration"), &seconds) || seconds < 1 ||
-        seconds > kMaxSeconds)
-      return Error(400, "invalid_request", "duration is 1 to 31536000 seconds");
-    asked.mutable_duration()->set_seconds(seconds);
+  if (form.duration.has_value()) {
+    asked.mutable_duration()->set_seconds(absl::ToInt64Seconds(*form.duration));
   }
   const absl::StatusOr<v1::RequestConsentResponse> made =
       requests_->Request(CallOf(bearer), asked, client);

@@ -1,18 +1,18 @@
 #include "services/identity/relying_party_signatures.h"
 
 #include <algorithm>
-#include <cstdint>
 #include <optional>
+#include <utility>
+#include <variant>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
 #include "mesh/base/error.h"
 #include "mesh/base/log.h"
 #include "nlohmann/json.hpp"
+#include "services/identity/relying_party_form.h"
 #include "services/identity/signing_pages.h"
 #include "services/openid/jws.h"
 #include "services/openid/parameters.h"
@@ -23,34 +23,17 @@ namespace {
 using nlohmann::json;
 using openid::HttpAnswer;
 
-constexpr std::size_t kMaxReference = 64;
 constexpr std::size_t kDigestSize = 32;
 
-HttpAnswer Error(int status, const char* error, absl::string_view description) {
-  return openid::Json(
-      status,
-      json({{"error", error}, {"error_description", std::string(description)}})
-          .dump());
-}
-
 HttpAnswer Malformed(absl::string_view what) {
-  return Error(400, "invalid_request", what);
+  return FormError(400, "invalid_request", what);
 }
 
 HttpAnswer Later(const absl::Status& status) {
   LogError("sign_request_failed",
            {{"code", absl::StatusCodeToString(status.code())},
             {"reason", ReasonOf(status)}});
-  return Error(503, "temporarily_unavailable", "try again later");
-}
-
-// RFC 3986's unreserved characters: the id stands in an address.
-bool IsReference(absl::string_view text) {
-  return !text.empty() && text.size() <= kMaxReference &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return absl::ascii_isalnum(static_cast<unsigned char>(c)) ||
-                  absl::StrContains("-._~", c);
-         });
+  return FormError(503, "temporarily_unavailable", "try again later");
 }
 
 // Whether a text is shown in the order in which it is written, on one line: it
@@ -82,9 +65,7 @@ bool IsTitle(absl::string_view text) {
 }  // namespace
 
 bool RelyingPartySignatures::IsFor(const openid::HttpRequest& request) {
-  absl::string_view path = request.path;
-  return absl::ConsumePrefix(&path, kSignRequestsPath) &&
-         (path.empty() || path[0] == '/');
+  return IsAt(request, kSignRequestsPath);
 }
 
 HttpAnswer RelyingPartySignatures::Answer(
@@ -92,8 +73,8 @@ HttpAnswer RelyingPartySignatures::Answer(
     const openid::Provider::Bearer& bearer) {
   const auto& scopes = bearer.grant.scopes;
   if (std::find(scopes.begin(), scopes.end(), kSignScope) == scopes.end()) {
-    return Error(403, "insufficient_scope",
-                 "the person has not granted the scope sign")
+    return FormError(403, "insufficient_scope",
+                     "the person has not granted the scope sign")
         .With("WWW-Authenticate",
               "Bearer error=\"insufficient_scope\", scope=\"sign\"");
   }
@@ -110,43 +91,31 @@ HttpAnswer RelyingPartySignatures::Answer(
 
 HttpAnswer RelyingPartySignatures::Ask(const openid::HttpRequest& request,
                                        const openid::Provider::Bearer& bearer) {
-  const std::optional<openid::Parameters> form =
-      absl::StartsWith(request.Header("content-type"),
-                       "application/x-www-form-urlencoded")
-          ? openid::Parameters::Parse(request.body)
-          : std::nullopt;
-  if (!form.has_value() || form->AnyRepeated())
-    return Malformed("the body is not a form, or a parameter came twice");
+  std::variant<RelyingPartyForm, HttpAnswer> read =
+      ReadRelyingPartyForm(request, kShortestSignRequest, kLongestSignRequest);
+  if (auto* refusal = std::get_if<HttpAnswer>(&read))
+    return std::move(*refusal);
+  const RelyingPartyForm& form = std::get<RelyingPartyForm>(read);
   const std::optional<std::string> digest =
-      openid::FromBase64Url(form->Get("digest"));
-  if (!IsReference(form->Get("id")))
-    return Malformed("id is 1 to 64 of A-Z, a-z, 0-9, -, ., _, ~");
+      openid::FromBase64Url(form.fields.Get("digest"));
   if (!digest.has_value() || digest->size() != kDigestSize)
     return Malformed("digest is the document's SHA-256 in base64url");
-  if (!IsTitle(form->Get("title")))
+  if (!IsTitle(form.fields.Get("title")))
     return Malformed("title is 1 to 200 bytes without control characters");
-  absl::Duration life = kSignRequestLife;
-  if (form->Has("duration")) {
-    std::int64_t seconds = 0;
-    if (!absl::SimpleAtoi(form->Get("duration"), &seconds) ||
-        absl::Seconds(seconds) < kShortestSignRequest ||
-        absl::Seconds(seconds) > kLongestSignRequest)
-      return Malformed("duration is 60 to 604800 seconds");
-    life = absl::Seconds(seconds);
-  }
   SignRequest wanted;
   wanted.client_id = bearer.client->id;
-  wanted.reference = form->Get("id");
+  wanted.reference = form.id;
   wanted.subject = bearer.grant.subject;
   wanted.digest = *digest;
-  wanted.title = form->Get("title");
+  wanted.title = form.fields.Get("title");
   wanted.request_time = clock_->Now();
-  wanted.expire_time = wanted.request_time + life;
+  wanted.expire_time =
+      wanted.request_time + form.duration.value_or(kSignRequestLife);
   const absl::StatusOr<SignRequest> kept = requests_->Add(std::move(wanted));
   if (absl::IsAlreadyExists(kept.status()))
-    return Error(409, "invalid_request", kept.status().message());
+    return FormError(409, "invalid_request", kept.status().message());
   if (absl::IsResourceExhausted(kept.status()))
-    return Error(429, "too_many_requests", kept.status().message());
+    return FormError(429, "too_many_requests", kept.status().message());
   if (!kept.ok()) return Later(kept.status());
   return openid::Json(
       201, json({{"url", absl::StrCat(origin_, kSigningPath, kept->id)},
@@ -160,7 +129,7 @@ HttpAnswer RelyingPartySignatures::Collect(
       requests_->FindOf(bearer.client->id, bearer.grant.subject, reference);
   if (!found.ok()) return Later(found.status());
   if (!found->has_value())
-    return Error(404, "not_found", "there is no such request");
+    return FormError(404, "not_found", "there is no such request");
   const SignRequest& asked = **found;
   switch (asked.state) {
     case SignRequest::State::kDeclined:
@@ -178,8 +147,8 @@ HttpAnswer RelyingPartySignatures::Collect(
   if (absl::IsPermissionDenied(told) || absl::IsFailedPrecondition(told)) {
     LogWarning("signature_refused",
                {{"client", bearer.client->id}, {"reason", ReasonOf(told)}});
-    return Error(403, "insufficient_scope",
-                 "the agreement does not cover what the certificate says");
+    return FormError(403, "insufficient_scope",
+                     "the agreement does not cover what the certificate says");
   }
   if (!told.ok()) return Later(told);
   return openid::Json(200,
