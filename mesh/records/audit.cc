@@ -21,6 +21,18 @@ namespace {
 using In = AuditFinding::In;
 using tlog::SignedCheckpoint;
 
+bool HasUnknownFields(const google::protobuf::Message& message) {
+  return !message.GetReflection()->GetUnknownFields(message).empty();
+}
+
+// Whether a record holds bytes that no leaf commits to, its times' included.
+bool HasMoreThanItsLeaf(const records::v1::Record& record) {
+  return HasUnknownFields(record) || HasUnknownFields(record.ask_time()) ||
+         HasUnknownFields(record.provide_time()) ||
+         HasUnknownFields(record.record_time()) ||
+         HasUnknownFields(record.expunged_before());
+}
+
 // A record may wait for its publication, and a checkpoint for being kept; an
 // operator may mend a clock. More than this nobody explains.
 constexpr absl::Duration kPublishedWithin = absl::Hours(24);
@@ -220,7 +232,7 @@ class Audit {
       // Bytes that no leaf commits to could say anything.
       if (!record_.ParseFromArray(item.record.data(),
                                   static_cast<int>(item.record.size())) ||
-          !record_.GetReflection()->GetUnknownFields(record_).empty() ||
+          HasMoreThanItsLeaf(record_) ||
           record_.ByteSizeLong() != item.record.size()) {
         return Bad(index, index, "the record is not as it is written");
       }

@@ -154,8 +154,9 @@ class AuditTest : public RecordStoreFixture {
       const std::string name =
           absl::StrFormat("segment-%012d", segment.header.number);
       std::string bytes = folder_.Read(name);
-      ASSERT_EQ(mended.size(), found->first.bytes);
-      bytes.replace(found->second, mended.size(), mended);
+      const std::size_t size = bytes.size();
+      bytes.replace(found->second, found->first.bytes, mended);
+      bytes.resize(size);  // what follows the last frame is no frame
       folder_.Write(name, bytes);
       return;
     }
@@ -306,6 +307,41 @@ TEST_F(AuditTest, ARecordThatWasChangedUnderMendedChecksumsIsNamed) {
       ChangeFrame(index, false,
                   [&](std::string& payload) { payload[at] ^= 2; });
     }
+  }
+  ExpectHolds();
+}
+
+TEST_F(AuditTest, BytesThatNoLeafCommitsToAreFoundWhereverTheyAre) {
+  const std::uint64_t index = kRecords - 1;
+  const auto add = [&](records::v1::Record& record, bool in_time) {
+    google::protobuf::Message* message = &record;
+    if (in_time) message = record.mutable_record_time();
+    message->GetReflection()->MutableUnknownFields(message)->AddVarint(127, 1);
+  };
+  for (const bool in_time : {false, true}) {
+    SCOPED_TRACE(in_time);
+    std::string before;
+    ChangeFrame(index, false, [&](std::string& payload) {
+      before = payload;
+      std::uint32_t count = 1;
+      while (!SplitPayload(payload, count).has_value()) ++count;
+      const auto items = SplitPayload(payload, count);
+      std::string changed;
+      for (const PayloadItem& item : *items) {
+        records::v1::Record record;
+        ASSERT_TRUE(record.ParseFromString(std::string(item.record)));
+        if (--count == 0) add(record, in_time);
+        const std::string bytes = record.SerializeAsString();
+        AppendToPayload({item.seed, bytes}, changed);
+      }
+      payload = changed;
+    });
+    const AuditFinding found = Found();
+    EXPECT_EQ(found.in, In::kRecord);
+    EXPECT_EQ(found.first, index) << found.what;
+    EXPECT_NE(found.what.find("not as it is written"), std::string::npos)
+        << found.what;
+    ChangeFrame(index, false, [&](std::string& payload) { payload = before; });
   }
   ExpectHolds();
 }
