@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "absl/strings/str_cat.h"
 #include "mesh/edge/test_streams.h"
 
 namespace psm::edge {
@@ -36,6 +37,21 @@ InteropCase Free(const char* name, const char* method,
             act(stream);
             stream.Finish();
             return stream.transcript();
+          }};
+}
+
+// A call whose time ends while the provider says nothing, over a connection
+// that is there already. Whoever notices it first says so in words of its own,
+// so the code is all that counts.
+InteropCase Deadline(const char* name, std::chrono::milliseconds timeout) {
+  return {name, [=](const Channel& channel, const Fields& metadata) {
+            TestStream first(channel, "Echo", metadata);
+            first.WritesDone();
+            first.Read();
+            first.Finish();
+            TestStream stream(channel, "Never", metadata, timeout);
+            stream.Read();
+            return absl::StrCat("status ", stream.Finish().error_code());
           }};
 }
 
@@ -82,6 +98,8 @@ std::vector<InteropCase> MakeCases() {
              stream.Read();
              stream.Cancel();
            }),
+      Deadline("TimeoutOnSleepingServer", std::chrono::milliseconds(200)),
+      Deadline("DeadlineOfOneMillisecond", std::chrono::milliseconds(1)),
   };
 }
 
