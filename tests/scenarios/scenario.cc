@@ -1,5 +1,7 @@
 #include "tests/scenarios/scenario.h"
 
+#include <chrono>
+
 #include "mesh/crypto/digest.h"
 
 namespace psm::testing {
@@ -34,8 +36,13 @@ std::string NewExchangeId() { return NewUuid(SystemRandom()); }
 absl::Status AskTaxUntilAnswered(Mesh& mesh) {
   const absl::Duration deadline = mesh.clock().Monotonic() + absl::Seconds(10);
   absl::Status status = AskTax(mesh).status;
-  while (!status.ok() && mesh.clock().Monotonic() < deadline)
+  while (!status.ok() && mesh.clock().Monotonic() < deadline) {
+    // Calls that fail at once leave gRPC nobody to shake hands by: a connection
+    // in the making stands still between them.
+    mesh.Client(kBenefits).Channel()->WaitForConnected(
+        std::chrono::system_clock::now() + std::chrono::milliseconds(500));
     status = AskTax(mesh).status;
+  }
   return status;
 }
 
