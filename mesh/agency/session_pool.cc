@@ -138,7 +138,7 @@ absl::StatusOr<std::unique_ptr<soci::session>> SessionPool::Take(
   const std::size_t limit = access == Access::kWrite ? 1 : kReaders;
   {
     MutexLock lock(mu_);
-    while (lent_[kind] >= limit) returned_.Wait(mu_);
+    while (lent_[kind] >= limit) returned_[kind].Wait(mu_);
     ++lent_[kind];
     if (!idle_[kind].empty()) {
       std::unique_ptr<soci::session> session = std::move(idle_[kind].back());
@@ -155,10 +155,12 @@ absl::StatusOr<std::unique_ptr<soci::session>> SessionPool::Take(
 void SessionPool::Return(Access access,
                          std::unique_ptr<soci::session> session) {
   const int kind = static_cast<int>(access);
-  MutexLock lock(mu_);
-  --lent_[kind];
-  if (session != nullptr) idle_[kind].push_back(std::move(session));
-  returned_.NotifyAll();
+  {
+    MutexLock lock(mu_);
+    --lent_[kind];
+    if (session != nullptr) idle_[kind].push_back(std::move(session));
+  }
+  returned_[kind].NotifyOne();
 }
 
 absl::Status SessionPool::Run(

@@ -48,7 +48,9 @@ class SessionPool {
 
   const std::string file_;
   Mutex mu_;
-  CondVar returned_;
+  // By access: one that comes back is for one of those who wait for its kind.
+  // With many waiting, to wake them all costs more than what they wait for.
+  CondVar returned_[2];
   // Idle sessions by access, and how many are lent.
   std::vector<std::unique_ptr<soci::session>> idle_[2] PSM_GUARDED_BY(mu_);
   std::size_t lent_[2] PSM_GUARDED_BY(mu_) = {0, 0};
