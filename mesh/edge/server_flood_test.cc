@@ -114,7 +114,11 @@ TEST_F(ServerFloodTest, HeadersThatBringNoCallAreCounted) {
     const std::uint64_t before = server_.server().Stats().flooded;
     // Fewer than may die.
     for (std::int32_t id = 1; id < 2 * 20; id += 2) peer->Send(waste(id));
-    EXPECT_EQ(peer->ReadGoaway(), NGHTTP2_ENHANCE_YOUR_CALM) << system;
+    // Who still sends when it is cut off may not get to read why.
+    const std::int64_t why = peer->ReadGoaway();
+    if (why != -1) {
+      EXPECT_EQ(why, NGHTTP2_ENHANCE_YOUR_CALM) << system;
+    }
     EXPECT_EQ(server_.server().Stats().flooded, before + 1) << system;
     EXPECT_TRUE(OtherIsServed());
   }
