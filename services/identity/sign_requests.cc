@@ -71,14 +71,16 @@ void Forget(soci::session& sql, absl::Time now) {
       soci::use(before);
 }
 
-long long CountWaiting(soci::session& sql, const SignRequest& wanted) {
+// Those that were declined count until their time is over: whoever asks knows
+// the address at which one declines.
+long long CountUnsigned(soci::session& sql, const SignRequest& wanted) {
   const long long now = absl::ToUnixMicros(wanted.request_time);
-  long long waiting = 0;
+  long long unsigned_yet = 0;
   sql << "SELECT COUNT(*) FROM sign_requests WHERE client_id = :client AND "
-         "subject = :subject AND state = 1 AND expire_time > :now",
-      soci::into(waiting), soci::use(wanted.client_id),
+         "subject = :subject AND state <> 2 AND expire_time > :now",
+      soci::into(unsigned_yet), soci::use(wanted.client_id),
       soci::use(wanted.subject), soci::use(now);
-  return waiting;
+  return unsigned_yet;
 }
 
 void Insert(soci::session& sql, const SignRequest& request) {
@@ -113,7 +115,7 @@ absl::StatusOr<SignRequest> SignRequests::Add(SignRequest wanted) {
       kept = *before;
       return absl::OkStatus();
     }
-    if (CountWaiting(sql, wanted) >= kMostSignRequests) {
+    if (CountUnsigned(sql, wanted) >= kMostSignRequests) {
       return agency::Refusal(absl::StatusCode::kResourceExhausted,
                              "TOO_MANY_REQUESTS",
                              "earlier requests still wait for the person");

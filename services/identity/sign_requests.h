@@ -19,7 +19,8 @@ namespace psm::identity {
 inline constexpr absl::Duration kSignRequestLife = absl::Hours(24);
 inline constexpr absl::Duration kShortestSignRequest = absl::Minutes(1);
 inline constexpr absl::Duration kLongestSignRequest = absl::Hours(24 * 7);
-inline constexpr int kMostSignRequests = 8;  // that wait, of a client, a person
+// Of a client to a person, unsigned, whose time is not over.
+inline constexpr int kMostSignRequests = 8;
 // After its end, for a relying party to collect it; then it is forgotten.
 inline constexpr absl::Duration kSignatureKept = absl::Hours(24 * 7);
 inline constexpr std::size_t kMaxTitle = 200;  // bytes
@@ -52,7 +53,7 @@ class SignRequests {
   // its id. One that the client has made before, of the same person under the
   // same reference and with the same content, is that one, whatever became of
   // it. ALREADY_EXISTS REFERENCE_REUSED where the content is another;
-  // RESOURCE_EXHAUSTED TOO_MANY_REQUESTS where kMostSignRequests wait.
+  // RESOURCE_EXHAUSTED TOO_MANY_REQUESTS where there are kMostSignRequests.
   absl::StatusOr<SignRequest> Add(SignRequest wanted);
 
   // nullopt where there is none.

@@ -247,6 +247,10 @@ HttpAnswer SigningPages::Take(const HttpRequest& request,
   if (absl::IsPermissionDenied(judged.status()))
     return Error(403, judged.status().message());
   if (!judged.ok()) return Later(judged.status());
+  // One that was made before she was asked was made for something else: nobody
+  // brings an old one here in her place.
+  if (judged->signer.signing_time < asked.request_time - card::kClockSkew)
+    return Error(403, "the signature is older than the request");
   // Whose it is instead is told nobody.
   if (judged->subject != asked.subject)
     return Error(403, "the request is for somebody else's signature");

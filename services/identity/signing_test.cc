@@ -213,6 +213,7 @@ TEST_F(SigningTest, ThePersonSignsAndTheRelyingPartyVerifiesOffline) {
 TEST_F(SigningTest, OnlyWhoIsAskedSignsAndOnlyWhatIsAsked) {
   const auto hers = Card("hanako");
   const auto his = Card("taro");
+  world_.clock.Advance(absl::Minutes(10));
   const std::string page = Page("c");
   const HttpAnswer refused = Bring(page, Sign(*his));
   EXPECT_EQ(refused.status, 403);
@@ -224,6 +225,12 @@ TEST_F(SigningTest, OnlyWhoIsAskedSignsAndOnlyWhatIsAsked) {
             400);
   // A signature of what a sign-in page shows is no document's.
   EXPECT_EQ(Bring(page, hers->Sign(Sha256(kDocument))).status, 403);
+  // Nor is one that she has made before she was asked, for somebody else.
+  EXPECT_EQ(
+      Bring(page, *card::SignDigest(*hers, Sha256(kDocument),
+                                    world_.clock.Now() - absl::Minutes(6)))
+          .status,
+      403);
   EXPECT_EQ(Bring("/sign/none", Sign(*hers)).status, 404);
   EXPECT_EQ(StateOf("c"), "pending");
   EXPECT_EQ(Bring(page, Sign(*hers)).status, 200);
@@ -288,6 +295,8 @@ TEST_F(SigningTest, TheSameAgainIsTheSameAndEightAreEnough) {
   EXPECT_EQ(Ask(Form("one-more")).status, 429);
   EXPECT_EQ(Page("c"), page) << "a retry is not one more";
   ASSERT_EQ(pages_.Answer(Request("POST", page)).status, 303);
+  EXPECT_EQ(Ask(Form("one-more")).status, 429) << "who asks can decline, too";
+  world_.clock.Advance(kSignRequestLife);
   EXPECT_EQ(Ask(Form("one-more")).status, 201);
 }
 
