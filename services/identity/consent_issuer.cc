@@ -95,12 +95,14 @@ absl::Duration DurationOf(bool given,
 }
 
 absl::Status CheckTerms(const ConsentTerms& terms) {
+  static constexpr char kRegisterAccount[] =
+      "psm.accounts.v1.AccountsService/RegisterAccount";
   if (!IsSystem(terms.consumer))
     return ConsentNotPossible("the consumer is not the id of a system");
   if (!IsId(terms.affair, 63, '-'))
     return ConsentNotPossible("the affair is not the id of an affair");
   if (terms.method != "psm.identity.v1.BasicItemsService/GetBasicItems" &&
-      terms.method != "psm.accounts.v1.AccountsService/RegisterAccount" &&
+      terms.method != kRegisterAccount &&
       terms.method != "psm.events.v1.EventsService/Subscribe") {
     return ConsentNotPossible(
         "consent is possible for the four basic items, the registration of an "
@@ -111,6 +113,11 @@ absl::Status CheckTerms(const ConsentTerms& terms) {
   if (terms.duration == absl::ZeroDuration()) {
     return ConsentNotPossible(
         "the duration is whole seconds, at most 365 days");
+  }
+  // Later the bank could undo what the person has chosen since.
+  if (terms.method == kRegisterAccount && terms.duration > kLongestWrite) {
+    return ConsentNotPossible(
+        "to register an account, name a duration of at most an hour");
   }
   return absl::OkStatus();
 }

@@ -24,6 +24,8 @@ namespace psm::identity {
 
 inline constexpr absl::Duration kDefaultConsent = absl::Hours(24 * 30);
 inline constexpr absl::Duration kLongestConsent = absl::Hours(24 * 365);
+// To what is done once, at a counter: an account is registered by it.
+inline constexpr absl::Duration kLongestWrite = absl::Hours(1);
 
 // Who may learn what of whom, for what, for how long.
 struct ConsentTerms {

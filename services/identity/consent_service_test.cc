@@ -245,6 +245,12 @@ TEST_F(ConsentServiceTest, MalformedRequestsReachNobody) {
        {0LL, -1LL, 365LL * 86400 + 1, 9223372036854775807LL})
     changed().mutable_duration()->set_seconds(seconds);
   changed().mutable_duration()->set_nanos(1);
+  // What is done once is not consented to for long; nor for the usual time.
+  for (const long long seconds : {0LL, 3601LL}) {
+    changed().set_method("psm.accounts.v1.AccountsService/RegisterAccount");
+    requests.back().clear_duration();
+    if (seconds > 0) requests.back().mutable_duration()->set_seconds(seconds);
+  }
   for (const v1::GrantConsentRequest& request : requests) {
     EXPECT_EQ(ReasonOf(Grant(request).status()), "CONSENT_NOT_POSSIBLE")
         << request.ShortDebugString();
