@@ -218,6 +218,29 @@ TEST_F(RepresentationExchangeTest, AnEndBindsTheNextExchange) {
   EXPECT_EQ(log_.records[3].reason(), "REPRESENTATION_ENDED");
 }
 
+// Each representation is counted for itself, in both persons' histories.
+TEST_F(RepresentationExchangeTest, AFloodIsCountedForBothPersons) {
+  Feed({"representation-1", "representation-2"});
+  Representation second = Good();
+  second.id = "representation-2";
+  constexpr std::uint32_t kOver = 3;
+  for (const Representation& said : {Good(), second})
+    for (std::uint32_t i = 0; i < RefusalCounter::kIndividualRecords + kOver;
+         ++i)
+      EXPECT_EQ(ReasonOf(Run(ByParent(said)).status), "REPRESENTATION_ENDED");
+  clock_.Advance(absl::Minutes(1));
+  const std::vector<Record> counted = refusals_.TakeFinished(clock_.Now());
+  ASSERT_EQ(counted.size(), 4u);
+  for (std::size_t i = 0; i < counted.size(); ++i) {
+    EXPECT_EQ(counted[i].kind(), Record::REFUSALS);
+    EXPECT_EQ(counted[i].count(), kOver);
+    EXPECT_EQ(counted[i].representation_id(),
+              i < 2 ? "representation-1" : "representation-2");
+    EXPECT_EQ(counted[i].acting(), i % 2 == 1);
+    EXPECT_EQ(counted[i].subject(), RecordsCode(i % 2 == 1 ? kMother : kChild));
+  }
+}
+
 TEST_F(RepresentationExchangeTest, AnEndBindsTheExchangeInFlight) {
   link_.hold = true;
   Begin(ByParent(Good()));

@@ -6,11 +6,13 @@
 
 namespace psm {
 
-bool RefusalCounter::TakesOwnRecord(const records::v1::Record& refusal,
-                                    absl::Time now) {
+bool RefusalCounter::TakesOwnRecords(
+    absl::Span<const records::v1::Record> entries, absl::Time now) {
+  const records::v1::Record& refusal = entries.front();
   Key key(absl::ToUnixSeconds(now) / 60, refusal.consumer(), refusal.reason(),
           refusal.subject() + refusal.corporation(),
-          !refusal.undisclosed_by().empty());
+          refusal.representation_id(), !refusal.undisclosed_by().empty());
+  bool told_apart = true;
   MutexLock lock(mu_);
   auto found = counts_.find(key);
   if (found == counts_.end()) {
@@ -18,20 +20,24 @@ bool RefusalCounter::TakesOwnRecord(const records::v1::Record& refusal,
     if (kinds >= kMaxKinds) {
       // A consumer that sprays subjects: its refusals are counted together from
       // here on.
+      told_apart = false;
       std::get<3>(key).clear();
+      std::get<4>(key).clear();
       found = counts_.find(key);
     }
     if (found == counts_.end()) ++kinds;
   }
   Count& count = found == counts_.end() ? counts_[key] : found->second;
   if (++count.seen <= kIndividualRecords) return true;
-  count.last = refusal;
-  if (std::get<3>(key).empty()) {
-    count.last.clear_subject();
-    count.last.clear_corporation();
-    count.last.clear_representation_id();
-    count.last.clear_representative();
+  if (told_apart) {
+    count.last.assign(entries.begin(), entries.end());
+    return false;
   }
+  count.last.assign(1, refusal);
+  count.last.front().clear_subject();
+  count.last.front().clear_corporation();
+  count.last.front().clear_representation_id();
+  count.last.front().clear_representative();
   return false;
 }
 
@@ -44,10 +50,11 @@ std::vector<records::v1::Record> RefusalCounter::TakeFinished(absl::Time now) {
     // finished when it has caught up.
     if (std::get<0>(it->first) >= minute) break;
     if (it->second.seen > kIndividualRecords) {
-      records::v1::Record record = std::move(it->second.last);
-      record.set_kind(records::v1::Record::REFUSALS);
-      record.set_count(it->second.seen - kIndividualRecords);
-      finished.push_back(std::move(record));
+      for (records::v1::Record& record : it->second.last) {
+        record.set_kind(records::v1::Record::REFUSALS);
+        record.set_count(it->second.seen - kIndividualRecords);
+        finished.push_back(std::move(record));
+      }
     }
     auto kinds = kinds_.find(std::get<1>(it->first));
     if (--kinds->second == 0) kinds_.erase(kinds);

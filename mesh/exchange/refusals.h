@@ -10,16 +10,18 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "mesh/base/mutex.h"
 #include "psm/records/v1/record.pb.h"
 
 namespace psm {
 
-// Refusals of one consumer, for one reason, about one subject, in one minute
-// are alike. The first few each get a record of their own; the rest are counted
-// and become one record of kind REFUSALS when the minute is over. Counts live
-// in memory: a crash loses those of the running minute, never an individual
-// record. Thread-safe.
+// Refusals of one consumer, for one reason, about one subject, by one
+// representation or none, in one minute are alike. The first few each get a
+// record of their own; the rest are counted and become records of kind REFUSALS
+// when the minute is over: one for each whose history a single one would show
+// (the person, and who represents him). Counts live in memory: a crash loses
+// those of the running minute, never an individual record. Thread-safe.
 class RefusalCounter {
  public:
   static constexpr std::uint32_t kIndividualRecords = 5;  // a minute
@@ -29,9 +31,11 @@ class RefusalCounter {
   static constexpr std::size_t kMaxKinds = 4096;
   static constexpr std::size_t kMaxOwed = 16 * kMaxKinds;
 
-  // Whether this refusal gets a record of its own; if not, it has been counted.
-  bool TakesOwnRecord(const records::v1::Record& refusal, absl::Time now)
-      PSM_EXCLUDES(mu_);
+  // Whether a refusal gets records of its own; if not, it has been counted.
+  // `entries` are those that it would get, of which there is at least one: the
+  // first is the subject's and decides what it is like.
+  bool TakesOwnRecords(absl::Span<const records::v1::Record> entries,
+                       absl::Time now) PSM_EXCLUDES(mu_);
 
   // The records of minutes before that of `now`, and those given back, to be
   // appended; they are forgotten here.
@@ -44,13 +48,13 @@ class RefusalCounter {
       PSM_EXCLUDES(mu_);
 
  private:
-  // Minute, consumer, reason, subject; whether they are withheld from the
-  // person: a count that is shown says nothing of those.
-  using Key =
-      std::tuple<std::int64_t, std::string, std::string, std::string, bool>;
+  // Minute, consumer, reason, subject, representation; whether they are
+  // withheld from the person: a count that is shown says nothing of those.
+  using Key = std::tuple<std::int64_t, std::string, std::string, std::string,
+                         std::string, bool>;
   struct Count {
     std::uint32_t seen = 0;
-    records::v1::Record last;  // of those counted
+    std::vector<records::v1::Record> last;  // of those counted, its entries
   };
 
   Mutex mu_;

@@ -30,11 +30,12 @@ Record Refusal(const std::string& subject,
 TEST(RefusalCounterTest, AFewStandAloneAndTheRestIsOneCount) {
   RefusalCounter refusals;
   for (std::uint32_t i = 0; i < RefusalCounter::kIndividualRecords; ++i)
-    EXPECT_TRUE(refusals.TakesOwnRecord(Refusal("h"), kNow));
+    EXPECT_TRUE(refusals.TakesOwnRecords({Refusal("h")}, kNow));
   for (int i = 0; i < 3; ++i)
-    EXPECT_FALSE(refusals.TakesOwnRecord(Refusal("h"), kNow));
-  EXPECT_TRUE(refusals.TakesOwnRecord(Refusal("t"), kNow)) << "another person";
-  EXPECT_TRUE(refusals.TakesOwnRecord(Refusal("h", "OTHER"), kNow));
+    EXPECT_FALSE(refusals.TakesOwnRecords({Refusal("h")}, kNow));
+  EXPECT_TRUE(refusals.TakesOwnRecords({Refusal("t")}, kNow))
+      << "another person";
+  EXPECT_TRUE(refusals.TakesOwnRecords({Refusal("h", "OTHER")}, kNow));
 
   EXPECT_THAT(refusals.TakeFinished(kNow), IsEmpty()) << "the minute runs";
   std::vector<Record> counted = refusals.TakeFinished(kNextMinute);
@@ -51,8 +52,8 @@ TEST(RefusalCounterTest, WhatIsWithheldIsCountedApart) {
   Record withheld = Refusal("h");
   withheld.set_undisclosed_by("条例");
   for (std::uint32_t i = 0; i < RefusalCounter::kIndividualRecords + 2; ++i) {
-    EXPECT_EQ(refusals.TakesOwnRecord(withheld, kNow),
-              refusals.TakesOwnRecord(Refusal("h"), kNow));
+    EXPECT_EQ(refusals.TakesOwnRecords({withheld}, kNow),
+              refusals.TakesOwnRecords({Refusal("h")}, kNow));
   }
   const std::vector<Record> counted = refusals.TakeFinished(kNextMinute);
   ASSERT_THAT(counted, SizeIs(2));
@@ -64,7 +65,7 @@ TEST(RefusalCounterTest, WhatIsWithheldIsCountedApart) {
 TEST(RefusalCounterTest, WhatCouldNotBeWrittenIsGivenAgain) {
   RefusalCounter refusals;
   for (std::uint32_t i = 0; i <= RefusalCounter::kIndividualRecords; ++i)
-    refusals.TakesOwnRecord(Refusal("h"), kNow);
+    refusals.TakesOwnRecords({Refusal("h")}, kNow);
   std::vector<Record> counted = refusals.TakeFinished(kNextMinute);
   ASSERT_THAT(counted, SizeIs(1));
   EXPECT_EQ(refusals.GiveBack(counted), 0u);
@@ -83,17 +84,17 @@ TEST(RefusalCounterTest, SaysHowManyFoundNoRoom) {
 TEST(RefusalCounterTest, AStopTakesTheRunningMinuteToo) {
   RefusalCounter refusals;
   for (std::uint32_t i = 0; i <= RefusalCounter::kIndividualRecords; ++i)
-    refusals.TakesOwnRecord(Refusal("h"), kNow);
+    refusals.TakesOwnRecords({Refusal("h")}, kNow);
   EXPECT_THAT(refusals.TakeFinished(absl::InfiniteFuture()), SizeIs(1));
 }
 
 TEST(RefusalCounterTest, SpraySubjectsAndTheyAreNoLongerToldApart) {
   RefusalCounter refusals;
   for (std::size_t i = 0; i < RefusalCounter::kMaxKinds; ++i)
-    EXPECT_TRUE(refusals.TakesOwnRecord(Refusal(std::to_string(i)), kNow));
+    EXPECT_TRUE(refusals.TakesOwnRecords({Refusal(std::to_string(i))}, kNow));
   int alone = 0;
   for (int i = 0; i < 1000; ++i)
-    alone += refusals.TakesOwnRecord(Refusal("x" + std::to_string(i)), kNow);
+    alone += refusals.TakesOwnRecords({Refusal("x" + std::to_string(i))}, kNow);
   EXPECT_EQ(alone, static_cast<int>(RefusalCounter::kIndividualRecords));
   std::vector<Record> counted = refusals.TakeFinished(kNextMinute);
   ASSERT_THAT(counted, SizeIs(1));
@@ -101,21 +102,41 @@ TEST(RefusalCounterTest, SpraySubjectsAndTheyAreNoLongerToldApart) {
   EXPECT_EQ(counted[0].subject(), "") << "of many";
 }
 
+// Of many nobody is the one who acts.
+TEST(RefusalCounterTest, SprayedRepresentationsNameNobody) {
+  RefusalCounter refusals;
+  for (std::size_t i = 0; i < RefusalCounter::kMaxKinds; ++i)
+    refusals.TakesOwnRecords({Refusal(std::to_string(i))}, kNow);
+  for (std::uint32_t i = 0; i <= RefusalCounter::kIndividualRecords; ++i) {
+    Record of_child = Refusal("child");
+    of_child.set_representation_id(std::to_string(i));
+    of_child.set_representative("mother");
+    Record of_mother = Refusal("mother");
+    of_mother.set_acting(true);
+    refusals.TakesOwnRecords({of_child, of_mother}, kNow);
+  }
+  const std::vector<Record> counted = refusals.TakeFinished(kNextMinute);
+  ASSERT_THAT(counted, SizeIs(1));
+  EXPECT_EQ(counted[0].subject(), "");
+  EXPECT_EQ(counted[0].representation_id(), "");
+  EXPECT_EQ(counted[0].representative(), "");
+}
+
 TEST(RefusalCounterTest, ASprayHidesNobodyElsesRefusals) {
   RefusalCounter refusals;
   for (std::size_t i = 0; i <= RefusalCounter::kMaxKinds; ++i)
-    refusals.TakesOwnRecord(Refusal(std::to_string(i)), kNow);
+    refusals.TakesOwnRecords({Refusal(std::to_string(i))}, kNow);
   for (std::uint32_t i = 0; i <= RefusalCounter::kIndividualRecords; ++i)
-    refusals.TakesOwnRecord(Refusal("h", "NO_AGREEMENT", "accounts/accounts"),
-                            kNow);
+    refusals.TakesOwnRecords(
+        {Refusal("h", "NO_AGREEMENT", "accounts/accounts")}, kNow);
   std::vector<Record> counted = refusals.TakeFinished(kNextMinute);
   ASSERT_THAT(counted, SizeIs(1));
   EXPECT_EQ(counted[0].consumer(), "accounts/accounts");
   EXPECT_EQ(counted[0].subject(), "h");
   // What is written makes room again.
-  EXPECT_TRUE(refusals.TakesOwnRecord(Refusal("new"), kNextMinute));
+  EXPECT_TRUE(refusals.TakesOwnRecords({Refusal("new")}, kNextMinute));
   for (std::uint32_t i = 0; i <= RefusalCounter::kIndividualRecords; ++i)
-    refusals.TakesOwnRecord(Refusal("new"), kNextMinute);
+    refusals.TakesOwnRecords({Refusal("new")}, kNextMinute);
   counted = refusals.TakeFinished(kNextMinute + absl::Minutes(1));
   ASSERT_THAT(counted, SizeIs(1));
   EXPECT_EQ(counted[0].subject(), "new");

@@ -75,9 +75,8 @@ Task<Answer> Refuse(Environment& env, Draft& draft,
   // But a retry that fails as before says nothing new.
   const bool counts_alone = draft.asked() || draft.intended();
   const bool recorded_before = draft.RefusedBefore(refusal);
-  if (!recorded_before &&
-      (counts_alone ||
-       env.refusals.TakesOwnRecord(entries.front(), env.clock.Now()))) {
+  if (!recorded_before && (counts_alone || env.refusals.TakesOwnRecords(
+                                               entries, env.clock.Now()))) {
     draft.EndExpected();
     Completion<absl::StatusOr<Recorded>> recorded;
     env.log.Append(std::move(entries), env.executor, &recorded);

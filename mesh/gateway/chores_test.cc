@@ -47,7 +47,7 @@ class ChoresTest : public ExchangeFixture {
     refusal.set_consumer("akatsuki/benefits");
     refusal.set_reason("NO_AGREEMENT");
     for (std::uint32_t i = 0; i <= RefusalCounter::kIndividualRecords; ++i)
-      refusals_.TakesOwnRecord(refusal, clock_.Now());
+      refusals_.TakesOwnRecords({refusal}, clock_.Now());
   }
   void Pass(absl::Duration time) {
     clock_.Advance(time);
