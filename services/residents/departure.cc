@@ -9,6 +9,16 @@ namespace psm {
 
 using residents::v1::Member;
 
+namespace {
+
+bool HeadIsAmong(const std::vector<RegisteredMember>& members) {
+  return std::any_of(members.begin(), members.end(), [](const auto& member) {
+    return member.relation() == Member::HEAD;
+  });
+}
+
+}  // namespace
+
 absl::StatusOr<std::vector<RegisteredMember>> LeaversOf(
     const std::vector<RegisteredMember>& members, const std::string& applicant,
     const google::protobuf::RepeatedPtrField<residents::v1::Mover>& others) {
@@ -38,15 +48,29 @@ absl::StatusOr<std::vector<RegisteredMember>> LeaversOf(
   return movers;
 }
 
+absl::Status CheckNobodyCameSince(RegisterFacts& facts,
+                                  const std::string& household,
+                                  const std::vector<RegisteredMember>& leavers,
+                                  absl::CivilDay day, absl::CivilDay today) {
+  if (day >= today || !HeadIsAmong(leavers)) return absl::OkStatus();
+  const std::vector<RegisteredMember> then = facts.MembersAt(household, day);
+  for (const RegisteredMember& member : facts.MembersAt(household, today)) {
+    const bool was_there = std::any_of(
+        then.begin(), then.end(),
+        [&](const auto& earlier) { return earlier.subject == member.subject; });
+    if (!was_there)
+      return agency::Refusal(
+          absl::StatusCode::kFailedPrecondition, "DATE_OUT_OF_ORDER",
+          "somebody has joined the household since that day");
+  }
+  return absl::OkStatus();
+}
+
 absl::Status LeaveAHead(RegisterFacts& facts,
                         const std::vector<RegisteredMember>& members,
                         const std::vector<RegisteredMember>& leavers,
                         const EntryMark& entry) {
-  const auto is_head = [](const RegisteredMember& member) {
-    return member.relation() == Member::HEAD;
-  };
-  if (std::none_of(leavers.begin(), leavers.end(), is_head))
-    return absl::OkStatus();
+  if (!HeadIsAmong(leavers)) return absl::OkStatus();
   const std::size_t left = members.size() - leavers.size();
   if (left > 1)
     return agency::Refusal(absl::StatusCode::kFailedPrecondition, "HEAD_NEEDED",

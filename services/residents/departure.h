@@ -22,6 +22,14 @@ absl::StatusOr<std::vector<RegisteredMember>> LeaversOf(
     const std::vector<RegisteredMember>& members, const std::string& applicant,
     const google::protobuf::RepeatedPtrField<residents::v1::Mover>& others);
 
+// An entry dated back knows the members of its own day. Where the head is among
+// the leavers: FAILED_PRECONDITION DATE_OUT_OF_ORDER if somebody is a member
+// today who was none on `day`, and would be left without a head.
+absl::Status CheckNobodyCameSince(RegisterFacts& facts,
+                                  const std::string& household,
+                                  const std::vector<RegisteredMember>& leavers,
+                                  absl::CivilDay day, absl::CivilDay today);
+
 // Where the head is among the leavers and one member stays, that one is head
 // from the entry's day on. FAILED_PRECONDITION HEAD_NEEDED where several stay
 // without a head; DATE_OUT_OF_ORDER.

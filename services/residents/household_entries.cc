@@ -89,6 +89,8 @@ absl::StatusOr<MergeHouseholdsResponse> HouseholdEntries::Merge(
           return agency::Refusal(absl::StatusCode::kFailedPrecondition,
                                  "DATE_OUT_OF_ORDER",
                                  "they are no other household on that day");
+        PSM_RETURN_IF_ERROR(
+            CheckNobodyCameSince(facts, own, members, day, notice.today()));
         if (facts.ValueAt(own, "address", day) !=
             facts.ValueAt(other, "address", day))
           return agency::Refusal(absl::StatusCode::kFailedPrecondition,
@@ -124,6 +126,8 @@ absl::StatusOr<SplitHouseholdResponse> HouseholdEntries::Split(
         PSM_ASSIGN_OR_RETURN(
             const std::vector<RegisteredMember> leavers,
             LeaversOf(members, request.subject(), request.others()));
+        PSM_RETURN_IF_ERROR(
+            CheckNobodyCameSince(facts, old, leavers, day, notice.today()));
         if (leavers.size() == members.size())
           return agency::Refusal(absl::StatusCode::kFailedPrecondition,
                                  "NOBODY_STAYS",

@@ -64,11 +64,12 @@ class HouseholdEntriesTest : public RegisterTest {
     return moves_.MoveIn(NewNotice(), request).status();
   }
   absl::Status Split(const std::string& head,
-                     const std::vector<residents::v1::Mover>& others = {}) {
+                     const std::vector<residents::v1::Mover>& others = {},
+                     const std::string& day = "2026-11-22") {
     residents::v1::SplitHouseholdRequest request;
     request.set_subject(head);
     request.set_etag(Etag(head));
-    request.set_change_date("2026-11-22");
+    request.set_change_date(day);
     for (const auto& other : others) *request.add_others() = other;
     return households_.Split(NewNotice(), request).status();
   }
@@ -242,6 +243,34 @@ TEST_F(HouseholdEntriesTest, ASplitIsRefusedByWhatIsWrong) {
   const auto theirs = Household("hanako", today_);
   ASSERT_EQ(theirs.members_size(), 2);
   EXPECT_EQ(theirs.members(1).relation(), Member::CHILD);
+}
+
+// kenji came on the 20th; an entry of the 19th would leave him without a head.
+TEST_F(HouseholdEntriesTest, AnEntryDatedBackLeavesNobodyBehindWhoCameSince) {
+  ASSERT_TRUE(Split("fumie", {}, "2026-11-18").ok());
+  const std::string agreement = *Agree({Kenji()}, "fumie");
+  Announce("kenji");
+  ASSERT_TRUE(MoveIn(agreement).ok());
+  ASSERT_EQ(Household("fumie", today_).members_size(), 2);
+  EXPECT_EQ(ReasonOf(Merge("fumie", *Agree({Fumie()}), "2026-11-19")),
+            "DATE_OUT_OF_ORDER");
+  ASSERT_TRUE(Merge("fumie", *Agree({Fumie(), Kenji()})).ok())
+      << "on a day when he lives there";
+  EXPECT_EQ(Household("kenji", today_).members_size(), 4);
+
+  // Where the head goes it is the same; anybody else may.
+  EXPECT_EQ(ReasonOf(Split("hanako", {Minato()}, "2026-11-19")),
+            "DATE_OUT_OF_ORDER");
+  residents::v1::NotifyMoveOutRequest leave;
+  leave.set_subject("hanako");
+  leave.set_move_date("2026-11-19");
+  leave.set_destination("yunagi");
+  *leave.add_others() = Minato();
+  EXPECT_EQ(ReasonOf(moves_.MoveOut(NewNotice(), leave).status()),
+            "DATE_OUT_OF_ORDER");
+  leave.set_subject("minato");
+  leave.clear_others();
+  EXPECT_TRUE(moves_.MoveOut(NewNotice(), leave).ok());
 }
 
 TEST_F(HouseholdEntriesTest, HouseholdsAtTwoAddressesDoNotMerge) {

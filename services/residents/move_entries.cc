@@ -174,6 +174,8 @@ absl::StatusOr<NotifyMoveOutResponse> MoveEntries::MoveOut(
         PSM_ASSIGN_OR_RETURN(
             const std::vector<RegisteredMember> movers,
             LeaversOf(members, request.subject(), request.others()));
+        PSM_RETURN_IF_ERROR(CheckNobodyCameSince(facts, household, movers, day,
+                                                 notice.today()));
         const EntryMark entry =
             facts.Enter(RegisterEntry::MOVE_OUT, day, notice.call, notice.now);
         PSM_RETURN_IF_ERROR(Depart(facts, household, members, movers, entry));
