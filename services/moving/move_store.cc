@@ -35,6 +35,10 @@ CREATE INDEX movers_by_subject ON movers (subject);
 ALTER TABLE moves ADD COLUMN applicant TEXT NOT NULL DEFAULT '';
 ALTER TABLE moves ADD COLUMN withdraw_time BIGINT NOT NULL DEFAULT 0;
 )"},
+    // By which exchange the municipality left got the notice.
+    {3, R"(
+ALTER TABLE moves ADD COLUMN notice_exchange_id TEXT NOT NULL DEFAULT '';
+)"},
 };
 
 }  // namespace
@@ -53,7 +57,8 @@ absl::StatusOr<std::optional<v1::StartMoveResponse>> MoveStore::Started(
 
 absl::StatusOr<v1::StartMoveResponse> MoveStore::Keep(
     const agency::CallContext& call, const v1::StartMoveRequest& request,
-    const v1::StartMoveResponse& response, absl::Time now) {
+    const v1::StartMoveResponse& response,
+    const std::string& notice_exchange_id, absl::Time now) {
   PSM_ASSIGN_OR_RETURN(
       const std::string answer,
       database_.Once(
@@ -61,11 +66,13 @@ absl::StatusOr<v1::StartMoveResponse> MoveStore::Keep(
           [&](soci::session& sql) -> absl::StatusOr<std::string> {
             const long long time = absl::ToUnixMicros(now);
             sql << "INSERT INTO moves (move_id, move_date, origin, "
-                   "destination, start_time, applicant) VALUES (:id, :date, "
-                   ":origin, :destination, :time, :applicant)",
+                   "destination, start_time, applicant, notice_exchange_id) "
+                   "VALUES (:id, :date, :origin, :destination, :time, "
+                   ":applicant, :notice)",
                 soci::use(response.move_id()), soci::use(request.move_date()),
                 soci::use(request.origin()), soci::use(request.destination()),
-                soci::use(time), soci::use(request.subject());
+                soci::use(time), soci::use(request.subject()),
+                soci::use(notice_exchange_id);
             for (const v1::AnnouncedPerson& person : response.persons()) {
               sql << "INSERT INTO movers (move_id, subject) VALUES (:id, "
                      ":subject)",
@@ -82,21 +89,16 @@ absl::StatusOr<std::optional<MoveStore::KeptMove>> MoveStore::Find(
   PSM_RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
     KeptMove move;
     long long withdrawn = 0;
-    sql << "SELECT move_date, origin, destination, applicant, withdraw_time "
-           "FROM moves WHERE move_id = :id AND EXISTS (SELECT 1 FROM movers p "
-           "WHERE p.move_id = moves.move_id AND p.subject = :subject)",
+    sql << "SELECT move_date, origin, destination, applicant, "
+           "notice_exchange_id, withdraw_time FROM moves WHERE move_id = :id "
+           "AND EXISTS (SELECT 1 FROM movers p WHERE p.move_id = "
+           "moves.move_id AND p.subject = :subject)",
         soci::into(move.move_date), soci::into(move.origin),
         soci::into(move.destination), soci::into(move.applicant),
-        soci::into(withdrawn), soci::use(move_id), soci::use(subject);
+        soci::into(move.notice_exchange_id), soci::into(withdrawn),
+        soci::use(move_id), soci::use(subject);
     if (!sql.got_data()) return absl::OkStatus();
     move.withdrawn = withdrawn != 0;
-    std::string person;
-    soci::statement rows =
-        (sql.prepare << "SELECT subject FROM movers WHERE move_id = :id ORDER "
-                        "BY subject",
-         soci::into(person), soci::use(move_id));
-    rows.execute();
-    while (rows.fetch()) move.persons.push_back(person);
     found = std::move(move);
     return absl::OkStatus();
   }));

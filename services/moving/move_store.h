@@ -4,7 +4,6 @@
 
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -28,14 +27,16 @@ class MoveStore {
   absl::StatusOr<std::optional<v1::StartMoveResponse>> Started(
       const agency::CallContext& call);
   // Once per exchange; gives `response`, or the first one again.
+  // `notice_exchange_id`: by which the municipality left got the notice.
   absl::StatusOr<v1::StartMoveResponse> Keep(
       const agency::CallContext& call, const v1::StartMoveRequest& request,
-      const v1::StartMoveResponse& response, absl::Time now);
+      const v1::StartMoveResponse& response,
+      const std::string& notice_exchange_id, absl::Time now);
   // A move as the desk keeps it.
   struct KeptMove {
     std::string move_date, origin, destination;
-    std::string applicant;  // "" of moves that were kept before it was
-    std::vector<std::string> persons;
+    std::string applicant;           // "" of moves that were kept before it was
+    std::string notice_exchange_id;  // "" too
     bool withdrawn = false;
   };
   // nullopt where there is none, or the person is none of those who move.

@@ -63,8 +63,9 @@ absl::Status AfterRefusedWithdrawal(const absl::Status& status) {
       return agency::Refusal(absl::StatusCode::kFailedPrecondition, known,
                              "the municipality refused the withdrawal");
   }
-  for (const char* odd : {"NOT_ANNOUNCED", "MOVE_OUT_UNKNOWN",
-                          "DATE_OUT_OF_ORDER", "NO_AUTOMATIC_ANSWER"}) {
+  for (const char* odd :
+       {"NOT_ANNOUNCED", "MOVE_OUT_UNKNOWN", "DATE_OUT_OF_ORDER",
+        "NO_AUTOMATIC_ANSWER", "NOT_A_RESIDENT"}) {
     if (reason == odd)
       return agency::Refusal(absl::StatusCode::kFailedPrecondition,
                              "NOT_ONLINE",
@@ -96,6 +97,16 @@ AnnounceMoveInRequest AnnouncementOf(const MovingPerson& person,
   announcement.set_relation(person.relation());
   announcement.set_tax_municipality(person.tax_municipality());
   return announcement;
+}
+
+// What the municipality left is to withdraw.
+residents::v1::WithdrawMoveOutRequest NoticeOf(
+    const MoveStore::KeptMove& move) {
+  residents::v1::WithdrawMoveOutRequest notice;
+  notice.set_subject(move.applicant);
+  notice.set_move_date(move.move_date);
+  notice.set_notice_exchange_id(move.notice_exchange_id);
+  return notice;
 }
 
 }  // namespace
@@ -136,9 +147,10 @@ absl::StatusOr<v1::StartMoveResponse> MovingService::Start(
     mover.set_kana(other.kana());
     mover.set_birth_date(other.birth_date());
   }
+  const std::string notice_exchange_id = DerivedExchangeId(call, "move-out");
   const absl::StatusOr<NotifyMoveOutResponse> certificate =
-      municipalities_.NotifyMoveOut(
-          call, request.origin(), DerivedExchangeId(call, "move-out"), notice);
+      municipalities_.NotifyMoveOut(call, request.origin(), notice_exchange_id,
+                                    notice);
   if (!certificate.ok()) return AfterRefusal(certificate.status());
 
   v1::StartMoveResponse response;
@@ -154,7 +166,7 @@ absl::StatusOr<v1::StartMoveResponse> MovingService::Start(
       return AfterRefusal(announced);
     response.add_persons()->set_subject(person.subject());
   }
-  return moves_.Keep(call, request, response, clock_.Now());
+  return moves_.Keep(call, request, response, notice_exchange_id, clock_.Now());
 }
 
 grpc::Status MovingService::WithdrawMove(grpc::ServerContext* context,
@@ -177,13 +189,18 @@ absl::StatusOr<v1::WithdrawMoveResponse> MovingService::Withdraw(
     return agency::Refusal(absl::StatusCode::kPermissionDenied,
                            "NOT_THE_APPLICANT",
                            "somebody else gave notice of the move");
-  v1::WithdrawMoveResponse response;
-  for (const std::string& person : move->persons)
-    response.add_persons()->set_subject(person);
-  if (move->withdrawn) return response;
+  if (move->withdrawn) return v1::WithdrawMoveResponse();
 
-  // The new municipality before the old one: it alone knows whether somebody
-  // has moved in, and once it has withdrawn, nobody will.
+  // The municipality left says first whether it would: what it refuses must not
+  // leave somebody who is announced nowhere and lives nowhere.
+  residents::v1::WithdrawMoveOutRequest notice = NoticeOf(*move);
+  notice.set_validate_only(true);
+  const absl::Status possible = municipalities_.WithdrawMoveOut(
+      call, move->origin, DerivedExchangeId(call, "look at move-out"), notice);
+  if (!possible.ok()) return AfterRefusedWithdrawal(possible);
+
+  // Then the new one: it alone knows whether somebody has moved in, and once it
+  // has withdrawn, nobody will.
   residents::v1::WithdrawAnnouncementRequest announcement;
   announcement.set_subject(request.subject());
   announcement.set_move_id(request.move_id());
@@ -192,14 +209,12 @@ absl::StatusOr<v1::WithdrawMoveResponse> MovingService::Withdraw(
       announcement);
   if (!unannounced.ok()) return AfterRefusedWithdrawal(unannounced);
 
-  residents::v1::WithdrawMoveOutRequest notice;
-  notice.set_subject(request.subject());
-  notice.set_move_date(move->move_date);
+  notice.set_validate_only(false);
   const absl::Status undone = municipalities_.WithdrawMoveOut(
       call, move->origin, DerivedExchangeId(call, "withdraw move-out"), notice);
   if (!undone.ok()) return AfterRefusedWithdrawal(undone);
   PSM_RETURN_IF_ERROR(moves_.Withdraw(request.move_id(), clock_.Now()));
-  return response;
+  return v1::WithdrawMoveResponse();
 }
 
 grpc::Status MovingService::ListMoves(grpc::ServerContext* context,

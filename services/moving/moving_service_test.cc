@@ -83,18 +83,21 @@ class FakeMunicipalities final : public Municipalities {
       const agency::CallContext&, absl::string_view municipality,
       const std::string& exchange_id,
       const residents::v1::WithdrawMoveOutRequest& request) override {
-    asked.push_back(absl::StrCat("withdraw move-out ", municipality, " ",
-                                 request.move_date()));
+    asked.push_back(absl::StrCat(
+        request.validate_only() ? "look at move-out " : "withdraw move-out ",
+        municipality, " ", request.move_date()));
     withdrawal_exchanges.insert(exchange_id);
-    return undo;
+    withdrawn_notice = request.notice_exchange_id();
+    return request.validate_only() ? look : undo;
   }
 
-  absl::Status reach, move_out, unannounce, undo;
+  absl::Status reach, move_out, look, unannounce, undo;
   std::set<std::string> withdrawal_exchanges;
   std::map<std::string, absl::Status> refusals;  // by subject
   std::vector<std::string> asked;
   NotifyMoveOutRequest notice;
   std::set<std::string> move_out_exchanges;
+  std::string withdrawn_notice;  // by the exchange that gave it
   std::map<std::string, AnnounceMoveInRequest> announced;  // by exchange
 };
 
@@ -231,11 +234,13 @@ TEST_F(MovingServiceTest, AMoveIsWithdrawnAtBothMunicipalities) {
   municipalities_.asked.clear();
   const auto withdrawn = Withdraw("hanako");
   ASSERT_TRUE(withdrawn.ok()) << withdrawn.status();
-  EXPECT_EQ(withdrawn->persons_size(), 2);
   EXPECT_EQ(municipalities_.asked,
             (std::vector<std::string>{
+                "look at move-out akatsuki 2026-12-01",
                 "withdraw announcement yunagi " + response_.move_id(),
                 "withdraw move-out akatsuki 2026-12-01"}));
+  EXPECT_EQ(std::set<std::string>{municipalities_.withdrawn_notice},
+            municipalities_.move_out_exchanges);
   EXPECT_TRUE(Moves("minato", {"move"}).moves(0).has_withdraw_time());
 
   // What is withdrawn stays so, and nobody is asked again.
@@ -243,7 +248,7 @@ TEST_F(MovingServiceTest, AMoveIsWithdrawnAtBothMunicipalities) {
   const auto again = Withdraw("hanako", kExchange);
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_EQ(again->SerializeAsString(), withdrawn->SerializeAsString());
-  EXPECT_EQ(municipalities_.asked.size(), 2U);
+  EXPECT_EQ(municipalities_.asked.size(), 3U);
   EXPECT_EQ(Moves("hanako", {"move"}).SerializeAsString(), until);
 }
 
@@ -254,7 +259,7 @@ TEST_F(MovingServiceTest, AWithdrawalThatFailedHalfWayIsFinishedByTheNext) {
   EXPECT_FALSE(Moves("hanako", {"move"}).moves(0).has_withdraw_time());
   municipalities_.undo = absl::OkStatus();
   ASSERT_TRUE(Withdraw("hanako").ok());
-  EXPECT_EQ(municipalities_.withdrawal_exchanges.size(), 2U)
+  EXPECT_EQ(municipalities_.withdrawal_exchanges.size(), 3U)
       << "the same exchanges as before";
 }
 
@@ -273,10 +278,27 @@ TEST_F(MovingServiceTest, AWithdrawalIsRefusedByWhatIsWrong) {
         agency::Refusal(absl::StatusCode::kFailedPrecondition, theirs, "no");
     municipalities_.asked.clear();
     EXPECT_EQ(ReasonOf(Withdraw("hanako").status()), ours);
-    EXPECT_EQ(municipalities_.asked.size(), 1U)
-        << "the municipality left is not asked";
+    EXPECT_EQ(municipalities_.asked.size(), 2U)
+        << "the municipality left is only asked whether it would";
   }
-  municipalities_.unannounce = absl::OkStatus();
+}
+
+// What the municipality left refuses leaves the announcement as it is.
+TEST_F(MovingServiceTest, NobodyIsLeftBetweenTheTowns) {
+  ASSERT_TRUE(Start(Notice()).ok());
+  for (const auto& [theirs, ours] :
+       {std::pair{"HOUSEHOLD_CHANGED", "HOUSEHOLD_CHANGED"},
+        std::pair{"DATE_OUT_OF_ORDER", "NOT_ONLINE"},
+        std::pair{"NOT_A_RESIDENT", "NOT_ONLINE"},
+        std::pair{"MOVE_OUT_UNKNOWN", "NOT_ONLINE"}}) {
+    municipalities_.look =
+        agency::Refusal(absl::StatusCode::kFailedPrecondition, theirs, "no");
+    municipalities_.asked.clear();
+    EXPECT_EQ(ReasonOf(Withdraw("hanako").status()), ours);
+    EXPECT_EQ(municipalities_.asked.size(), 1U) << theirs;
+  }
+  municipalities_.look = absl::OkStatus();
+  // What comes between the look and the deed is for a clerk.
   municipalities_.undo = agency::Refusal(absl::StatusCode::kFailedPrecondition,
                                          "HOUSEHOLD_CHANGED", "no");
   EXPECT_EQ(ReasonOf(Withdraw("hanako").status()), "HOUSEHOLD_CHANGED");

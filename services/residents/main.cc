@@ -52,7 +52,7 @@ absl::Status Wire(psm::agency::Agency& agency) {
   agency.Serve(std::make_unique<psm::ResidentsService>(residents, gate,
                                                        &agency.clock()));
   auto* const withdrawals =
-      agency.Own(std::make_unique<psm::Withdrawals>(database, news));
+      agency.Own(std::make_unique<psm::Withdrawals>(database, decisions, news));
   auto* const households =
       agency.Own(std::make_unique<psm::HouseholdEntries>(database, news));
   agency.Serve(std::make_unique<psm::NoticesService>(

@@ -45,7 +45,6 @@ class NoticesServiceTest : public RegisterTest {
   }
 
   FakeEnrolment enrolment_;
-  ProtectionStore decisions_{database_.get(), "akatsuki"};
   ProtectionGate gate_{&residents_, &decisions_};
   NoticesService service_{{&moves_, &withdrawals_, &families_, &households_,
                            &enrolment_, &gate_, &clock_}};

@@ -96,7 +96,6 @@ class ProtectionServiceTest : public RegisterTest {
 
   FakeFlag flag_;
   NoEnrolment enrolment_;
-  ProtectionStore decisions_{database_.get(), "akatsuki"};
   ProtectionGate gate_{&residents_, &decisions_};
   ProtectionService service_{&decisions_, &flag_, &clock_};
   ResidentsService answers_{&residents_, &gate_, &clock_};

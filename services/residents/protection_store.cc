@@ -10,7 +10,6 @@
 #include "google/protobuf/util/time_util.h"
 #include "mesh/base/status_macros.h"
 #include "services/residents/register_facts.h"
-#include "soci/soci.h"
 
 namespace psm {
 namespace {
@@ -89,21 +88,28 @@ void Decide(soci::session& sql, const Notice& notice,
 absl::Status ProtectionStore::Check(const agency::CallContext& call,
                                     absl::Span<const std::string> subjects,
                                     absl::CivilDay today) {
+  return database_.Read([&](soci::session& sql) -> absl::Status {
+    return Check(sql, call, subjects, today);
+  });
+}
+
+absl::Status ProtectionStore::Check(soci::session& sql,
+                                    const agency::CallContext& call,
+                                    absl::Span<const std::string> subjects,
+                                    absl::CivilDay today) const {
   const bool own =
       absl::StartsWith(call.consumer, absl::StrCat(agency_id_, "/"));
-  return database_.Read([&](soci::session& sql) -> absl::Status {
-    for (const std::string& subject : subjects) {
-      if (!IsProtected(sql, subject)) continue;
-      if (!own)
-        return agency::Refusal(absl::StatusCode::kNotFound, "NOT_A_RESIDENT",
-                               "no resident of this municipality");
-      if (!IsAllowed(sql, subject, call, today))
-        return agency::Refusal(absl::StatusCode::kFailedPrecondition,
-                               "NO_AUTOMATIC_ANSWER",
-                               "an officer answers this question");
-    }
-    return absl::OkStatus();
-  });
+  for (const std::string& subject : subjects) {
+    if (!IsProtected(sql, subject)) continue;
+    if (!own)
+      return agency::Refusal(absl::StatusCode::kNotFound, "NOT_A_RESIDENT",
+                             "no resident of this municipality");
+    if (!IsAllowed(sql, subject, call, today))
+      return agency::Refusal(absl::StatusCode::kFailedPrecondition,
+                             "NO_AUTOMATIC_ANSWER",
+                             "an officer answers this question");
+  }
+  return absl::OkStatus();
 }
 
 absl::Status ProtectionStore::CheckProtect(const Notice& notice,

@@ -16,6 +16,7 @@
 #include "mesh/agency/database.h"
 #include "psm/residents/v1/protection.pb.h"
 #include "services/residents/register_book.h"
+#include "soci/soci.h"
 
 namespace psm {
 
@@ -38,6 +39,10 @@ class ProtectionStore {
   absl::Status Check(const agency::CallContext& call,
                      absl::Span<const std::string> subjects,
                      absl::CivilDay today);
+  // The same within a transaction of the caller's.
+  absl::Status Check(soci::session& sql, const agency::CallContext& call,
+                     absl::Span<const std::string> subjects,
+                     absl::CivilDay today) const;
 
   // What Protect refuses, before the mesh is told.
   absl::Status CheckProtect(const Notice& notice,

@@ -48,8 +48,6 @@ class ProtectionStoreTest : public RegisterTest {
     call.affair = affair;
     return ReasonOf(decisions_.Check(call, subjects, DayInJapan(clock_.Now())));
   }
-
-  ProtectionStore decisions_{database_.get(), "akatsuki"};
 };
 
 TEST_F(ProtectionStoreTest, AProtectedPersonIsNobodyToOtherAgencies) {

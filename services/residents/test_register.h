@@ -16,6 +16,7 @@
 #include "services/residents/household_entries.h"
 #include "services/residents/life_news.h"
 #include "services/residents/move_entries.h"
+#include "services/residents/protection_store.h"
 #include "services/residents/resident_register.h"
 #include "services/residents/withdrawals.h"
 
@@ -115,7 +116,8 @@ class RegisterTest : public testing::Test {
   FakeNews news_;
   MoveEntries moves_{database_.get(), "akatsuki", &news_};
   FamilyEntries families_{database_.get(), "akatsuki", &news_};
-  Withdrawals withdrawals_{database_.get(), &news_};
+  ProtectionStore decisions_{database_.get(), "akatsuki"};
+  Withdrawals withdrawals_{database_.get(), &decisions_, &news_};
   HouseholdEntries households_{database_.get(), &news_};
   agency::CallContext call_;
   int exchanges_ = 0;

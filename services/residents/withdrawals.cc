@@ -28,40 +28,47 @@ struct MoveOutEntry {
   bool withdrawn = false;
 };
 
-// The last notice by which the person was to leave on that day. `id` 0: none.
-MoveOutEntry FindMoveOut(soci::session& sql, const std::string& subject,
-                         const std::string& day) {
+// The notice by which the person was to leave on that day: the one given by
+// that exchange, or the last, where none is named. `id` 0: there is none.
+MoveOutEntry FindMoveOut(soci::session& sql,
+                         const WithdrawMoveOutRequest& request) {
   const long long kind = RegisterEntry::MOVE_OUT;
+  const long long any = request.notice_exchange_id().empty() ? 1 : 0;
   MoveOutEntry found;
   long long voided = 0;
   // One that holds before one that was withdrawn.
   sql << "SELECT f.end_entry_id, f.void_entry_id FROM facts f JOIN entries e "
          "ON e.entry_id = f.end_entry_id WHERE f.owner = :subject AND f.item = "
-         "'household' AND f.valid_to = :day AND e.kind = :kind ORDER BY CASE "
-         "f.void_entry_id WHEN 0 THEN 0 ELSE 1 END, f.end_entry_id DESC LIMIT "
-         "1",
-      soci::into(found.id), soci::into(voided), soci::use(subject),
-      soci::use(day), soci::use(kind);
+         "'household' AND f.valid_to = :day AND e.kind = :kind AND (:any = 1 "
+         "OR e.exchange_id = :exchange) ORDER BY CASE f.void_entry_id WHEN 0 "
+         "THEN 0 ELSE 1 END, f.end_entry_id DESC LIMIT 1",
+      soci::into(found.id), soci::into(voided), soci::use(request.subject()),
+      soci::use(request.move_date()), soci::use(kind), soci::use(any),
+      soci::use(request.notice_exchange_id());
   if (!sql.got_data()) return MoveOutEntry();
   found.withdrawn = voided != 0;
   return found;
 }
 
-// Whom the notice named, and the household that they were to leave.
-struct Leavers {
+// Whom a move announced here.
+struct Announced {
   std::vector<std::string> subjects;
-  std::string household;
+  bool arrived = false;  // one of them
 };
-Leavers LeaversBy(soci::session& sql, long long entry) {
-  Leavers leavers;
+Announced AnnouncedBy(soci::session& sql, const std::string& move_id) {
+  Announced announced;
   std::string subject;
+  long long entry = 0;
   soci::statement rows =
-      (sql.prepare << "SELECT owner, value FROM facts WHERE item = 'household' "
-                      "AND end_entry_id = :entry ORDER BY owner",
-       soci::into(subject), soci::into(leavers.household), soci::use(entry));
+      (sql.prepare << "SELECT subject, entry_id FROM announcements WHERE "
+                      "move_id = :move",
+       soci::into(subject), soci::into(entry), soci::use(move_id));
   rows.execute();
-  while (rows.fetch()) leavers.subjects.push_back(subject);
-  return leavers;
+  while (rows.fetch()) {
+    announced.subjects.push_back(subject);
+    announced.arrived = announced.arrived || entry > 0;
+  }
+  return announced;
 }
 
 // The one head of a household; "" where it has none, or several.
@@ -89,35 +96,24 @@ absl::Status CheckSameHead(RegisterFacts& facts, const std::string& household,
                          "the household has another head since the notice");
 }
 
+// What was only tried is undone with its transaction.
+absl::Status NothingIsKept() { return absl::CancelledError("only looked"); }
+
 }  // namespace
 
 absl::StatusOr<WithdrawAnnouncementResponse> Withdrawals::Announcement(
     const Notice& notice, const WithdrawAnnouncementRequest& request) {
   return EnterOnce<WithdrawAnnouncementResponse>(
       database_, "WithdrawAnnouncement", notice,
-      [&](RegisterFacts& facts,
-          WithdrawAnnouncementResponse& response) -> absl::Status {
-        bool announced = false, arrived = false;
-        {
-          std::string subject;
-          long long entry = 0;
-          soci::statement rows =
-              (facts.sql().prepare
-                   << "SELECT subject, entry_id FROM announcements WHERE "
-                      "move_id = :move ORDER BY birth_date, subject",
-               soci::into(subject), soci::into(entry),
-               soci::use(request.move_id()));
-          rows.execute();
-          while (rows.fetch()) {
-            announced = announced || subject == request.subject();
-            arrived = arrived || entry > 0;
-            response.add_persons()->set_subject(subject);
-          }
-        }
-        if (!announced)
+      [&](RegisterFacts& facts, WithdrawAnnouncementResponse&) -> absl::Status {
+        const Announced announced = AnnouncedBy(facts.sql(), request.move_id());
+        if (std::find(announced.subjects.begin(), announced.subjects.end(),
+                      request.subject()) == announced.subjects.end())
           return agency::Refusal(absl::StatusCode::kNotFound, "NOT_ANNOUNCED",
                                  "that move did not announce the person");
-        if (arrived)
+        PSM_RETURN_IF_ERROR(decisions_.Check(
+            facts.sql(), notice.call, announced.subjects, notice.today()));
+        if (announced.arrived)
           return agency::Refusal(absl::StatusCode::kFailedPrecondition,
                                  "ALREADY_MOVED_IN",
                                  "somebody of that move lives here");
@@ -132,34 +128,59 @@ absl::StatusOr<WithdrawMoveOutResponse> Withdrawals::MoveOut(
     const Notice& notice, const WithdrawMoveOutRequest& request) {
   PSM_ASSIGN_OR_RETURN(const absl::CivilDay day,
                        ParseDay(request.move_date(), "DATE_INVALID"));
-  return EnterOnce<WithdrawMoveOutResponse>(
-      database_, "WithdrawMoveOut", notice,
-      [&](RegisterFacts& facts,
-          WithdrawMoveOutResponse& response) -> absl::Status {
-        const MoveOutEntry moved =
-            FindMoveOut(facts.sql(), request.subject(), request.move_date());
-        if (moved.id == 0)
-          return agency::Refusal(absl::StatusCode::kNotFound,
-                                 "MOVE_OUT_UNKNOWN",
-                                 "the person gave no such notice here");
-        const Leavers leavers = LeaversBy(facts.sql(), moved.id);
-        for (const std::string& subject : leavers.subjects)
-          response.add_persons()->set_subject(subject);
-        if (moved.withdrawn) return absl::OkStatus();
+  WithdrawMoveOutResponse looked;
+  const auto withdraw = [&](RegisterFacts& facts,
+                            WithdrawMoveOutResponse&) -> absl::Status {
+    const MoveOutEntry moved = FindMoveOut(facts.sql(), request);
+    if (moved.id == 0)
+      return agency::Refusal(absl::StatusCode::kNotFound, "MOVE_OUT_UNKNOWN",
+                             "the person gave no such notice here");
+    const Leavers leavers = LeaversBy(facts, moved.id);
+    PSM_RETURN_IF_ERROR(decisions_.Check(facts.sql(), notice.call,
+                                         leavers.subjects, notice.today()));
+    for (const std::string& subject : leavers.subjects)
+      looked.add_persons()->set_subject(subject);
+    if (!moved.withdrawn)
+      PSM_RETURN_IF_ERROR(Undo(facts, notice, moved.id, leavers, day));
+    return request.validate_only() ? NothingIsKept() : absl::OkStatus();
+  };
+  absl::StatusOr<WithdrawMoveOutResponse> entered =
+      EnterOnce<WithdrawMoveOutResponse>(database_, "WithdrawMoveOut", notice,
+                                         withdraw);
+  if (request.validate_only() && entered.status() == NothingIsKept())
+    return looked;
+  return entered;
+}
 
-        const EntryMark entry = facts.Enter(RegisterEntry::MOVE_OUT_WITHDRAWN,
-                                            day, notice.call, notice.now);
-        PSM_RETURN_IF_ERROR(facts.Undo(moved.id, entry));
-        PSM_RETURN_IF_ERROR(
-            CheckSameHead(facts, leavers.household, day, notice.today()));
-        for (const std::string& subject : leavers.subjects) {
-          PSM_RETURN_IF_ERROR(news_.Holds(facts.sql(), subject));
-          PSM_RETURN_IF_ERROR(
-              news_.Happened(facts.sql(), "move_out_withdrawn", subject, day));
-        }
-        facts.Touch(leavers.household);
-        return absl::OkStatus();
-      });
+Withdrawals::Leavers Withdrawals::LeaversBy(RegisterFacts& facts,
+                                            long long entry) {
+  Leavers leavers;
+  std::string subject;
+  soci::statement rows =
+      (facts.sql().prepare
+           << "SELECT owner, value FROM facts WHERE item = 'household' AND "
+              "end_entry_id = :entry ORDER BY owner",
+       soci::into(subject), soci::into(leavers.household), soci::use(entry));
+  rows.execute();
+  while (rows.fetch()) leavers.subjects.push_back(subject);
+  return leavers;
+}
+
+absl::Status Withdrawals::Undo(RegisterFacts& facts, const Notice& notice,
+                               long long moved, const Leavers& leavers,
+                               absl::CivilDay day) {
+  const EntryMark entry = facts.Enter(RegisterEntry::MOVE_OUT_WITHDRAWN, day,
+                                      notice.call, notice.now);
+  PSM_RETURN_IF_ERROR(facts.Undo(moved, entry));
+  PSM_RETURN_IF_ERROR(
+      CheckSameHead(facts, leavers.household, day, notice.today()));
+  for (const std::string& subject : leavers.subjects) {
+    PSM_RETURN_IF_ERROR(news_.Holds(facts.sql(), subject));
+    PSM_RETURN_IF_ERROR(
+        news_.Happened(facts.sql(), "move_out_withdrawn", subject, day));
+  }
+  facts.Touch(leavers.household);
+  return absl::OkStatus();
 }
 
 }  // namespace psm
