@@ -31,6 +31,7 @@ CallContext CallContext::From(const grpc::ServerContext& context) {
   call.consumer = Value(context, "psm-consumer");
   call.affair = Value(context, "psm-affair");
   call.exchange_id = Value(context, "psm-exchange-id");
+  call.consent_id = Value(context, "psm-consent-id");
   call.traceparent = Value(context, "traceparent");
   call.attributes = absl::StrSplit(Value(context, "psm-attributes"),
                                    absl::ByAnyChar(", "), absl::SkipEmpty());

@@ -22,6 +22,10 @@ struct CallContext {
   std::string consumer;     // system id: `psm-consumer`
   std::string affair;       // affair id; empty for transparent methods
   std::string exchange_id;  // UUID; empty for transparent methods
+  // Names the consent that the exchange rests on, to this agency alone:
+  // `psm-consent-id`. Empty where the basis is a statute. A write that a
+  // consent is good for once keeps it in the same transaction.
+  std::string consent_id;
   // That the agreement grants, sorted: `psm-attributes`, separated by commas.
   std::vector<std::string> attributes;
   std::string traceparent;  // W3C Trace Context; may be empty

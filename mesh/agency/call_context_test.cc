@@ -19,6 +19,8 @@ TEST(CallContextTest, ReadsWhatTheGatewaySets) {
   EXPECT_FALSE(call.Grants("kan"));
   EXPECT_FALSE(call.Grants(""));
   EXPECT_EQ(call.deadline, absl::InfiniteFuture());
+  EXPECT_EQ(call.consent_id, "") << "by statute";
+  EXPECT_EQ(FakeCall("a/b", "c", {}, "id-1", "f00d").call().consent_id, "f00d");
 }
 
 TEST(CallContextTest, GrantsNothingByDefault) {

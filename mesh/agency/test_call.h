@@ -24,12 +24,15 @@ class FakeCall {
   FakeCall(
       const std::string& consumer, const std::string& affair,
       const std::vector<std::string>& attributes,
-      const std::string& exchange_id = "00000000-0000-4000-8000-000000000001")
+      const std::string& exchange_id = "00000000-0000-4000-8000-000000000001",
+      const std::string& consent_id = "")
       : spouse_(&context_) {
     spouse_.AddClientMetadata("psm-consumer", consumer);
     spouse_.AddClientMetadata("psm-affair", affair);
     spouse_.AddClientMetadata("psm-attributes", absl::StrJoin(attributes, ","));
     spouse_.AddClientMetadata("psm-exchange-id", exchange_id);
+    if (!consent_id.empty())
+      spouse_.AddClientMetadata("psm-consent-id", consent_id);
   }
 
   grpc::ServerContext* context() { return &context_; }

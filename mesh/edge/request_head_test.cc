@@ -137,10 +137,10 @@ TEST_F(RequestHeadTest, FieldsThatAreNotAllowedCountAsWell) {
 TEST_F(RequestHeadTest, DropsWhatOnlyTheGatewayOrAProxyMaySay) {
   AddGood();
   for (const char* key :
-       {"psm-consumer", "psm-attributes", "psm-receipt-bin", "psm-anything",
-        "x-forwarded-for", "x-forwarded-client-cert", "x-forwarded-host",
-        "forwarded", "via", "host", "user-agent", "grpc-trace-bin",
-        "grpc-previous-rpc-attempts", "accept-encoding"})
+       {"psm-consumer", "psm-attributes", "psm-consent-id", "psm-receipt-bin",
+        "psm-anything", "x-forwarded-for", "x-forwarded-client-cert",
+        "x-forwarded-host", "forwarded", "via", "host", "user-agent",
+        "grpc-trace-bin", "grpc-previous-rpc-attempts", "accept-encoding"})
     head_.Add(key, "AQ");
   for (const char* key : {"psm-affair", "psm-consent", "psm-provider",
                           "psm-exchange-id", "psm-representation"})

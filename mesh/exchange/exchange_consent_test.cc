@@ -1,7 +1,9 @@
 // Exchanges whose legal basis is the subject's consent.
+#include <string>
 #include <vector>
 
 #include "mesh/exchange/exchange_fixture.h"
+#include "mesh/exchange/steps.h"
 #include "psm/identity/v1/basic_items.pb.h"
 
 namespace psm {
@@ -71,6 +73,26 @@ TEST_F(ConsentExchangeTest, TheTokenNamesThePersonToTheProvider) {
   EXPECT_EQ(got.name(), "");
   EXPECT_EQ(log_.records.at(0).consent_id(), "consent-1");
   EXPECT_EQ(log_.records.at(0).subject(), RecordsCode('h'));
+}
+
+TEST_F(ConsentExchangeTest, TheProviderHearsWhichConsentAndNoOtherAgencyCan) {
+  const auto heard = [&](std::size_t request) {
+    std::vector<std::string> ids;
+    for (const auto& [key, value] : link_.requests.at(request).metadata) {
+      EXPECT_NE(key, "psm-consent") << "the token stays here";
+      if (key == "psm-consent-id") ids.push_back(value);
+    }
+    return ids;
+  };
+  const std::string token = Token('h');
+  ASSERT_TRUE(Run(ItemsAsk(token)).status.ok());
+  ASSERT_TRUE(Run(ItemsAsk(token)).status.ok());
+  const std::string id = ConsentIdFor("identity", "consent-1");
+  EXPECT_EQ(id.size(), 32u);
+  EXPECT_EQ(heard(0), std::vector<std::string>{id});
+  EXPECT_EQ(heard(1), std::vector<std::string>{id}) << "the same consent";
+  EXPECT_NE(ConsentIdFor("identity", "consent-2"), id);
+  EXPECT_NE(ConsentIdFor("accounts", "consent-1"), id);
 }
 
 TEST_F(ConsentExchangeTest, WithoutConsentNothing) {

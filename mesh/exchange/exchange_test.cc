@@ -43,6 +43,7 @@ TEST_F(ExchangeTest, TheProviderHearsItsOwnCodeAndWhoAsksForWhat) {
   EXPECT_EQ(metadata["psm-consumer"], "akatsuki/benefits");
   EXPECT_EQ(metadata["psm-affair"], "benefit");
   EXPECT_EQ(metadata["psm-attributes"], "category");
+  EXPECT_EQ(metadata.count("psm-consent-id"), 0u) << "by statute";
 }
 
 TEST_F(ExchangeTest, RecordsWhoAskedForWhatOnWhichBasis) {

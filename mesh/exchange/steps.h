@@ -221,6 +221,13 @@ absl::StatusOr<const System*> ChooseProvider(
     const Ask& ask, const PolicyEngine& policy, const MethodPlan& plan,
     const HoldingRegister* holdings, const std::optional<PersonNumber>& person);
 
+// How a provider's agency hears of the consent that an exchange rests on: 32
+// hexadecimal digits, the same in every exchange by that consent. No two
+// agencies hear the same, else they could put together under it what they hold
+// of one person.
+std::string ConsentIdFor(absl::string_view agency,
+                         absl::string_view consent_id);
+
 // A provider's refusal in the contract's words. Text, metadata and unlisted
 // reasons of the provider stay behind: they could carry anything. CANCELLED,
 // which is the caller's to say, becomes UNAVAILABLE PROVIDER_UNAVAILABLE.

@@ -3,11 +3,13 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "mesh/base/error.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/contracts/rewrite.h"
+#include "mesh/crypto/digest.h"
 #include "mesh/exchange/protection.h"
 #include "mesh/exchange/steps.h"
 #include "mesh/exchange/trace.h"
@@ -85,6 +87,32 @@ class ResponseTranslator : public FieldTranslator {
   bool names_protected_ = false;
 };
 
+// What the provider is told beside the message.
+Metadata MetadataOf(Environment& env, const Ask& ask,
+                    const Authorised& authorised, const Draft& draft) {
+  const Permit& permit = authorised.permit();
+  Metadata metadata;
+  metadata.reserve(6);
+  metadata.emplace_back("psm-consumer", ask.peer->system_id());
+  metadata.emplace_back("psm-affair", ask.affair);
+  metadata.emplace_back("psm-exchange-id", draft.exchange_id());
+  metadata.emplace_back(
+      "psm-attributes",
+      absl::StrJoin(permit.plan().NamesOf(permit.attributes() & ask.wanted &
+                                          ~authorised.hidden()),
+                    ","));
+  if (!permit.consent_id().empty()) {
+    metadata.emplace_back(
+        "psm-consent-id",
+        ConsentIdFor(permit.provider().agency->id, permit.consent_id()));
+  }
+  if (std::string trace = ContinueTrace(ask.traceparent, env.random);
+      !trace.empty()) {
+    metadata.emplace_back("traceparent", std::move(trace));
+  }
+  return metadata;
+}
+
 absl::Status Malformed(const System& provider) {
   return MakeError(
       absl::StatusCode::kInternal, "PROVIDER_ANSWER_MALFORMED",
@@ -94,6 +122,15 @@ absl::Status Malformed(const System& provider) {
 }
 
 }  // namespace
+
+std::string ConsentIdFor(absl::string_view agency,
+                         absl::string_view consent_id) {
+  // No agency's id has a line feed, and identity's ids are random: whoever does
+  // not have one finds it by no digest.
+  return absl::BytesToHexString(
+      Sha256(absl::StrCat("psm consent id\n", agency, "\n", consent_id))
+          .substr(0, 16));
+}
 
 absl::Status InContractWords(const absl::Status& refusal,
                              const MethodPlan& plan, const System& provider) {
@@ -138,19 +175,7 @@ absl::StatusOr<Encoded> EncodeForProvider(Environment& env, const Ask& ask,
   request.path = plan.path;
   request.message = std::move(rewritten.message);
   request.time_left = ask.deadline - env.clock.Monotonic();
-  request.metadata.reserve(5);
-  request.metadata.emplace_back("psm-consumer", ask.peer->system_id());
-  request.metadata.emplace_back("psm-affair", ask.affair);
-  request.metadata.emplace_back("psm-exchange-id", draft.exchange_id());
-  request.metadata.emplace_back(
-      "psm-attributes",
-      absl::StrJoin(
-          plan.NamesOf(permit.attributes() & ask.wanted & ~authorised.hidden()),
-          ","));
-  if (std::string trace = ContinueTrace(ask.traceparent, env.random);
-      !trace.empty()) {
-    request.metadata.emplace_back("traceparent", std::move(trace));
-  }
+  request.metadata = MetadataOf(env, ask, authorised, draft);
   draft.SetSent(rewritten.released, rewritten.withheld);
   return Encoded{std::move(authorised), std::move(request)};
 }

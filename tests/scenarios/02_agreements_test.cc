@@ -82,6 +82,7 @@ TEST_F(Agreements, AForgedConsumerNameIsDroppedAndTheTrueOneArrives) {
              {.provider = kMinatoTax,
               .metadata = {{"psm-consumer", "identity/identity"},
                            {"psm-attributes", "arrears,category,income"},
+                           {"psm-consent-id", "forged"},
                            {"x-forwarded-client-cert", "forged"},
                            {"x-own", "not for an exchange"}}});
   ASSERT_TRUE(reply.status.ok()) << reply.status;
@@ -92,6 +93,7 @@ TEST_F(Agreements, AForgedConsumerNameIsDroppedAndTheTrueOneArrives) {
   EXPECT_EQ((*call)["psm-exchange-id"], reply.exchange_id);
   EXPECT_EQ((*call)["subject"], mesh().Person("hanako").CodeAt("minato"));
   EXPECT_EQ(call->count("x-forwarded-client-cert"), 0u);
+  EXPECT_EQ(call->count("psm-consent-id"), 0u) << "the basis is a statute";
   EXPECT_EQ(call->count("x-own"), 0u);
   EXPECT_EQ(OnlyRecord(mesh(), {.exchange_id = reply.exchange_id}).consumer(),
             kBenefits);
