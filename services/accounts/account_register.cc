@@ -66,6 +66,28 @@ absl::Status Deceased() {
                          "HOLDER_DECEASED", "the person has died");
 }
 
+absl::Status ConsentUsed() {
+  return agency::Refusal(absl::StatusCode::kFailedPrecondition, "CONSENT_USED",
+                         "the consent has served for another registration");
+}
+
+bool IsUsed(soci::session& sql, const std::string& consent_id) {
+  long long used = 0;
+  sql << "SELECT EXISTS (SELECT 1 FROM used_consents WHERE consent_id = :id)",
+      soci::into(used), soci::use(consent_id);
+  return used != 0;
+}
+
+// First of all in its transaction, so that it is refused in the same way
+// whatever has become of the person; who is refused later rolls it back.
+absl::Status UseConsent(soci::session& sql, const std::string& consent_id) {
+  if (consent_id.empty()) return absl::OkStatus();
+  if (IsUsed(sql, consent_id)) return ConsentUsed();
+  sql << "INSERT INTO used_consents (consent_id) VALUES (:id)",
+      soci::use(consent_id);
+  return absl::OkStatus();
+}
+
 bool HasDied(soci::session& sql, const std::string& subject) {
   long long died = 0;
   sql << "SELECT EXISTS (SELECT 1 FROM deceased WHERE subject = :subject)",
@@ -172,6 +194,7 @@ absl::StatusOr<RegisterAccountResponse> AccountRegister::Register(
       database_.Once(
           kRegister, call, now,
           [&](soci::session& sql) -> absl::StatusOr<std::string> {
+            PSM_RETURN_IF_ERROR(UseConsent(sql, call.consent_id));
             if (HasDied(sql, key)) return Deceased();
             const std::optional<PresentAccount> present = FindPresent(sql, key);
             if (!etag.empty() &&
@@ -194,8 +217,16 @@ absl::StatusOr<RegisterAccountResponse> AccountRegister::Register(
 
 absl::StatusOr<std::optional<RegisterAccountResponse>>
 AccountRegister::Registered(const agency::CallContext& call) {
+  // Before the answer is looked for: the exchange that uses a consent keeps its
+  // answer with it, so a retry finds it however the two meet.
+  bool used = false;
+  PSM_RETURN_IF_ERROR(database_.Read([&](soci::session& sql) {
+    used = IsUsed(sql, call.consent_id);
+    return absl::OkStatus();
+  }));
   PSM_ASSIGN_OR_RETURN(std::optional<std::string> kept,
                        database_.Answered(kRegister, call));
+  if (!kept.has_value() && used) return ConsentUsed();
   if (!kept.has_value()) return std::nullopt;
   return agency::ParseAnswer<RegisterAccountResponse>(*kept);
 }

@@ -52,14 +52,18 @@ class AccountRegister {
 
   // Makes `account` the person's account; one that was before is kept as
   // history. An empty `etag` stands for whatever there is. FAILED_PRECONDITION
-  // HOLDER_DECEASED for a person who has died, also without an account.
+  // CONSENT_USED where another exchange has registered an account by the call's
+  // consent, whatever has become of the person since; HOLDER_DECEASED for a
+  // person who has died, also without an account. What is refused uses no
+  // consent up.
   absl::StatusOr<accounts::v1::RegisterAccountResponse> Register(
       const agency::CallContext& call, absl::string_view subject,
       const accounts::v1::Account& account,
       accounts::v1::Registration::Channel channel, absl::string_view etag,
       absl::Time now);
 
-  // The answer that Register gave to this exchange, if it did.
+  // The answer that Register gave to this exchange, if it did; else
+  // CONSENT_USED as Register.
   absl::StatusOr<std::optional<accounts::v1::RegisterAccountResponse>>
   Registered(const agency::CallContext& call);
 

@@ -43,9 +43,10 @@ Account AccountNumbered(const std::string& number) {
   return account;
 }
 
-agency::CallContext Call(const std::string& exchange_id) {
+agency::CallContext Call(const std::string& exchange_id,
+                         const std::string& consent_id = "") {
   return agency::FakeCall("portal/terminal", "account-registration",
-                          {"account"}, exchange_id)
+                          {"account"}, exchange_id, consent_id)
       .call();
 }
 
@@ -62,9 +63,27 @@ class AccountRegisterTest : public testing::Test {
 
   absl::StatusOr<RegisterAccountResponse> Register(
       const std::string& exchange, const std::string& subject,
-      const std::string& number, absl::Time now, const std::string& etag = "") {
-    return accounts_.Register(Call(exchange), subject, AccountNumbered(number),
-                              Registration::PORTAL, etag, now);
+      const std::string& number, absl::Time now, const std::string& etag = "",
+      const std::string& consent_id = "") {
+    return accounts_.Register(Call(exchange, consent_id), subject,
+                              AccountNumbered(number), Registration::PORTAL,
+                              etag, now);
+  }
+  // By a consent; the reason, or "" for success.
+  std::string RegisterBy(const std::string& consent_id,
+                         const std::string& exchange, const std::string& number,
+                         const std::string& etag = "") {
+    return ReasonOf(
+        Register(exchange, "A", number, now_, etag, consent_id).status());
+  }
+  // Changes the database behind the register.
+  void Run(const std::string& statement) {
+    ASSERT_TRUE(database_
+                    ->Write([&](soci::session& sql) {
+                      sql << statement;
+                      return absl::OkStatus();
+                    })
+                    .ok());
   }
 
   std::string Etag(const std::string& subject) {
@@ -153,6 +172,77 @@ TEST_F(AccountRegisterTest, ARepetitionRegistersNothingAnew) {
   EXPECT_EQ((*accounts_.Registered(Call("1")))->SerializeAsString(),
             first->SerializeAsString());
   EXPECT_EQ(accounts_.Find("A")->account().number(), "2222222");
+}
+
+TEST_F(AccountRegisterTest, AConsentIsGoodForOneExchange) {
+  ASSERT_EQ(RegisterBy("c", "1", "1111111"), "");
+  EXPECT_EQ(RegisterBy("c", "2", "2222222"), "CONSENT_USED");
+  EXPECT_EQ(ReasonOf(accounts_.Registered(Call("2", "c")).status()),
+            "CONSENT_USED");
+  EXPECT_EQ(RegisterBy("d", "3", "3333333"), "") << "another consent";
+  // A retry is answered and changes nothing.
+  EXPECT_EQ(RegisterBy("c", "1", "1111111"), "");
+  EXPECT_TRUE((*accounts_.Registered(Call("1", "c"))).has_value());
+  EXPECT_EQ(accounts_.Find("A")->account().number(), "3333333");
+  // By statute there is none to use up.
+  EXPECT_TRUE(Register("4", "A", "4444444", now_).ok());
+  EXPECT_TRUE(Register("5", "A", "5555555", now_).ok());
+
+  // After a restart; and when the answers of that time are gone.
+  database_.reset();
+  database_ = *agency::Database::Open(folder_.File("accounts.sqlite"),
+                                      AccountRegister::Migrations());
+  AccountRegister reopened(database_.get());
+  const auto by = [&](const std::string& exchange, absl::Duration later) {
+    return ReasonOf(reopened
+                        .Register(Call(exchange, "c"), "A",
+                                  AccountNumbered("6666666"),
+                                  Registration::BANK_COUNTER, "", now_ + later)
+                        .status());
+  };
+  EXPECT_EQ(by("6", absl::ZeroDuration()), "CONSENT_USED");
+  EXPECT_EQ(by("1", absl::ZeroDuration()), "");
+  ASSERT_TRUE(reopened
+                  .Register(Call("7"), "A", AccountNumbered("7777777"),
+                            Registration::PORTAL, "",
+                            now_ + absl::Hours(24 * 400))
+                  .ok());
+  EXPECT_EQ(by("6", absl::Hours(24 * 400)), "CONSENT_USED");
+  EXPECT_EQ(by("1", absl::Hours(24 * 400)), "CONSENT_USED");
+  EXPECT_EQ(reopened.Find("A")->account().number(), "7777777");
+}
+
+TEST_F(AccountRegisterTest, WhatIsRefusedOrRolledBackUsesNoConsentUp) {
+  EXPECT_EQ(RegisterBy("c", "1", "1111111", "no such state"), "ETAG_STALE");
+  EXPECT_EQ(*accounts_.Registered(Call("2", "c")), std::nullopt);
+  Run("INSERT INTO deceased VALUES ('A', 1)");
+  EXPECT_EQ(RegisterBy("c", "2", "1111111"), "HOLDER_DECEASED");
+  Run("DELETE FROM deceased");
+  // What fails last of all, with everything else written.
+  Run("CREATE TRIGGER fails BEFORE INSERT ON answered_exchanges BEGIN SELECT "
+      "RAISE(ABORT, 'full'); END");
+  EXPECT_NE(RegisterBy("c", "3", "1111111"), "");
+  EXPECT_FALSE(accounts_.Find("A").ok());
+  Run("DROP TRIGGER fails");
+  EXPECT_EQ(RegisterBy("c", "4", "1111111"), "");
+  EXPECT_EQ(RegisterBy("c", "5", "2222222"), "CONSENT_USED");
+}
+
+TEST_F(AccountRegisterTest, OfExchangesByOneConsentOneRegisters) {
+  std::vector<std::thread> writers;
+  std::atomic<int> won{0}, refused{0};
+  for (int i = 0; i < 8; ++i) {
+    writers.emplace_back([&, i] {
+      const std::string reason =
+          RegisterBy("c", std::to_string(i), "000000" + std::to_string(i));
+      if (reason.empty()) ++won;
+      if (reason == "CONSENT_USED") ++refused;
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  EXPECT_EQ(won, 1);
+  EXPECT_EQ(refused, 7);
+  EXPECT_TRUE(Former("A").empty());
 }
 
 TEST_F(AccountRegisterTest, AWriteThatNamesAnOlderStateChangesNothing) {

@@ -61,6 +61,10 @@ constexpr agency::Migration kMigrations[] = {
      "CREATE TABLE deceased ("
      "  subject TEXT PRIMARY KEY,"
      "  hear_time BIGINT NOT NULL);\n"},
+    // Kept for good: how long a consent holds is not known here.
+    {4,
+     "CREATE TABLE used_consents ("
+     "  consent_id TEXT PRIMARY KEY);\n"},
 };
 
 }  // namespace

@@ -34,7 +34,7 @@ class AccountsService final : public accounts::v1::AccountsService::Service {
 
   // Asks identity before it writes, outside of any transaction: a slow identity
   // keeps nobody else waiting. A repetition of an answered exchange asks
-  // nobody.
+  // nobody, nor does one whose consent is used.
   grpc::Status RegisterAccount(
       grpc::ServerContext* context,
       const accounts::v1::RegisterAccountRequest* request,

@@ -61,8 +61,10 @@ class AccountsServiceTest : public testing::Test {
   std::string Register(const RegisterAccountRequest& request,
                        const std::string& exchange_id = "1",
                        const std::string& consumer = "portal/terminal",
-                       const std::string& affair = "account-registration") {
-    agency::FakeCall call(consumer, affair, {"account"}, exchange_id);
+                       const std::string& affair = "account-registration",
+                       const std::string& consent_id = "") {
+    agency::FakeCall call(consumer, affair, {"account"}, exchange_id,
+                          consent_id);
     response_.Clear();
     last_ = service_.RegisterAccount(call.context(), &request, &response_);
     return last_.ok() ? "" : ReasonOf(agency::FromGrpc(last_));
@@ -151,8 +153,10 @@ TEST_F(AccountsServiceTest, TheAffairIsTheChannelAndEachHasItsCondition) {
   const std::string counter = "account-registration-bank-counter";
   RegisterAccountRequest request = Request("A", "ﾔﾏﾀﾞ ﾊﾅｺ");
   EXPECT_EQ(Register(request, "1", "akatsuki/tax", tax), "OPT_IN_MISSING");
-  EXPECT_EQ(Register(request, "2", "other-bank/customers", counter),
+  EXPECT_EQ(Register(request, "2", "other-bank/customers", counter, "c"),
             "BANK_NOT_CALLERS");
+  EXPECT_EQ(Register(request, "2", "hoshizora-bank/customers", counter),
+            "CONSENT_MISSING");
   EXPECT_EQ(Register(request, "3", "akatsuki/tax", "collect-arrears"),
             "CHANNEL_UNKNOWN");
   EXPECT_EQ(names_.asked, 0);
@@ -162,7 +166,8 @@ TEST_F(AccountsServiceTest, TheAffairIsTheChannelAndEachHasItsCondition) {
   request.set_opted_in(true);
   EXPECT_EQ(Register(request, "5", "akatsuki/tax", tax), "");
   EXPECT_TRUE(response_.replaced());
-  EXPECT_EQ(Register(request, "6", "hoshizora-bank/customers", counter), "");
+  EXPECT_EQ(Register(request, "6", "hoshizora-bank/customers", counter, "c"),
+            "");
   accounts::v1::ListRegistrationsRequest list;
   list.set_subject("A");
   accounts::v1::ListRegistrationsResponse page;
@@ -173,6 +178,58 @@ TEST_F(AccountsServiceTest, TheAffairIsTheChannelAndEachHasItsCondition) {
   EXPECT_EQ(page.registrations(0).channel(), Registration::BANK_COUNTER);
   EXPECT_EQ(page.registrations(1).channel(), Registration::TAX_RETURN);
   EXPECT_EQ(page.registrations(2).channel(), Registration::PORTAL);
+}
+
+TEST_F(AccountsServiceTest, AUsedConsentIsRefusedAlikeWhateverIsAsked) {
+  const auto counter = [&](const RegisterAccountRequest& request,
+                           const std::string& exchange_id,
+                           const std::string& consent_id) {
+    return Register(request, exchange_id, "hoshizora-bank/customers",
+                    "account-registration-bank-counter", consent_id);
+  };
+  const RegisterAccountRequest request = Request("A", "ﾔﾏﾀﾞ ﾊﾅｺ");
+  ASSERT_EQ(counter(request, "1", "c"), "");
+  const std::string first = response_.SerializeAsString();
+  const int asked = names_.asked;
+
+  // Another account, one of another holder, one that names a state.
+  RegisterAccountRequest other = request;
+  other.mutable_account()->set_number("1111111");
+  RegisterAccountRequest wife = Request("A", "ﾔﾏﾀﾞ ﾀﾛｳ");
+  RegisterAccountRequest stale = request;
+  stale.set_etag("0123456789abcdef");
+  std::string refusal;
+  for (const RegisterAccountRequest& again : {other, wife, stale, request}) {
+    EXPECT_EQ(counter(again, "2", "c"), "CONSENT_USED");
+    EXPECT_EQ(last_.error_code(), grpc::StatusCode::FAILED_PRECONDITION);
+    if (refusal.empty()) refusal = last_.error_details();
+    EXPECT_EQ(last_.error_details(), refusal);
+  }
+  // Whatever has become of the person.
+  ASSERT_TRUE(database_
+                  ->Write([&](soci::session& sql) {
+                    AccountRegister::Hold(sql, "A", Registration::HOLDER_DIED,
+                                          clock_.Now(), clock_.Now());
+                    return absl::OkStatus();
+                  })
+                  .ok());
+  EXPECT_EQ(counter(other, "3", "c"), "CONSENT_USED");
+  EXPECT_EQ(last_.error_details(), refusal);
+  EXPECT_EQ(names_.asked, asked) << "somebody was asked about the person";
+  EXPECT_EQ(counter(request, "1", "c"), "");
+  EXPECT_EQ(response_.SerializeAsString(), first) << "a retry";
+  EXPECT_EQ(names_.asked, asked);
+  EXPECT_EQ(counter(other, "4", "d"), "HOLDER_DECEASED");
+}
+
+TEST_F(AccountsServiceTest, ARefusalOfTheNameUsesNoConsentUp) {
+  const auto counter = [&](const std::string& holder, const std::string& id) {
+    return Register(Request("A", holder), id, "hoshizora-bank/customers",
+                    "account-registration-bank-counter", "c");
+  };
+  EXPECT_EQ(counter("ﾔﾏﾀﾞ ﾀﾛｳ", "1"), "HOLDER_MISMATCH");
+  EXPECT_EQ(counter("ﾔﾏﾀﾞ ﾊﾅｺ", "2"), "");
+  EXPECT_EQ(counter("ﾔﾏﾀﾞ ﾊﾅｺ", "3"), "CONSENT_USED");
 }
 
 TEST_F(AccountsServiceTest, APayerHearsWhatChangedSinceItWasGivenTheAccount) {

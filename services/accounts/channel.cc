@@ -25,6 +25,11 @@ absl::Status CheckChannel(const agency::CallContext& call,
     return agency::Refusal(absl::StatusCode::kFailedPrecondition,
                            "OPT_IN_MISSING",
                            "the person did not tick it in the return");
+  // A bank's agreement rests on consent, so the gateway names one.
+  if (channel == Registration::BANK_COUNTER && call.consent_id.empty())
+    return agency::Refusal(absl::StatusCode::kFailedPrecondition,
+                           "CONSENT_MISSING",
+                           "a bank counter acts by the person's consent");
   if (channel == Registration::BANK_COUNTER &&
       !banks.IsBankOf(call.consumer.substr(0, call.consumer.find('/')),
                       request.account().bank_code()))

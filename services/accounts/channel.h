@@ -20,8 +20,8 @@ absl::StatusOr<accounts::v1::Registration::Channel> ChannelOf(
 
 // Whether the channel may bring this registration: a tax return only what the
 // person ticked there (OPT_IN_MISSING; registration is voluntary), a bank
-// counter only accounts of the bank itself (BANK_NOT_CALLERS). Both
-// FAILED_PRECONDITION.
+// counter only accounts of the bank itself (BANK_NOT_CALLERS), by a consent
+// (CONSENT_MISSING). All FAILED_PRECONDITION.
 absl::Status CheckChannel(const agency::CallContext& call,
                           accounts::v1::Registration::Channel channel,
                           const accounts::v1::RegisterAccountRequest& request,

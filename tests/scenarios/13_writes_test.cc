@@ -214,6 +214,57 @@ TEST_F(BankCounter, TheTokenNamesWhoseAccountIsRegistered) {
   EXPECT_EQ(from_bank, 1) << "once, and the channel is said";
 }
 
+TEST_F(BankCounter, AConsentIsGoodForOneRegistration) {
+  const auto consent = Grant("yoshiko");
+  // What is refused uses nothing up.
+  ExpectRefused(Register(consent.token(), Form("taro", "6789012")),
+                "HOLDER_MISMATCH");
+  const std::string id = NewExchangeId();
+  const auto form = Form("yoshiko", "6789012");
+  const auto reply = Register(consent.token(), form, kBank, id);
+  ASSERT_TRUE(reply.status.ok()) << reply.status;
+  EXPECT_EQ(NumberOf("yoshiko"), "6789012");
+
+  // Within its hour, for another account in the same kana, and the same again.
+  for (const std::string number : {"7890123", "6789012"}) {
+    const auto again = Register(consent.token(), Form("yoshiko", number));
+    EXPECT_EQ(again.status.code(), absl::StatusCode::kFailedPrecondition);
+    ExpectRefused(again, "CONSENT_USED");
+    EXPECT_EQ(again.message.SerializeAsString(), "");
+  }
+  const auto other = Register(consent.token(), Form("taro", "7890123"));
+  const Record record = OnlyRecord(mesh(), {.exchange_id = other.exchange_id,
+                                            .consumer = kBank,
+                                            .person = "yoshiko",
+                                            .kind = Record::REFUSAL});
+  EXPECT_EQ(record.reason(), "CONSENT_USED") << "and not whose name it is";
+  EXPECT_EQ(record.consent_id(), consent.consent_id());
+  EXPECT_EQ(NumberOf("yoshiko"), "6789012");
+
+  // The person may choose another in between; a retry does not bring the first
+  // one back, and is answered as it was.
+  ASSERT_TRUE(Register(Grant("yoshiko").token(), Form("yoshiko", "8901234"))
+                  .status.ok());
+  const auto retry = Register(consent.token(), form, kBank, id);
+  ASSERT_TRUE(retry.status.ok()) << retry.status;
+  EXPECT_EQ(retry->SerializeAsString(), reply->SerializeAsString());
+  EXPECT_EQ(NumberOf("yoshiko"), "8901234");
+
+  // Nor does the provider forget when it starts anew.
+  ASSERT_TRUE(mesh().KillSystem(kAccounts, SIGKILL).ok());
+  ASSERT_TRUE(mesh().StartSystem(kAccounts).ok());
+  const std::string later = NewExchangeId();
+  RegisterReply after;
+  const absl::Duration deadline =
+      mesh().clock().Monotonic() + absl::Seconds(10);
+  do {
+    after = Register(consent.token(), Form("yoshiko", "7890123"), kBank, later);
+  } while (absl::IsUnavailable(after.status) &&
+           mesh().clock().Monotonic() < deadline);
+  EXPECT_EQ(ReasonOf(after.status), "CONSENT_USED") << after.status;
+  EXPECT_EQ(NumberOf("yoshiko"), "8901234");
+}
+
 TEST_F(BankCounter, AnotherPersonsTokenRegistersNothing) {
   const std::string before = NumberOf("yoshiko");
   // The account of one, the consent of another.
