@@ -13,8 +13,9 @@
 
 namespace psm {
 
-// Answers with the granted attributes alone. Thread-safe. What it is given must
-// outlive it.
+// Answers with the granted attributes alone, but for the `state` that a
+// registration makes: that is for the gateway to withhold, so that the record
+// says so. Thread-safe. What it is given must outlive it.
 class AccountsService final : public accounts::v1::AccountsService::Service {
  public:
   struct Parts {

@@ -190,6 +190,7 @@ TEST_F(AccountsServiceTest, AUsedConsentIsRefusedAlikeWhateverIsAsked) {
   const RegisterAccountRequest request = Request("A", "ﾔﾏﾀﾞ ﾊﾅｺ");
   ASSERT_EQ(counter(request, "1", "c"), "");
   const std::string first = response_.SerializeAsString();
+  EXPECT_NE(response_.etag(), "") << "else what is withheld would tell";
   const int asked = names_.asked;
 
   // Another account, one of another holder, one that names a state.

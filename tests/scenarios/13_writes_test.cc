@@ -265,6 +265,38 @@ TEST_F(BankCounter, AConsentIsGoodForOneRegistration) {
   EXPECT_EQ(NumberOf("yoshiko"), "8901234");
 }
 
+TEST_F(BankCounter, ABankIsNotToldWhetherThereWasAnAccountBefore) {
+  // The first takes some account's place or none's, the second the first one's:
+  // the bank cannot tell.
+  for (const std::string number : {"0123456", "1234567"}) {
+    const std::string id = NewExchangeId();
+    const auto reply =
+        Register(Grant("fumie").token(), Form("fumie", number), kBank, id);
+    ASSERT_TRUE(reply.status.ok()) << reply.status;
+    EXPECT_TRUE(reply->has_register_time());
+    EXPECT_FALSE(reply->replaced());
+    EXPECT_EQ(reply->etag(), "");
+    const Record record = OnlyRecord(mesh(), {.exchange_id = id,
+                                              .consumer = kBank,
+                                              .person = "fumie",
+                                              .kind = Record::EXCHANGE});
+    EXPECT_EQ(Released(record), std::vector<std::string>{"account"});
+    EXPECT_EQ(Withheld(record), std::vector<std::string>{"state"});
+  }
+  // The person is told at the portal, to name it when changing it again.
+  accounts::v1::RegisterAccountRequest own = Form("fumie", "2345678");
+  own.set_subject(mesh().Person("fumie").CodeAt("portal"));
+  const auto told =
+      mesh().Client(kTerminal).Call(&AccountsService::Stub::RegisterAccount,
+                                    {.affair = "account-registration"}, own);
+  ASSERT_TRUE(told.status.ok()) << told.status;
+  EXPECT_TRUE(told->replaced());
+  EXPECT_NE(told->etag(), "");
+  EXPECT_EQ(Released(OnlyRecord(mesh(), {.exchange_id = told.exchange_id,
+                                         .kind = Record::EXCHANGE})),
+            (std::vector<std::string>{"account", "state"}));
+}
+
 TEST_F(BankCounter, AnotherPersonsTokenRegistersNothing) {
   const std::string before = NumberOf("yoshiko");
   // The account of one, the consent of another.
