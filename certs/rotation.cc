@@ -193,32 +193,36 @@ class Rotation {
     return absl::OkStatus();
   }
 
-  // Asks until `good` says so of every answer. Who is gone by then need not.
-  absl::Status AwaitAll(
-      std::vector<std::string> left, absl::string_view what,
-      const std::function<bool(const std::string&, const EndpointAnswer&)>&
-          good) {
+  using Good = std::function<bool(const std::string&, const EndpointAnswer&)>;
+
+  // Asks those that are left, in turn, up to the first that has not followed,
+  // and says why not. All follow at much the same time: to ask everybody each
+  // time would cost each of them a handshake for nothing. Who is gone by then
+  // need not follow.
+  std::string AskInTurn(std::vector<std::string>& left, std::size_t& followed,
+                        const Good& good) {
+    for (; !left.empty(); left.pop_back()) {
+      const absl::StatusOr<EndpointAnswer> answer =
+          mesh_.Ask(left.back(), question_);
+      if (absl::IsNotFound(answer.status())) continue;
+      if (!answer.ok()) return std::string(answer.status().message());
+      if (!good(left.back(), *answer)) return "";
+      ++followed;
+    }
+    return "";
+  }
+
+  // Asks until `good` says so of every answer.
+  absl::Status AwaitAll(std::vector<std::string> left, absl::string_view what,
+                        const Good& good) {
     const absl::Duration deadline = clock_.Monotonic() + options_.patience;
     std::size_t followed = 0;
     for (;;) {
-      std::vector<std::string> not_yet;
-      std::string why;
-      for (const std::string& system : left) {
-        const absl::StatusOr<EndpointAnswer> answer =
-            mesh_.Ask(system, question_);
-        if (absl::IsNotFound(answer.status())) continue;
-        if (answer.ok() && good(system, *answer)) {
-          ++followed;
-          continue;
-        }
-        not_yet.push_back(system);
-        if (!answer.ok()) why = std::string(answer.status().message());
-      }
-      left = std::move(not_yet);
+      const std::string why = AskInTurn(left, followed, good);
       if (left.empty()) break;
       if (clock_.Monotonic() >= deadline) {
         return absl::DeadlineExceededError(absl::StrCat(
-            absl::StrJoin(left, ", "), ": not followed within ",
+            left.back(), ": not followed within ",
             absl::FormatDuration(options_.patience), " (to ", what, ")",
             why.empty() ? "" : ": ", why,
             "; the log may say why. Old and new stay trusted; run the same "
