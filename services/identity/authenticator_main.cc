@@ -19,6 +19,7 @@
 #include "services/identity/card/virtual_card.h"
 #include "services/identity/https_call.h"
 #include "services/identity/provider_sign_in.h"
+#include "services/identity/sign_requests.h"
 #include "services/identity/signing_pages.h"
 #include "services/openid/jws.h"
 #include "services/openid/parameters.h"
@@ -122,8 +123,43 @@ int SignIn(const Options& options) {
   return 0;
 }
 
-// Signs the document of a request: with the signature key alone, and only what
-// the provider says it is, after the person has seen that.
+// The request that the provider says has the id which the person brought from
+// its page. DATA_LOSS where what it says is not under that id: somebody has put
+// another client, document or title there.
+absl::StatusOr<psm::identity::SignRequest> ReadRequest(const std::string& id,
+                                                       const json& said) {
+  psm::identity::SignRequest asked;
+  asked.id = id;
+  asked.client_id = said.value("client", "");
+  asked.title = said.value("title", "");
+  asked.digest =
+      psm::openid::FromBase64Url(said.value("digest", "")).value_or("");
+  asked.blind =
+      psm::openid::FromBase64Url(said.value("blind", "")).value_or("");
+  if (psm::identity::IdOf(asked) != id) {
+    return absl::DataLossError(
+        "what is to be signed is not what the page has asked for; nothing was "
+        "signed");
+  }
+  return asked;
+}
+
+// What the person decides by: the same as the page shows.
+void Show(const psm::identity::SignRequest& asked, const json& service) {
+  std::fprintf(
+      stderr,
+      "依頼者 / asked by: %s (%s), %s\n文書 / document: %s\nSHA-256: "
+      "%s\n署名には氏名・住所・生年月日・性別と依頼者が付きます。 / The "
+      "signature carries name, address, date of birth and sex, and who "
+      "asked.\n",
+      service.value("ja", "").c_str(), service.value("en", "").c_str(),
+      asked.client_id.c_str(), asked.title.c_str(),
+      absl::BytesToHexString(asked.digest).c_str());
+}
+
+// Signs the document of a request: with the signature key alone, for this
+// request alone, and only what its page has asked for, after the person has
+// seen that.
 int SignDocument(const Options& options) {
   Provider provider;
   if (options.run.empty() || !provider.Find(options.run)) {
@@ -135,26 +171,20 @@ int SignDocument(const Options& options) {
   }
   const std::string path = absl::StrCat(
       psm::identity::kSigningPath, psm::openid::PercentEncode(options.request));
-  const absl::StatusOr<json> asked = provider.Get(path + "/request");
+  const absl::StatusOr<json> said = provider.Get(path + "/request");
+  if (!said.ok()) return Fail(said.status());
+  const absl::StatusOr<psm::identity::SignRequest> asked =
+      ReadRequest(options.request, *said);
   if (!asked.ok()) return Fail(asked.status());
-  const std::optional<std::string> digest =
-      psm::openid::FromBase64Url(asked->value("digest", ""));
-  const json service = asked->value("service", json::object());
-  if (!digest.has_value()) return Fail(absl::DataLossError("no digest"));
-  std::fprintf(stderr,
-               "依頼者 / asked by: %s (%s)\n文書 / document: %s\nSHA-256: %s\n"
-               "署名には氏名・住所・生年月日・性別が付きます。 / The signature "
-               "carries name, address, date of birth and sex.\n",
-               service.value("ja", "").c_str(), service.value("en", "").c_str(),
-               asked->value("title", "").c_str(),
-               absl::BytesToHexString(*digest).c_str());
+  Show(*asked, said->value("service", json::object()));
   const std::string pin =
       PinOr(options.pin, "署名用パスワード / password for signatures");
   const auto card = VirtualCard::Open(options.card, psm::SecretBytes(pin),
                                       psm::card::CertificateKind::kSignature);
   if (!card.ok()) return Fail(card.status());
-  const absl::StatusOr<std::string> signature =
-      psm::card::SignDigest(**card, *digest, psm::SystemClock().Now());
+  const absl::StatusOr<std::string> signature = psm::card::SignRequested(
+      **card, asked->digest, {asked->client_id, asked->id},
+      psm::SystemClock().Now());
   if (!signature.ok()) return Fail(signature.status());
   const absl::StatusOr<json> taken = provider.Post(
       path + "/signature",

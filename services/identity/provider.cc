@@ -101,9 +101,9 @@ absl::Status AuthenticationApp::Serve(agency::Agency& agency,
       [&](const std::string& issuer) -> absl::StatusOr<openid::HttpHandler> {
     const Clock* const clock = &agency.clock();
     self->profile_ = AuthenticationAppProfile(issuer);
-    self->signing_ =
-        std::make_unique<SigningPages>(&self->sign_requests_, self->judge_,
-                                       &self->clients_, &self->profile_, clock);
+    self->signing_ = std::make_unique<SigningPages>(
+        &self->sign_requests_, self->judge_, &self->subjects_, &self->clients_,
+        &self->profile_, clock);
     self->signatures_ = std::make_unique<RelyingPartySignatures>(
         &self->sign_requests_, &self->subjects_, clock, issuer);
     self->provider_ =

@@ -21,10 +21,10 @@ std::string GenderOf(int sex) {
 }  // namespace
 
 absl::StatusOr<std::string> CardHolderSubjects::Disclose(
-    const Disclosure& disclosure) {
+    const Disclosure& disclosure, const std::string& exchange_id) {
   // Serves no call of the mesh: an exchange of its own.
   agency::CallContext call;
-  call.exchange_id = NewUuid(*random_);
+  call.exchange_id = exchange_id.empty() ? NewUuid(*random_) : exchange_id;
   return disclosures_->Disclose(call, disclosure);
 }
 
@@ -77,7 +77,8 @@ absl::StatusOr<nlohmann::json> CardHolderSubjects::Claims(
 }
 
 absl::Status CardHolderSubjects::DiscloseCertificate(
-    const openid::Client& client, const std::string& subject) {
+    const openid::Client& client, const std::string& subject,
+    const std::string& exchange_id) {
   PSM_ASSIGN_OR_RETURN(const std::optional<CardHolder> holder,
                        holders_->Find(subject));
   // Who has died, or is called otherwise by now, has no certificate in force.
@@ -88,7 +89,8 @@ absl::Status CardHolderSubjects::DiscloseCertificate(
                    .affair = client.affair,
                    .subject = subject,
                    .method = kItemsMethod,
-                   .attributes = {"name", "address", "birth_date", "sex"}})
+                   .attributes = {"name", "address", "birth_date", "sex"}},
+                  exchange_id)
       .status();
 }
 

@@ -38,14 +38,17 @@ class CardHolderSubjects final : public openid::Subjects {
 
   // Tells the mesh that the client gets a signature of the person, whose
   // certificate says all four basic items, under the client's affair: one
-  // record. PERMISSION_DENIED where the agreement does not cover them all, the
-  // person holds no card any more, or is protected; UNAVAILABLE where that
-  // cannot be found out now.
+  // record an exchange id. PERMISSION_DENIED or FAILED_PRECONDITION where the
+  // agreement does not cover them all, the person holds no card any more, or is
+  // protected; UNAVAILABLE where that cannot be found out now.
   absl::Status DiscloseCertificate(const openid::Client& client,
-                                   const std::string& subject);
+                                   const std::string& subject,
+                                   const std::string& exchange_id);
 
  private:
-  absl::StatusOr<std::string> Disclose(const Disclosure& disclosure);
+  // Under an exchange id of its own where that is empty.
+  absl::StatusOr<std::string> Disclose(const Disclosure& disclosure,
+                                       const std::string& exchange_id = "");
 
   CardHolders* const holders_;
   Disclosures* const disclosures_;

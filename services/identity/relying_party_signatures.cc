@@ -1,3 +1,17 @@
+// Whom the mesh does not let a signature go, a protected person's above all,
+// must not learn that there is one: a refusal would say that the person is
+// special. So the mesh is asked when she signs, while nobody but her hears the
+// answer (signing_pages.cc), and what it refuses is never kept: the request
+// goes on waiting, in the same row, with the same answers for the same work,
+// until its time is over. What comes between signing and collecting (a
+// protection, a new name, an agreement that ended) is found at the first look.
+// Until then a signature shows nowhere (SignRequest::SeemsToWait): whoever asks
+// has the page's address, too, could look there, decline, bring something, or
+// count how many requests still fit. That look forgets it, and from the next on
+// there is again no difference at all. It alone takes an exchange with the mesh
+// longer, as does every first look at what was signed. Who has collected knows
+// that she has signed; an hour later nobody gets it again, so that nobody finds
+// out by asking every day since when she is special.
 #include "services/identity/relying_party_signatures.h"
 
 #include <algorithm>
@@ -34,6 +48,10 @@ HttpAnswer Later(const absl::Status& status) {
            {{"code", absl::StatusCodeToString(status.code())},
             {"reason", ReasonOf(status)}});
   return FormError(503, "temporarily_unavailable", "try again later");
+}
+
+HttpAnswer State(const char* state) {
+  return openid::Json(200, json({{"state", state}}).dump());
 }
 
 // Whether a text is shown in the order in which it is written, on one line: it
@@ -133,24 +151,50 @@ HttpAnswer RelyingPartySignatures::Collect(
   const SignRequest& asked = **found;
   switch (asked.state) {
     case SignRequest::State::kDeclined:
-      return openid::Json(200, json({{"state", "declined"}}).dump());
+      return State("declined");
     case SignRequest::State::kPending:
-      return openid::Json(
-          200, json({{"state", clock_->Now() < asked.expire_time ? "pending"
-                                                                 : "expired"}})
-                   .dump());
+      return Unsigned(asked);
     case SignRequest::State::kSigned:
       break;
   }
-  const absl::Status told =
-      subjects_->DiscloseCertificate(*bearer.client, asked.subject);
+  return HandOver(asked, *bearer.client);
+}
+
+HttpAnswer RelyingPartySignatures::Unsigned(const SignRequest& asked) const {
+  return State(clock_->Now() < asked.expire_time ? "pending" : "expired");
+}
+
+HttpAnswer RelyingPartySignatures::Unanswered(const std::string& id) {
+  const absl::StatusOr<std::optional<SignRequest>> found = requests_->Find(id);
+  if (!found.ok()) return Later(found.status());
+  if (!found->has_value())
+    return FormError(404, "not_found", "there is no such request");
+  return (*found)->state == SignRequest::State::kDeclined ? State("declined")
+                                                          : Unsigned(**found);
+}
+
+HttpAnswer RelyingPartySignatures::HandOver(const SignRequest& asked,
+                                            const openid::Client& client) {
+  const absl::Time now = clock_->Now();
+  const bool before = asked.collect_time.has_value();
+  if (before && now >= *asked.collect_time + kCollectedAgain)
+    return State("signed");
+  const absl::Status told = subjects_->DiscloseCertificate(
+      client, asked.subject, before ? "" : asked.exchange_id);
   if (absl::IsPermissionDenied(told) || absl::IsFailedPrecondition(told)) {
-    LogWarning("signature_refused",
-               {{"client", bearer.client->id}, {"reason", ReasonOf(told)}});
-    return FormError(403, "insufficient_scope",
-                     "the agreement does not cover what the certificate says");
+    LogWarning("signature_withheld",
+               {{"client", client.id}, {"reason", ReasonOf(told)}});
+    if (before) return State("signed");
+    const absl::Status withheld = requests_->Withhold(asked.id);
+    return withheld.ok() ? Unsigned(asked) : Later(withheld);
   }
   if (!told.ok()) return Later(told);
+  if (!before) {
+    const absl::Status collected = requests_->Collect(asked.id, now);
+    // Taken back meanwhile, or withheld from another look.
+    if (absl::IsFailedPrecondition(collected)) return Unanswered(asked.id);
+    if (!collected.ok()) return Later(collected);
+  }
   return openid::Json(200,
                       json({{"state", "signed"},
                             {"signature", absl::Base64Escape(asked.signature)}})

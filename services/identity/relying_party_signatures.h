@@ -24,9 +24,11 @@ inline constexpr char kSignScope[] = "sign";
 // 1970): the page to send the person to. The same again is the same request.
 // GET <path>/<id>: 200 with {"state": "pending", "signed", "declined" or
 // "expired"} and of what was signed `signature`: detached CMS (RFC 5652), DER,
-// in base64 (RFC 4648, 4). That hands over the certificate, so it is a
-// disclosure of the four basic items, recorded before it leaves, each time. The
-// person is whose the access token is.
+// in base64 (RFC 4648, 4), which names the client and the request
+// (card/signed_for.h); for kCollectedAgain once more, then without. That hands
+// over the certificate, so it is a disclosure of the four basic items, recorded
+// before it leaves, each time. What the mesh refuses looks as if the person had
+// never signed. The person is whose the access token is.
 inline constexpr char kSignRequestsPath[] = "/sign-requests";
 
 // Thread-safe. What it is given must outlive it.
@@ -44,11 +46,10 @@ class RelyingPartySignatures {
   static bool IsFor(const openid::HttpRequest& request);
 
   // Errors as RFC 6749, 5.2 and RFC 6750, 3.1 have them: 400 invalid_request;
-  // 403 insufficient_scope where the person did not grant kSignScope, or the
-  // agreement does not cover the four items; 404 not_found, whether there is no
-  // such request, it is another client's or about another person; 409
-  // invalid_request for an id that stands for another document; 429
-  // too_many_requests; 503 temporarily_unavailable.
+  // 403 insufficient_scope where the person did not grant kSignScope; 404
+  // not_found, whether there is no such request, it is another client's or
+  // about another person; 409 invalid_request for an id that stands for another
+  // document; 429 too_many_requests; 503 temporarily_unavailable.
   openid::HttpAnswer Answer(const openid::HttpRequest& request,
                             const openid::Provider::Bearer& bearer);
 
@@ -57,6 +58,13 @@ class RelyingPartySignatures {
                          const openid::Provider::Bearer& bearer);
   openid::HttpAnswer Collect(const std::string& reference,
                              const openid::Provider::Bearer& bearer);
+  // Of what was signed.
+  openid::HttpAnswer HandOver(const SignRequest& asked,
+                              const openid::Client& client);
+  // Of what was signed a moment ago, and is not any more.
+  openid::HttpAnswer Unanswered(const std::string& id);
+  // Of what was not signed, or must look so.
+  openid::HttpAnswer Unsigned(const SignRequest& asked) const;
 
   SignRequests* const requests_;
   CardHolderSubjects* const subjects_;

@@ -141,6 +141,15 @@ INSERT INTO withdrawals (sequence, consent_id, withdraw_time)
 DROP TABLE withdrawals_of_consents;
 DROP TABLE acting;
 )"},
+    // `blind` in base64url; `collect_time` 0: the client has no signature yet.
+    // Requests of before are forgotten: their ids stand for nothing, and what
+    // was signed for them does not say for whom.
+    {11, R"(
+DELETE FROM sign_requests;
+ALTER TABLE sign_requests ADD COLUMN blind TEXT NOT NULL DEFAULT '';
+ALTER TABLE sign_requests ADD COLUMN exchange_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE sign_requests ADD COLUMN collect_time BIGINT NOT NULL DEFAULT 0;
+)"},
 };
 
 }  // namespace

@@ -1,30 +1,40 @@
 #include "services/identity/signature_judge.h"
 
-#include <memory>
 #include <optional>
 
 #include "mesh/agency/call_context.h"
 #include "mesh/base/status_macros.h"
-#include "mesh/crypto/digest.h"
 
 namespace psm::identity {
 
-absl::StatusOr<SignatureJudge::Judged> SignatureJudge::OfDocument(
-    absl::string_view document, absl::string_view signature) const {
-  if (document.size() > card::kMaxDocumentSize) {
-    return agency::Refusal(absl::StatusCode::kPermissionDenied,
-                           "SIGNATURE_INVALID", "the document is too large");
-  }
-  return OfDigest(Sha256(document), signature);
+absl::StatusOr<std::unique_ptr<card::DocumentTrust>> SignatureJudge::Trust()
+    const {
+  PSM_ASSIGN_OR_RETURN(const std::string list, lists_->Current());
+  return card::DocumentTrust::Create(authority_pem_, list);
 }
 
-absl::StatusOr<SignatureJudge::Judged> SignatureJudge::OfDigest(
-    absl::string_view digest, absl::string_view signature) const {
-  PSM_ASSIGN_OR_RETURN(const std::string list, lists_->Current());
+absl::StatusOr<SignatureJudge::Judged> SignatureJudge::OfDocument(
+    absl::string_view document, absl::string_view signature) const {
   PSM_ASSIGN_OR_RETURN(const std::unique_ptr<card::DocumentTrust> trust,
-                       card::DocumentTrust::Create(authority_pem_, list));
+                       Trust());
   PSM_ASSIGN_OR_RETURN(card::DocumentSigner signer,
-                       trust->VerifyDigest(digest, signature, clock_->Now()));
+                       trust->Verify(document, signature, clock_->Now()));
+  return Judge(std::move(signer));
+}
+
+absl::StatusOr<SignatureJudge::Judged> SignatureJudge::OfRequest(
+    absl::string_view digest, const card::SignedFor& whom,
+    absl::string_view signature) const {
+  PSM_ASSIGN_OR_RETURN(const std::unique_ptr<card::DocumentTrust> trust,
+                       Trust());
+  PSM_ASSIGN_OR_RETURN(
+      card::DocumentSigner signer,
+      trust->VerifyRequested(digest, whom, signature, clock_->Now()));
+  return Judge(std::move(signer));
+}
+
+absl::StatusOr<SignatureJudge::Judged> SignatureJudge::Judge(
+    card::DocumentSigner signer) const {
   PSM_ASSIGN_OR_RETURN(const std::optional<RegisteredCertificate> registered,
                        certificates_->Find(signer.certificate_serial));
   PSM_ASSIGN_OR_RETURN(std::optional<std::string> subject,

@@ -2,6 +2,7 @@
 #ifndef PSM_SERVICES_IDENTITY_SIGNATURE_JUDGE_H_
 #define PSM_SERVICES_IDENTITY_SIGNATURE_JUDGE_H_
 
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -40,11 +41,17 @@ class SignatureJudge {
   // database.
   absl::StatusOr<Judged> OfDocument(absl::string_view document,
                                     absl::string_view signature) const;
-  // The same by the document's SHA-256, 32 bytes.
-  absl::StatusOr<Judged> OfDigest(absl::string_view digest,
-                                  absl::string_view signature) const;
+  // Who signed for a request, by the document's SHA-256, 32 bytes. Errors as
+  // DocumentTrust::VerifyRequested, and as above.
+  absl::StatusOr<Judged> OfRequest(absl::string_view digest,
+                                   const card::SignedFor& whom,
+                                   absl::string_view signature) const;
 
  private:
+  absl::StatusOr<std::unique_ptr<card::DocumentTrust>> Trust() const;
+  // Whose card it is, and whether its certificate is in force just now.
+  absl::StatusOr<Judged> Judge(card::DocumentSigner signer) const;
+
   const std::string authority_pem_;
   RevocationLists* const lists_;
   CertificateRegister* const certificates_;

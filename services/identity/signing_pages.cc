@@ -32,6 +32,10 @@ HttpAnswer Error(int status, absl::string_view what) {
   return openid::Json(status, json({{"error", std::string(what)}}).dump());
 }
 
+HttpAnswer Over() {
+  return Error(409, "this was answered before, or its time is over");
+}
+
 HttpAnswer Later(const absl::Status& status) {
   LogError("signing_failed", {{"code", absl::StatusCodeToString(status.code())},
                               {"reason", ReasonOf(status)}});
@@ -59,6 +63,11 @@ Html Facts(const SignRequest& asked, const BothTexts& service,
   html.Raw("<p>").Text(service.In(language));
   html.Say(language, "が次の文書への電子署名を求めています。</p>\n",
            " asks you to sign this document.</p>\n");
+  html.Raw("<p class=\"hint\">")
+      .Say(language, "サービスの登録名", "Registered as")
+      .Raw(" <code lang=\"en\">")
+      .Text(asked.client_id)
+      .Raw("</code></p>\n");
   html.Raw("<p><strong>").Text(asked.title).Raw("</strong></p>\n");
   html.Raw("<p class=\"hint\">SHA-256</p>\n<code lang=\"en\">")
       .Text(absl::BytesToHexString(asked.digest))
@@ -90,11 +99,14 @@ Html Instructions(const SignRequest& asked, Language language) {
           "--sign=")
       .Text(asked.id)
       .Raw("</code>\n<p role=\"status\">")
-      .Say(language,
-           "署名を待っています。届くと、このページは自動的に変わります(3秒ごと"
-           "に確かめます)。",
-           "Waiting for your signature. This page changes by itself when it is "
-           "here; it looks every 3 seconds.")
+      .Say(
+          language,
+          "署名を待っています。署名できたかどうかはコマンドが示します。サービス"
+          "が署名を受け取ると、このページは自動的に変わります(3秒ごとに確かめ"
+          "ます)。",
+          "Waiting. The command says whether you have signed; this page "
+          "changes by itself when the service has your signature. It looks "
+          "every 3 seconds.")
       .Raw("</p>\n");
   return html;
 }
@@ -127,11 +139,6 @@ Html Sentence(Language language, openid::Markup ja, openid::Markup en) {
 
 bool SigningPages::IsFor(const HttpRequest& request) {
   return absl::StartsWith(request.path, kSigningPath);
-}
-
-bool SigningPages::Waits(const SignRequest& asked) const {
-  return asked.state == SignRequest::State::kPending &&
-         clock_->Now() < asked.expire_time;
 }
 
 BothTexts SigningPages::NameOf(const SignRequest& asked) {
@@ -183,7 +190,7 @@ HttpAnswer SigningPages::Show(const HttpRequest& request,
   Html body = Facts(asked, NameOf(asked), language);
   Html head;
   BothTexts title = {"電子署名の依頼", "A request for your signature"};
-  if (Waits(asked)) {
+  if (asked.SeemsToWait(clock_->Now())) {
     body.Append(Instructions(asked, language))
         .Append(DeclineForm(asked, language))
         .Append(OtherLanguage(asked, language));
@@ -192,11 +199,11 @@ HttpAnswer SigningPages::Show(const HttpRequest& request,
         .Raw("; url=")
         .Append(AddressOf(asked, language))
         .Raw("\">\n");
-  } else if (asked.state == SignRequest::State::kSigned) {
+  } else if (asked.collect_time.has_value()) {
     title = {"署名しました", "You have signed"};
-    body.Append(Sentence(language,
-                         "署名を受け取りました。サービスに戻ってください。",
-                         "Your signature is here. Go back to the service."));
+    body.Append(Sentence(
+        language, "署名をサービスに渡しました。サービスに戻ってください。",
+        "The service has your signature. Go back to it."));
   } else if (asked.state == SignRequest::State::kDeclined) {
     title = {"署名しませんでした", "You have not signed"};
     body.Append(Sentence(language, "署名しないことをサービスに伝えます。",
@@ -220,21 +227,21 @@ HttpAnswer SigningPages::Decline(const HttpRequest& request,
 }
 
 HttpAnswer SigningPages::Describe(const SignRequest& asked) {
-  if (!Waits(asked))
-    return Error(409, "this was answered before, or its time is over");
+  if (!asked.SeemsToWait(clock_->Now())) return Over();
   const BothTexts service = NameOf(asked);
   return openid::Json(
       200, json({{"service", {{"ja", service.ja}, {"en", service.en}}},
+                 {"client", asked.client_id},
                  {"title", asked.title},
                  {"digest", openid::Base64Url(asked.digest)},
+                 {"blind", openid::Base64Url(asked.blind)},
                  {"expires_at", absl::ToUnixSeconds(asked.expire_time)}})
                .dump());
 }
 
 HttpAnswer SigningPages::Take(const HttpRequest& request,
                               const SignRequest& asked) {
-  if (!Waits(asked))
-    return Error(409, "this was answered before, or its time is over");
+  if (!asked.SeemsToWait(clock_->Now())) return Over();
   const std::optional<openid::Parameters> form =
       openid::Parameters::Parse(request.body);
   const std::optional<std::string> signature =
@@ -243,7 +250,7 @@ HttpAnswer SigningPages::Take(const HttpRequest& request,
   if (!signature.has_value() || signature->empty())
     return Error(400, "that is not a signature");
   const absl::StatusOr<SignatureJudge::Judged> judged =
-      judge_->OfDigest(asked.digest, *signature);
+      judge_->OfRequest(asked.digest, {asked.client_id, asked.id}, *signature);
   if (absl::IsPermissionDenied(judged.status()))
     return Error(403, judged.status().message());
   if (!judged.ok()) return Later(judged.status());
@@ -254,10 +261,29 @@ HttpAnswer SigningPages::Take(const HttpRequest& request,
   // Whose it is instead is told nobody.
   if (judged->subject != asked.subject)
     return Error(403, "the request is for somebody else's signature");
+  return Keep(asked, *signature);
+}
+
+HttpAnswer SigningPages::Keep(const SignRequest& asked,
+                              const std::string& signature) {
+  if (asked.state != SignRequest::State::kPending) return Over();
+  const std::shared_ptr<const openid::Client> client =
+      clients_->Find(asked.client_id);
+  if (client == nullptr)
+    return Error(403, "the service is not registered any more");
+  const absl::Status told =
+      subjects_->DiscloseCertificate(*client, asked.subject, asked.exchange_id);
+  if (absl::IsPermissionDenied(told) || absl::IsFailedPrecondition(told)) {
+    LogWarning("signature_not_taken",
+               {{"client", client->id}, {"reason", ReasonOf(told)}});
+    return Error(403,
+                 "what your certificate says may not go to this service; it is "
+                 "told nothing, and its request goes on waiting");
+  }
+  if (!told.ok()) return Later(told);
   const absl::Status signed_now =
-      requests_->Answer(asked.id, *signature, clock_->Now());
-  if (absl::IsFailedPrecondition(signed_now))
-    return Error(409, "this was answered before, or its time is over");
+      requests_->Answer(asked.id, signature, clock_->Now());
+  if (absl::IsFailedPrecondition(signed_now)) return Over();
   if (!signed_now.ok()) return Later(signed_now);
   return openid::Json(200, json({{"state", "signed"}}).dump());
 }

@@ -7,10 +7,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "mesh/base/durable_file.h"
+#include "mesh/base/japan_time.h"
 #include "mesh/cli/process.h"
 #include "nlohmann/json.hpp"
 #include "psm/identity/v1/consent_request.grpc.pb.h"
+#include "psm/identity/v1/signature.grpc.pb.h"
+#include "psm/residents/v1/protection.grpc.pb.h"
+#include "services/identity/card/document_signature.h"
 #include "services/identity/card/issue_cards.h"
+#include "services/identity/card/virtual_card.h"
 #include "services/openid/jws.h"
 #include "tests/scenarios/scenario.h"
 
@@ -63,6 +68,7 @@ class OpenId : public Scenario {
                         {"PSM_KEYS", Keys()},
                         {"PSM_AUTHENTICATOR", PSM_AUTHENTICATOR},
                         {"PSM_CARD", mesh().folder().Card("hanako")},
+                        {"PSM_PROTECTED_CARD", mesh().folder().Card("misaki")},
                         {"PSM_PIN", card::kDemoPin},
                         {"PSM_SIGNATURE_PIN", card::kDemoSignaturePin},
                         {"PSM_RUN", Root()}};
@@ -70,6 +76,85 @@ class OpenId : public Scenario {
     EXPECT_TRUE(ran.ok()) << ran;
     return json::parse(LastLines(node.log, 1), nullptr,
                        /*allow_exceptions=*/false);
+  }
+
+  static absl::Status Protect(const std::string& person) {
+    residents::v1::ProtectRequest request;
+    request.set_subject(mesh().Person(person).CodeAt("akatsuki"));
+    request.set_last_date(
+        absl::FormatCivilTime(DayInJapan(mesh().clock().Now()) + 365));
+    return mesh()
+        .Client("akatsuki/counter")
+        .Call(&residents::v1::ProtectionService::Stub::Protect,
+              {.affair = "protect-person", .provider = "akatsuki/residents"},
+              request)
+        .status;
+  }
+  // What an agency makes of the bank's contract, brought with a signature.
+  static auto WhoSigned(const std::string& signature) {
+    identity::v1::VerifyDocumentRequest request;
+    request.set_document(*ReadFile(Keys() + "/contract"));
+    request.set_signature(signature);
+    return mesh().Client(kBenefits).Call(
+        &identity::v1::SignatureService::Stub::VerifyDocument,
+        {.affair = kBenefitAffair}, request);
+  }
+
+  // What came of the contract that the bank had signed.
+  static void ExpectSigned(const json& seen) {
+    EXPECT_EQ(seen["signatureNotGranted"], 403);
+    EXPECT_EQ(seen["signAgain"], true);
+    EXPECT_EQ(seen["signOther"], 409);
+    EXPECT_EQ(seen["signPage"], true);
+    EXPECT_NE(seen["signPinOfTheOther"].get<std::string>().find("6 to 16"),
+              std::string::npos)
+        << seen["signPinOfTheOther"];
+    EXPECT_EQ(
+        seen["signAnothers"],
+        "psm-authenticator: the request is for somebody else's signature");
+    // Whoever stands between puts nothing else under the id of the page.
+    const std::string swapped =
+        "psm-authenticator: what is to be signed is not what the page has "
+        "asked for; nothing was signed";
+    EXPECT_EQ(seen["signSwapped"], (json{swapped, swapped, swapped}));
+    EXPECT_NE(seen["signShown"].get<std::string>().find("hoshizora-bank"),
+              std::string::npos);
+    EXPECT_EQ(seen["signedUnseen"], true);
+    EXPECT_EQ(seen["signed"], true);
+    EXPECT_NE(seen["signer"].get<std::string>().find("subject="),
+              std::string::npos);
+    EXPECT_EQ(seen["signedFor"], (json{"hoshizora-bank", true}));
+    EXPECT_EQ(seen["signDeclined"], "declined");
+    // It is no application, whatever the digest is of.
+    EXPECT_EQ(ReasonOf(WhoSigned(*ReadFile(Keys() + "/signature")).status),
+              "SIGNED_FOR_RELYING_PARTY");
+    const auto card = card::VirtualCard::Open(
+        mesh().folder().Card("hanako"), SecretBytes(card::kDemoSignaturePin),
+        card::CertificateKind::kSignature);
+    ASSERT_TRUE(card.ok()) << card.status();
+    const auto hers = WhoSigned(*card::SignDocument(
+        **card, *ReadFile(Keys() + "/contract"), mesh().clock().Now()));
+    ASSERT_TRUE(hers.status.ok()) << hers.status;
+    EXPECT_EQ(hers->subject(), mesh().Person("hanako").CodeAt("akatsuki"));
+  }
+
+  // What a protected person has signed is not to be told from what she has not.
+  static void ExpectWithheld(const json& seen) {
+    EXPECT_NE(seen["withheldSaid"].get<std::string>().find("told nothing"),
+              std::string::npos)
+        << seen["withheldSaid"];
+    EXPECT_EQ(seen["withheldShows"], "nothing");
+    EXPECT_EQ(seen["withheldState"], "pending");
+    const auto records = mesh().AwaitRecords(
+        {.consumer = kBank, .method = kDisclose, .person = "misaki"}, 2);
+    ASSERT_TRUE(records.ok()) << records.status();
+    int refused = 0;
+    for (const Record& record : *records) {
+      EXPECT_TRUE(Released(record).empty());
+      refused += record.reason() == "NO_AUTOMATIC_ANSWER" ? 1 : 0;
+    }
+    EXPECT_EQ(refused, 1)
+        << "the mesh decided, when she signed and never again";
   }
 
   void SetUp() override {
@@ -90,6 +175,7 @@ TEST_F(OpenId, ForeignClientsSignInAndWhatIsNotTheirsGivesThemNothing) {
   ASSERT_TRUE(WriteWholeFile(Root() + "/clients/identity/identity.json",
                              clients.dump(), kPrivate)
                   .ok());
+  ASSERT_TRUE(Protect("misaki").ok());
   const std::string issuer = Issuer();
   const json seen = Run();
   ASSERT_TRUE(seen.is_object());
@@ -110,19 +196,8 @@ TEST_F(OpenId, ForeignClientsSignInAndWhatIsNotTheirsGivesThemNothing) {
 
   // A document that she signs: she alone, with the key that signs documents,
   // and OpenSSL agrees.
-  EXPECT_EQ(seen["signatureNotGranted"], 403);
-  EXPECT_EQ(seen["signAgain"], true);
-  EXPECT_EQ(seen["signOther"], 409);
-  EXPECT_EQ(seen["signPage"], true);
-  EXPECT_NE(seen["signPinOfTheOther"].get<std::string>().find("6 to 16"),
-            std::string::npos)
-      << seen["signPinOfTheOther"];
-  EXPECT_EQ(seen["signAnothers"],
-            "psm-authenticator: the request is for somebody else's signature");
-  EXPECT_EQ(seen["signed"], true);
-  EXPECT_NE(seen["signer"].get<std::string>().find("subject="),
-            std::string::npos);
-  EXPECT_EQ(seen["signDeclined"], "declined");
+  ExpectSigned(seen);
+  ExpectWithheld(seen);
 
   // Tokens that came twice, or whose sign-in has ended, open nothing.
   EXPECT_EQ(seen["refreshed"], 200);

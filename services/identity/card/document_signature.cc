@@ -38,6 +38,22 @@ absl::Status SignatureInvalid(absl::string_view why) {
                    absl::StrCat("the signature does not hold: ", why));
 }
 
+absl::Status MadeForRequest() {
+  return MakeError(
+      absl::StatusCode::kPermissionDenied, "SIGNED_FOR_RELYING_PARTY",
+      Party::kProvider,
+      "the signature was made for a relying party's request, not for you: have "
+      "the document itself signed");
+}
+
+absl::Status MadeForAnother() {
+  return MakeError(
+      absl::StatusCode::kPermissionDenied, "NOT_SIGNED_FOR_THIS_REQUEST",
+      Party::kProvider,
+      "the signature does not say that it was made for this request: sign with "
+      "psm-authenticator --sign, and the id that the page shows");
+}
+
 absl::Status NotAccepted(absl::string_view why) {
   TakeOpenSslReason();
   return MakeError(
@@ -62,16 +78,53 @@ absl::Time SigningTimeOf(const CMS_SignerInfo* signer) {
   return absl::FromTM(fields, absl::UTCTimeZone());
 }
 
+// The kind of attribute that says for whose request it was signed.
+const ASN1_OBJECT* SignedForKind() {
+  static const ASN1_OBJECT* const kind = [] {
+    const ASN1_OBJECT* made = OBJ_txt2obj(kSignedForType, /*no_name=*/1);
+    CheckOpenSsl(made != nullptr, "OBJ_txt2obj");
+    return made;
+  }();
+  return kind;
+}
+
 // Whether the signed attributes have exactly one of this kind, with exactly one
 // value of this type; the value.
-ASN1_TYPE* OnlyValue(const CMS_SignerInfo* signer, int nid, int type) {
-  const int at = CMS_signed_get_attr_by_NID(signer, nid, -1);
-  if (at < 0 || CMS_signed_get_attr_by_NID(signer, nid, at) >= 0)
+ASN1_TYPE* OnlyValue(const CMS_SignerInfo* signer, const ASN1_OBJECT* kind,
+                     int type) {
+  const int at = CMS_signed_get_attr_by_OBJ(signer, kind, -1);
+  if (at < 0 || CMS_signed_get_attr_by_OBJ(signer, kind, at) >= 0)
     return nullptr;
   X509_ATTRIBUTE* const attribute = CMS_signed_get_attr(signer, at);
   if (X509_ATTRIBUTE_count(attribute) != 1) return nullptr;
   ASN1_TYPE* const value = X509_ATTRIBUTE_get0_type(attribute, 0);
   return value != nullptr && value->type == type ? value : nullptr;
+}
+ASN1_TYPE* OnlyValue(const CMS_SignerInfo* signer, int nid, int type) {
+  return OnlyValue(signer, OBJ_nid2obj(nid), type);
+}
+
+absl::string_view BytesOf(const ASN1_STRING* text) {
+  return absl::string_view(
+      reinterpret_cast<const char*>(ASN1_STRING_get0_data(text)),
+      static_cast<std::size_t>(ASN1_STRING_length(text)));
+}
+
+// OK where a signature says what `whom` does; null: that it is for no request.
+// One that says it twice, or in another form, is no document's either.
+absl::Status CheckSignedFor(const CMS_SignerInfo* signer,
+                            const SignedFor* whom) {
+  if (whom == nullptr) {
+    return CMS_signed_get_attr_by_OBJ(signer, SignedForKind(), -1) < 0
+               ? absl::OkStatus()
+               : MadeForRequest();
+  }
+  const ASN1_TYPE* const said =
+      OnlyValue(signer, SignedForKind(), V_ASN1_SEQUENCE);
+  return said != nullptr &&
+                 BytesOf(said->value.sequence) == EncodeSignedFor(*whom)
+             ? absl::OkStatus()
+             : MadeForAnother();
 }
 
 // The one signer of a signature of our form, whose signature of the document
@@ -94,17 +147,57 @@ CMS_SignerInfo* SignerOf(CMS_ContentInfo* cms, absl::string_view document) {
   const ASN1_TYPE* const said =
       OnlyValue(signer, NID_pkcs9_messageDigest, V_ASN1_OCTET_STRING);
   if (type == nullptr || OBJ_obj2nid(type->value.object) != NID_pkcs7_data ||
-      said == nullptr ||
-      absl::string_view(reinterpret_cast<const char*>(
-                            ASN1_STRING_get0_data(said->value.octet_string)),
-                        static_cast<std::size_t>(ASN1_STRING_length(
-                            said->value.octet_string))) != document)
+      said == nullptr || BytesOf(said->value.octet_string) != document)
     return nullptr;
   // The certificate is looked at afterwards, by rules of our own.
   return CMS_set1_signers_certs(cms, nullptr, 0) == 1 &&
                  CMS_SignerInfo_verify(signer) == 1
              ? signer
              : nullptr;
+}
+
+// The signed attributes of a document with this SHA-256; `whom` null: for no
+// request. False only for want of memory.
+bool AddAttributes(CMS_SignerInfo* signer, absl::string_view digest,
+                   const SignedFor* whom, absl::Time now) {
+  const OpenSslPtr<ASN1_TIME> time(ASN1_TIME_set(nullptr, absl::ToTimeT(now)));
+  const std::string made_for = whom == nullptr ? "" : EncodeSignedFor(*whom);
+  return time != nullptr &&
+         CMS_signed_add1_attr_by_NID(signer, NID_pkcs9_contentType,
+                                     V_ASN1_OBJECT, OBJ_nid2obj(NID_pkcs7_data),
+                                     -1) == 1 &&
+         CMS_signed_add1_attr_by_NID(signer, NID_pkcs9_signingTime, time->type,
+                                     time.get(), -1) == 1 &&
+         CMS_signed_add1_attr_by_NID(signer, NID_pkcs9_messageDigest,
+                                     V_ASN1_OCTET_STRING, digest.data(),
+                                     static_cast<int>(digest.size())) == 1 &&
+         (whom == nullptr ||
+          CMS_signed_add1_attr_by_OBJ(signer, SignedForKind(), V_ASN1_SEQUENCE,
+                                      made_for.data(),
+                                      static_cast<int>(made_for.size())) == 1);
+}
+
+absl::StatusOr<std::string> SignDigest(const VirtualCard& card,
+                                       absl::string_view digest,
+                                       const SignedFor* whom, absl::Time now) {
+  PSM_ASSIGN_OR_RETURN(const Certificate certificate,
+                       Certificate::FromDer(card.certificate_der()));
+  const CmsPtr cms(
+      CMS_sign(nullptr, nullptr, nullptr, nullptr, kForm | CMS_PARTIAL));
+  CheckOpenSsl(cms != nullptr, "CMS_sign");
+  CMS_SignerInfo* const signer =
+      CMS_add1_signer(cms.get(), certificate.get(), card.key().get(),
+                      EVP_sha256(), kForm | CMS_NOSMIMECAP | CMS_PARTIAL);
+  CheckOpenSsl(signer != nullptr && AddAttributes(signer, digest, whom, now) &&
+                   CMS_SignerInfo_sign(signer) == 1,
+               "CMS_SignerInfo_sign");
+  unsigned char* der = nullptr;
+  const int size = i2d_CMS_ContentInfo(cms.get(), &der);
+  CheckOpenSsl(size > 0, "i2d_CMS_ContentInfo");
+  std::string bytes(reinterpret_cast<const char*>(der),
+                    static_cast<std::size_t>(size));
+  OPENSSL_free(der);
+  return bytes;
 }
 
 }  // namespace
@@ -114,42 +207,18 @@ absl::StatusOr<std::string> SignDocument(const VirtualCard& card,
                                          absl::Time now) {
   if (document.size() > kMaxDocumentSize)
     return absl::InvalidArgumentError("a document has at most 1 MiB");
-  return SignDigest(card, Sha256(document), now);
+  return SignDigest(card, Sha256(document), nullptr, now);
 }
 
-absl::StatusOr<std::string> SignDigest(const VirtualCard& card,
-                                       absl::string_view digest,
-                                       absl::Time now) {
+absl::StatusOr<std::string> SignRequested(const VirtualCard& card,
+                                          absl::string_view digest,
+                                          const SignedFor& whom,
+                                          absl::Time now) {
   if (digest.size() != kDigestSize)
     return absl::InvalidArgumentError("a SHA-256 has 32 bytes");
-  PSM_ASSIGN_OR_RETURN(const Certificate certificate,
-                       Certificate::FromDer(card.certificate_der()));
-  const CmsPtr cms(
-      CMS_sign(nullptr, nullptr, nullptr, nullptr, kForm | CMS_PARTIAL));
-  CheckOpenSsl(cms != nullptr, "CMS_sign");
-  CMS_SignerInfo* const signer =
-      CMS_add1_signer(cms.get(), certificate.get(), card.key().get(),
-                      EVP_sha256(), kForm | CMS_NOSMIMECAP | CMS_PARTIAL);
-  const OpenSslPtr<ASN1_TIME> time(ASN1_TIME_set(nullptr, absl::ToTimeT(now)));
-  CheckOpenSsl(
-      signer != nullptr && time != nullptr &&
-          CMS_signed_add1_attr_by_NID(signer, NID_pkcs9_contentType,
-                                      V_ASN1_OBJECT,
-                                      OBJ_nid2obj(NID_pkcs7_data), -1) == 1 &&
-          CMS_signed_add1_attr_by_NID(signer, NID_pkcs9_signingTime, time->type,
-                                      time.get(), -1) == 1 &&
-          CMS_signed_add1_attr_by_NID(signer, NID_pkcs9_messageDigest,
-                                      V_ASN1_OCTET_STRING, digest.data(),
-                                      static_cast<int>(digest.size())) == 1 &&
-          CMS_SignerInfo_sign(signer) == 1,
-      "CMS_SignerInfo_sign");
-  unsigned char* der = nullptr;
-  const int size = i2d_CMS_ContentInfo(cms.get(), &der);
-  CheckOpenSsl(size > 0, "i2d_CMS_ContentInfo");
-  std::string bytes(reinterpret_cast<const char*>(der),
-                    static_cast<std::size_t>(size));
-  OPENSSL_free(der);
-  return bytes;
+  if (whom.client_id.empty() || whom.request_id.empty())
+    return absl::InvalidArgumentError("a request has an id, and who made it");
+  return SignDigest(card, digest, &whom, now);
 }
 
 absl::StatusOr<std::unique_ptr<DocumentTrust>> DocumentTrust::Create(
@@ -178,35 +247,22 @@ absl::StatusOr<DocumentSigner> DocumentTrust::Verify(
     absl::Time received) const {
   if (document.size() > kMaxDocumentSize)
     return SignatureInvalid("the document is too large");
-  return VerifyDigest(Sha256(document), signature, received);
+  return VerifyDigest(Sha256(document), nullptr, signature, received);
 }
 
-absl::StatusOr<DocumentSigner> DocumentTrust::VerifyDigest(
-    absl::string_view digest, absl::string_view signature,
-    absl::Time received) const {
-  if (signature.size() > kMaxSignatureSize)
-    return SignatureInvalid("the signature is too large");
-  const unsigned char* at = Bytes(signature);
-  const CmsPtr cms(
-      d2i_CMS_ContentInfo(nullptr, &at, static_cast<long>(signature.size())));
-  if (cms == nullptr || at != Bytes(signature) + signature.size())
-    return SignatureInvalid("it is no CMS");
-  CMS_SignerInfo* const signer = SignerOf(cms.get(), digest);
-  if (signer == nullptr)
-    return SignatureInvalid("it is not one of this document");
-  const absl::Time signing_time = SigningTimeOf(signer);
-  const std::unique_ptr<STACK_OF(X509), CmsDeleter> inside(
-      CMS_get0_signers(cms.get()));
-  if (inside == nullptr || sk_X509_num(inside.get()) != 1)
-    return SignatureInvalid("it has not one signer");
-  const absl::StatusOr<Certificate> certificate =
-      Certificate::FromX509(sk_X509_value(inside.get(), 0));
-  if (!certificate.ok()) return NotAccepted("it is no certificate of P-256");
+absl::StatusOr<DocumentSigner> DocumentTrust::VerifyRequested(
+    absl::string_view digest, const SignedFor& whom,
+    absl::string_view signature, absl::Time received) const {
+  return VerifyDigest(digest, &whom, signature, received);
+}
 
+absl::Status DocumentTrust::CheckCertificate(const Certificate& certificate,
+                                             absl::Time signing_time,
+                                             absl::Time received) const {
   const OpenSslPtr<X509_STORE_CTX> context(X509_STORE_CTX_new());
   CheckOpenSsl(context != nullptr &&
-                   X509_STORE_CTX_init(context.get(), store_,
-                                       certificate->get(), nullptr) == 1,
+                   X509_STORE_CTX_init(context.get(), store_, certificate.get(),
+                                       nullptr) == 1,
                "X509_STORE_CTX_init");
   X509_VERIFY_PARAM* const parameters =
       X509_STORE_CTX_get0_param(context.get());
@@ -218,14 +274,41 @@ absl::StatusOr<DocumentSigner> DocumentTrust::VerifyDigest(
         X509_verify_cert_error_string(X509_STORE_CTX_get_error(context.get())));
   }
   // The profile: what signs somebody in does not sign documents.
-  const std::uint32_t flags = X509_get_extension_flags(certificate->get());
+  const std::uint32_t flags = X509_get_extension_flags(certificate.get());
   if ((flags & EXFLAG_CA) != 0 || (flags & EXFLAG_KUSAGE) == 0 ||
       (flags & EXFLAG_XKUSAGE) != 0 ||
-      (X509_get_key_usage(certificate->get()) & KU_NON_REPUDIATION) == 0)
+      (X509_get_key_usage(certificate.get()) & KU_NON_REPUDIATION) == 0)
     return NotAccepted("it is not for signing documents");
-  if (signing_time < certificate->not_before() ||
+  if (signing_time < certificate.not_before() ||
       signing_time > received + kClockSkew)
     return NotAccepted("it was not in force when this was signed");
+  return absl::OkStatus();
+}
+
+absl::StatusOr<DocumentSigner> DocumentTrust::VerifyDigest(
+    absl::string_view digest, const SignedFor* whom,
+    absl::string_view signature, absl::Time received) const {
+  if (signature.size() > kMaxSignatureSize)
+    return SignatureInvalid("the signature is too large");
+  const unsigned char* at = Bytes(signature);
+  const CmsPtr cms(
+      d2i_CMS_ContentInfo(nullptr, &at, static_cast<long>(signature.size())));
+  if (cms == nullptr || at != Bytes(signature) + signature.size())
+    return SignatureInvalid("it is no CMS");
+  CMS_SignerInfo* const signer = SignerOf(cms.get(), digest);
+  if (signer == nullptr)
+    return SignatureInvalid("it is not one of this document");
+  PSM_RETURN_IF_ERROR(CheckSignedFor(signer, whom));
+  const absl::Time signing_time = SigningTimeOf(signer);
+  const std::unique_ptr<STACK_OF(X509), CmsDeleter> inside(
+      CMS_get0_signers(cms.get()));
+  if (inside == nullptr || sk_X509_num(inside.get()) != 1)
+    return SignatureInvalid("it has not one signer");
+  const absl::StatusOr<Certificate> certificate =
+      Certificate::FromX509(sk_X509_value(inside.get(), 0));
+  if (!certificate.ok()) return NotAccepted("it is no certificate of P-256");
+
+  PSM_RETURN_IF_ERROR(CheckCertificate(*certificate, signing_time, received));
 
   DocumentSigner who;
   who.card_serial = CardSerialOf(*certificate);

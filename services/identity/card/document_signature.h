@@ -7,10 +7,13 @@
 #include <memory>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "mesh/crypto/certificate.h"
 #include "services/identity/card/card_items.h"
+#include "services/identity/card/signed_for.h"
 #include "services/identity/card/virtual_card.h"
 
 typedef struct x509_store_st X509_STORE;
@@ -29,11 +32,14 @@ absl::StatusOr<std::string> SignDocument(const VirtualCard& card,
                                          absl::string_view document,
                                          absl::Time now);
 
-// The same for a document of which only the SHA-256 is known, 32 bytes: whoever
-// has the document puts the two together. INVALID_ARGUMENT for another length.
-absl::StatusOr<std::string> SignDigest(const VirtualCard& card,
-                                       absl::string_view digest,
-                                       absl::Time now);
+// The same for a request, of whose document only the SHA-256 is known, 32
+// bytes: whoever has the document puts the two together. Says inside for whom
+// it was made (signed_for.h). INVALID_ARGUMENT for another length, or where
+// `whom` lacks either name.
+absl::StatusOr<std::string> SignRequested(const VirtualCard& card,
+                                          absl::string_view digest,
+                                          const SignedFor& whom,
+                                          absl::Time now);
 
 // Who signed.
 struct DocumentSigner {
@@ -60,19 +66,33 @@ class DocumentTrust {
   // the list, the list itself not over. Nor may it have been signed later than
   // that, or before its certificate was issued. PERMISSION_DENIED
   // SIGNATURE_INVALID where document and signature do not belong together, or
-  // the signature is not of SignDocument's form; CERTIFICATE_NOT_ACCEPTED for
-  // the rest. The messages name no person.
+  // the signature is not of SignDocument's form; SIGNED_FOR_RELYING_PARTY where
+  // it was made for somebody's request; CERTIFICATE_NOT_ACCEPTED for the rest.
+  // The messages name no person.
   absl::StatusOr<DocumentSigner> Verify(absl::string_view document,
                                         absl::string_view signature,
                                         absl::Time received) const;
 
-  // The same for a document of which only the SHA-256 is known.
-  absl::StatusOr<DocumentSigner> VerifyDigest(absl::string_view digest,
-                                              absl::string_view signature,
-                                              absl::Time received) const;
+  // The same of SignRequested's, by the document's SHA-256, for who has made
+  // the request: PERMISSION_DENIED NOT_SIGNED_FOR_THIS_REQUEST where the
+  // signature was made for another, or for none.
+  absl::StatusOr<DocumentSigner> VerifyRequested(absl::string_view digest,
+                                                 const SignedFor& whom,
+                                                 absl::string_view signature,
+                                                 absl::Time received) const;
 
  private:
   explicit DocumentTrust(X509_STORE* store) : store_(store) {}
+  // `whom` null: made for no request.
+  absl::StatusOr<DocumentSigner> VerifyDigest(absl::string_view digest,
+                                              const SignedFor* whom,
+                                              absl::string_view signature,
+                                              absl::Time received) const;
+  // Whether the certificate is to be believed: OK, or CERTIFICATE_NOT_ACCEPTED.
+  absl::Status CheckCertificate(const Certificate& certificate,
+                                absl::Time signing_time,
+                                absl::Time received) const;
+
   X509_STORE* const store_;  // owned
 };
 

@@ -10,6 +10,7 @@
 #include "mesh/base/error.h"
 #include "mesh/base/temp_folder.h"
 #include "mesh/crypto/certificate.h"
+#include "mesh/crypto/digest.h"
 #include "services/identity/card/card_authority.h"
 #include "services/identity/openssl_command.h"
 
@@ -166,6 +167,46 @@ TEST_F(DocumentSignatureTest, WhatSignsInSignsNoDocument) {
   const auto card = MakeCard("taro", CertificateKind::kAuthentication);
   EXPECT_EQ(Verify(kDocument, *SignDocument(*card, kDocument, now_), now_),
             "CERTIFICATE_NOT_ACCEPTED");
+}
+
+TEST_F(DocumentSignatureTest, WhatIsSignedForARequestIsSignedForNothingElse) {
+  const SignedFor bank = {"bank", "request-1"};
+  const std::string digest = Sha256(kDocument);
+  const std::string requested = *SignRequested(*card_, digest, bank, now_);
+  const auto verify = [&](const SignedFor& whom, const std::string& signature) {
+    const auto who = trust_->VerifyRequested(digest, whom, signature, now_);
+    return who.ok() ? who->card_serial : ReasonOf(who.status());
+  };
+  EXPECT_EQ(verify(bank, requested), "CARD-hanako");
+  EXPECT_EQ(Verify(kDocument, requested, now_), "SIGNED_FOR_RELYING_PARTY");
+  for (const SignedFor& another :
+       {SignedFor{"shop", "request-1"}, SignedFor{"bank", "request-2"},
+        SignedFor{"bankr", "equest-1"}, SignedFor{"bank", ""}})
+    EXPECT_EQ(verify(another, requested), "NOT_SIGNED_FOR_THIS_REQUEST");
+  EXPECT_EQ(verify(bank, signature_), "NOT_SIGNED_FOR_THIS_REQUEST");
+  EXPECT_FALSE(SignRequested(*card_, digest, {"bank", ""}, now_).ok());
+  EXPECT_FALSE(SignRequested(*card_, digest, {"", "request-1"}, now_).ok());
+  EXPECT_FALSE(SignRequested(*card_, "short", bank, now_).ok());
+  // It is under the signature: another name, written over it, ends it, and so
+  // does another kind of attribute.
+  for (const char* inside : {"bank", "request-1", "\xb1\xab\x39\x01"}) {
+    std::string changed = requested;
+    const std::size_t at = changed.find(inside);
+    ASSERT_NE(at, std::string::npos) << inside;
+    changed[at] = static_cast<char>(changed[at] ^ 0x01);
+    EXPECT_EQ(Verify(kDocument, changed, now_), "SIGNATURE_INVALID") << inside;
+  }
+}
+
+TEST(SignedForTest, IsWrittenAsItsHeaderSays) {
+  EXPECT_EQ(EncodeSignedFor({"bank", "r1"}), std::string("\x30\x0a\x0c\x04"
+                                                         "bank\x0c\x02r1"));
+  // DER's long form, from 128 bytes on.
+  const std::string id(200, 'x');
+  EXPECT_EQ(EncodeSignedFor({"b", id}),
+            "\x30\x81\xce\x0c\x01"
+            "b\x0c\x81\xc8" +
+                id);
 }
 
 TEST_F(DocumentSignatureTest, AnotherAuthoritysCardSignsNothingHere) {

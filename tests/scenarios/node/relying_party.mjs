@@ -3,10 +3,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { createHash } from 'node:crypto';
-import { execFileSync } from 'node:child_process';
+import https from 'node:https';
+import { execFile, execFileSync } from 'node:child_process';
+import { promisify } from 'node:util';
 import { pathToFileURL } from 'node:url';
 
-const { PSM_ISSUER, PSM_NODE_MODULES, PSM_KEYS, PSM_AUTHENTICATOR, PSM_CARD, PSM_PIN, PSM_SIGNATURE_PIN, PSM_RUN } = process.env;
+const { PSM_ISSUER, PSM_NODE_MODULES, PSM_KEYS, PSM_AUTHENTICATOR, PSM_CARD, PSM_PROTECTED_CARD, PSM_PIN, PSM_SIGNATURE_PIN, PSM_RUN } = process.env;
 // Both are ES modules, which NODE_PATH does not find.
 const load = (file) => import(pathToFileURL(path.join(PSM_NODE_MODULES, file)));
 const openid = await load('openid-client/build/index.js');
@@ -26,6 +28,10 @@ async function party(id) {
 class Browser {
   cookies = new Map();
   text = '';
+
+  constructor(holder = PSM_CARD) {
+    this.holder = holder;
+  }
 
   async open(url, body) {
     const headers = { 'accept-language': 'en' };
@@ -52,7 +58,7 @@ class Browser {
   // What the card says to the challenge that the page shows.
   card(...options) {
     const challenge = /psm-authenticator --card CARD (?:--run RUN )?-- ([\w-]+)/.exec(this.text)[1];
-    return execFileSync(PSM_AUTHENTICATOR, ['--card', PSM_CARD, '--pin', PSM_PIN, ...options, '--', challenge], { encoding: 'utf8' });
+    return execFileSync(PSM_AUTHENTICATOR, ['--card', this.holder, '--pin', PSM_PIN, ...options, '--', challenge], { encoding: 'utf8' });
   }
 
   async signIn(url) {
@@ -74,9 +80,9 @@ async function request(rp, change = {}) {
 }
 
 // Signs in as far as the redirect with the code.
-async function codeFor(rp, change) {
+async function codeFor(rp, change, holder) {
   const asked = await request(rp, change);
-  const back = new URL(await new Browser().signIn(asked.url));
+  const back = new URL(await new Browser(holder).signIn(asked.url));
   return { ...asked, back };
 }
 
@@ -138,6 +144,42 @@ const signRequest = (token, path, form) => fetch(`${PSM_ISSUER}/sign-requests${p
   method: form ? 'POST' : 'GET', headers: { authorization: `Bearer ${token}` }, body: form ? new URLSearchParams(form) : undefined,
 });
 
+// Runs the card's program without stopping this one. What it said; of a refusal, its last line.
+async function program(holder, pin, id, run = PSM_RUN) {
+  try {
+    const { stdout, stderr } = await promisify(execFile)(PSM_AUTHENTICATOR, ['--card', holder, '--pin', pin, '--run', run, `--sign=${id}`]);
+    return stderr + stdout;
+  } catch (error) {
+    return error.stderr.split('\n').at(-2);
+  }
+}
+
+// Somebody between the card's program and the provider whom the program takes for the provider. `change` is put into what the provider says of a
+// request; the rest he passes on.
+async function between(change, use) {
+  const run = `${PSM_KEYS}/between`;
+  const folder = `${run}/endpoints/identity`;
+  fs.mkdirSync(folder, { recursive: true });
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2', '-subj', '/CN=localhost', '-addext',
+    'subjectAltName=DNS:localhost', '-keyout', `${run}/key.pem`, '-out', `${folder}/identity.https.pem`], { stdio: 'pipe' });
+  const options = { key: fs.readFileSync(`${run}/key.pem`), cert: fs.readFileSync(`${folder}/identity.https.pem`) };
+  const server = https.createServer(options, async (asked, reply) => {
+    const body = (await asked.toArray()).join('');
+    const { 'content-type': type = 'text/plain' } = asked.headers;
+    const answer = await fetch(PSM_ISSUER + asked.url, { method: asked.method, headers: { 'content-type': type }, body: body || undefined });
+    let text = await answer.text();
+    if (asked.url.endsWith('/request')) text = JSON.stringify({ ...JSON.parse(text), ...change });
+    reply.writeHead(answer.status, { 'content-length': Buffer.byteLength(text), connection: 'close' }).end(text);
+  });
+  await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
+  fs.writeFileSync(`${folder}/identity.https`, `https://localhost:${server.address().port}`);
+  try {
+    return await use(run);
+  } finally {
+    server.close();
+  }
+}
+
 // The bank has a contract signed: it keeps the document, the provider sees its digest, the person's card signs, and OpenSSL verifies.
 async function sign(bank, seen) {
   const contract = 'An agreement with Hoshizora Bank\n';
@@ -150,21 +192,19 @@ async function sign(bank, seen) {
   const browser = new Browser();
   await browser.open(url);
   const [, id] = /--sign=([\w-]+)/.exec(browser.text);
-  seen.signPage = browser.text.includes('Contract 1') && browser.text.includes('name, address, date of birth and sex') && (await state()).state === 'pending';
-  const program = (card, pin) => execFileSync(PSM_AUTHENTICATOR, ['--card', card, '--pin', pin, '--run', PSM_RUN, `--sign=${id}`], { encoding: 'utf8', stdio: 'pipe' });
-  const refused = (card, pin) => {
-    try {
-      return program(card, pin);
-    } catch (error) {
-      return error.stderr.split('\n').at(-2);
-    }
-  };
-  seen.signPinOfTheOther = refused(PSM_CARD, PSM_PIN);
-  seen.signAnothers = refused(PSM_CARD.replace('hanako', 'taro'), PSM_SIGNATURE_PIN);
-  program(PSM_CARD, PSM_SIGNATURE_PIN);
+  seen.signPage = ['Contract 1', bank.id, 'name, address, date of birth and sex'].every((text) => browser.text.includes(text)) && (await state()).state === 'pending';
+  seen.signPinOfTheOther = await program(PSM_CARD, PSM_PIN, id);
+  seen.signAnothers = await program(PSM_CARD.replace('hanako', 'taro'), PSM_SIGNATURE_PIN, id);
+  seen.signSwapped = [];
+  for (const change of [{ client: 'other-party' }, { title: 'Terms of use' }, { digest: digestOf('an application') }])
+    seen.signSwapped.push(await between(change, (run) => program(PSM_CARD, PSM_SIGNATURE_PIN, id, run)));
+  // Whoever changes nothing is in nobody's way.
+  seen.signShown = await between({}, (run) => program(PSM_CARD, PSM_SIGNATURE_PIN, id, run));
+  await browser.open(url);
+  seen.signedUnseen = browser.text.includes('Waiting');
+  const { signature } = await state();
   await browser.open(url);
   seen.signed = browser.text.includes('You have signed');
-  const { signature } = await state();
   const at = (name) => `${PSM_KEYS}/${name}`;
   fs.writeFileSync(at('contract'), contract);
   fs.writeFileSync(at('signature'), Buffer.from(signature, 'base64'));
@@ -172,10 +212,36 @@ async function sign(bank, seen) {
   execFileSync('openssl', ['cms', '-verify', '-binary', '-inform', 'DER', '-in', at('signature'), '-content', at('contract'), '-CAfile', at('trusted'), '-crl_check',
     '-out', '/dev/null', '-signer', at('signer.pem')], { stdio: 'pipe' });
   seen.signer = execFileSync('openssl', ['x509', '-in', at('signer.pem'), '-noout', '-subject'], { encoding: 'utf8' });
+  // For whom it was signed, as OpenSSL reads it.
+  const printed = execFileSync('openssl', ['cms', '-cmsout', '-print', '-noout', '-inform', 'DER', '-in', at('signature')], { encoding: 'utf8' });
+  const names = /2\.999\.808377\.1\)[^]*?UTF8STRING\s*:(.*)\n.*UTF8STRING\s*:(.*)\n/.exec(printed);
+  seen.signedFor = names && [names[1], names[2] === id];
   const declined = { ...asked, id: 'contract-2' };
   const other = (await (await signRequest(token, '', declined)).json()).url;
   await new Browser().open(other, new URLSearchParams({ decline: 'yes' }));
   seen.signDeclined = (await (await signRequest(token, '/contract-2')).json()).state;
+}
+
+// Of a protected person the bank learns no more by what she has signed than by what she has not.
+async function withheld(bank, seen) {
+  const { access_token: token } = await redeem(bank, await codeFor(bank, { scope: 'openid sign' }, PSM_PROTECTED_CARD));
+  const ask = (id) => signRequest(token, '', { id, title: 'Contract', digest: digestOf('contract') });
+  const page = async (id) => (await (await ask(id)).json()).url;
+  const idOf = (url) => url.split('/').at(-1);
+  const [hers, never] = [await page('hers'), await page('never')];
+  seen.withheldSaid = await program(PSM_PROTECTED_CARD, PSM_SIGNATURE_PIN, idOf(hers));
+  const looks = async (id, url) => {
+    const answers = [await signRequest(token, `/${id}`), await ask(id), await fetch(url), await fetch(`${url}/request`),
+      await fetch(`${url}/signature`, { method: 'POST', body: new URLSearchParams({ signature: 'AAAA' }) })];
+    const texts = await Promise.all(answers.map(async (answer) => {
+      const headers = [...answer.headers].filter(([name]) => name !== 'date');
+      return JSON.stringify([answer.status, headers, await answer.text()]);
+    }));
+    return texts.join('\n').replaceAll(idOf(url), 'ID').replace(/\\"(blind|expires_at)\\":(\\"[\w-]+\\"|\d+)/g, '$1');
+  };
+  const [one, other] = [await looks('hers', hers), await looks('never', never)];
+  seen.withheldShows = one === other ? 'nothing' : `${one}\n${other}`;
+  seen.withheldState = (await (await signRequest(token, '/hers')).json()).state;
 }
 
 async function bad(bank, shop, seen) {
@@ -246,5 +312,6 @@ const bank = await party('hoshizora-bank');
 const shop = await party('other-party');
 await good(bank, seen);
 await sign(bank, seen);
+await withheld(bank, seen);
 await bad(bank, shop, seen);
 console.log(JSON.stringify(seen));
