@@ -19,16 +19,18 @@ namespace {
 using linkage::v1::LinkageService;
 using linkage::v1::RetrieveBatchRequest;
 using linkage::v1::RetrieveBatchResponse;
-using linkage::v1::RetrieveRequest;
 using linkage::v1::RetrieveResponse;
 
 // The questions, and what is known of their answers.
 class Batch {
  public:
-  explicit Batch(absl::Span<const RetrieveRequest> questions)
+  explicit Batch(absl::Span<const BatchQuestion> questions)
       : questions_(questions), answers_(questions.size()) {
-    for (std::size_t i = 0; i < questions.size(); ++i)
-      open_.emplace(NewUuid(SystemRandom()), i);
+    for (std::size_t i = 0; i < questions.size(); ++i) {
+      const std::string& id = questions[i].exchange_id;
+      if (!IsUuid(id) || !open_.emplace(id, i).second)
+        open_.emplace(NewUuid(SystemRandom()), i);
+    }
   }
 
   // Asks what is open over one stream. UNAVAILABLE, or what else the gateway
@@ -43,8 +45,9 @@ class Batch {
       for (const auto& [id, place] : asked) {
         RetrieveBatchRequest request;
         request.set_exchange_id(id);
-        *request.mutable_question() = questions_[place];
-        if (ledger != nullptr) KeepAsked(*ledger, id, questions_[place]);
+        *request.mutable_question() = questions_[place].request;
+        if (ledger != nullptr)
+          KeepAsked(*ledger, id, questions_[place].request);
         if (!stream->Write(request)) return;  // Finish says why
       }
       stream->WritesDone();
@@ -92,7 +95,8 @@ class Batch {
       answer = std::move(*response.mutable_answer());
     }
     if (ledger != nullptr)
-      KeepAnswered(*ledger, found->first, questions_[found->second], answer);
+      KeepAnswered(*ledger, found->first, questions_[found->second].request,
+                   answer);
     const absl::Status refused = answer.status();
     // What the gateway could not do now, it may when it is asked again.
     if (absl::IsUnavailable(refused)) return refused;
@@ -101,7 +105,7 @@ class Batch {
     return refused;
   }
 
-  const absl::Span<const RetrieveRequest> questions_;
+  const absl::Span<const BatchQuestion> questions_;
   std::vector<std::optional<absl::StatusOr<RetrieveResponse>>> answers_;
   std::map<std::string, std::size_t> open_;  // id to place
 };
@@ -110,7 +114,7 @@ class Batch {
 
 std::vector<absl::StatusOr<RetrieveResponse>> RetrieveBatch(
     absl::FunctionRef<std::shared_ptr<grpc::Channel>()> gateway,
-    const CallTerms& terms, absl::Span<const RetrieveRequest> questions) {
+    const CallTerms& terms, absl::Span<const BatchQuestion> questions) {
   if (questions.empty()) return {};
   Batch batch(questions);
   const absl::Status end =

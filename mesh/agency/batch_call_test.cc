@@ -20,6 +20,7 @@
 #include "mesh/base/error.h"
 #include "mesh/base/mutex.h"
 #include "mesh/base/temp_folder.h"
+#include "mesh/crypto/digest.h"
 #include "psm/linkage/v1/linkage.grpc.pb.h"
 
 namespace psm::agency {
@@ -28,7 +29,6 @@ namespace {
 using linkage::v1::LinkageService;
 using linkage::v1::RetrieveBatchRequest;
 using linkage::v1::RetrieveBatchResponse;
-using linkage::v1::RetrieveRequest;
 using linkage::v1::RetrieveResponse;
 using records::v1::SideEntry;
 
@@ -110,9 +110,14 @@ class BatchCallTest : public ::testing::Test {
   std::vector<absl::StatusOr<RetrieveResponse>> Ask(
       const std::vector<std::string>& names,
       absl::Duration timeout = absl::Seconds(10)) {
-    std::vector<RetrieveRequest> questions(names.size());
+    std::vector<BatchQuestion> questions(names.size());
     for (std::size_t i = 0; i < names.size(); ++i)
-      questions[i].set_corporation(names[i]);
+      questions[i].request.set_corporation(names[i]);
+    return AskAll(questions, timeout);
+  }
+  std::vector<absl::StatusOr<RetrieveResponse>> AskAll(
+      const std::vector<BatchQuestion>& questions,
+      absl::Duration timeout = absl::Seconds(10)) {
     return RetrieveBatch([this] { return channel_; },
                          {.affair = "benefit", .timeout = timeout}, questions);
   }
@@ -150,6 +155,30 @@ TEST_F(BatchCallTest, WhatWasNotAnsweredIsAskedAgainUnderItsId) {
   EXPECT_EQ(desk_.streams(), 3);
   for (const char* name : {"a", "b", "c"})
     EXPECT_EQ(desk_.ids(name).size(), 1u) << name;
+}
+
+TEST_F(BatchCallTest, AChosenIdIsKeptAndWhatIsNoneIsReplaced) {
+  constexpr char kChosen[] = "00000000-0000-4000-8000-0000000000aa";
+  std::vector<BatchQuestion> questions(4);
+  const char* const ids[] = {kChosen, kChosen, "not a UUID", ""};
+  for (std::size_t i = 0; i < questions.size(); ++i) {
+    questions[i].request.set_corporation(absl::StrCat(i));
+    questions[i].exchange_id = ids[i];
+  }
+  for (int time = 0; time < 2; ++time) {
+    const auto answers = AskAll(questions);
+    ASSERT_EQ(answers.size(), 4u);
+    for (std::size_t i = 0; i < answers.size(); ++i)
+      EXPECT_EQ(DatasetOf(answers[i]), absl::StrCat(i));
+  }
+  EXPECT_EQ(desk_.ids("0"), std::set<std::string>{kChosen});
+  for (const char* name : {"1", "2", "3"}) {
+    EXPECT_EQ(desk_.ids(name).size(), 2u) << name;
+    for (const std::string& id : desk_.ids(name)) {
+      EXPECT_TRUE(IsUuid(id)) << id;
+      EXPECT_NE(id, kChosen);
+    }
+  }
 }
 
 TEST_F(BatchCallTest, WhatCannotBeAnsweredNowIsAskedAgainAlone) {

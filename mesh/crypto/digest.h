@@ -31,6 +31,9 @@ Random& SystemRandom();
 
 // A random UUID in its text form (RFC 4122, version 4).
 std::string NewUuid(Random& random);
+// The UUID of a name (RFC 9562, version 8): the same for the same name, and
+// another for any other, by SHA-256. Begin names with what they are for.
+std::string NamedUuid(absl::string_view name);
 // Whether a text is a UUID in lower-case text form.
 bool IsUuid(absl::string_view text);
 

@@ -216,6 +216,15 @@ TEST(UuidTest, NewOnesAreUuidsAndDiffer) {
   }
 }
 
+TEST(UuidTest, ANameHasAlwaysTheSameOne) {
+  // By another program, from SHA-256: kept ids must not change.
+  EXPECT_EQ(NamedUuid(""), "e3b0c442-98fc-8c14-9afb-f4c8996fb924");
+  EXPECT_EQ(NamedUuid("psm linkage leg\nid\ntax"),
+            "140e9dc2-a23a-876a-8767-23aa513b0512");
+  EXPECT_TRUE(IsUuid(NamedUuid("a")));
+  EXPECT_NE(NamedUuid("a"), NamedUuid("b"));
+}
+
 TEST(UuidTest, RefusesWhatIsNotOne) {
   const std::string good = "01234567-89ab-4cde-8f01-23456789abcd";
   ASSERT_TRUE(IsUuid(good));

@@ -63,17 +63,9 @@ bool IsUuidHyphen(std::size_t i) {
   return i == 8 || i == 13 || i == 18 || i == 23;
 }
 
-}  // namespace
-
-Random& SystemRandom() {
-  static OpenSslRandom random;
-  return random;
-}
-
-std::string NewUuid(Random& random) {
-  std::string bytes = random.Bytes(16);
-  // RFC 4122, 4.4: version 4 and the variant of that RFC.
-  bytes[6] = static_cast<char>((bytes[6] & 0x0f) | 0x40);
+// RFC 9562, 4: 16 bytes, of which six bits are the version's and the variant's.
+std::string UuidOf(std::string bytes, unsigned version) {
+  bytes[6] = static_cast<char>((bytes[6] & 0x0f) | (version << 4));
   bytes[8] = static_cast<char>((bytes[8] & 0x3f) | 0x80);
   constexpr char kDigits[] = "0123456789abcdef";
   std::string uuid(kUuidSize, '-');
@@ -85,6 +77,19 @@ std::string NewUuid(Random& random) {
     ++digit;
   }
   return uuid;
+}
+
+}  // namespace
+
+Random& SystemRandom() {
+  static OpenSslRandom random;
+  return random;
+}
+
+std::string NewUuid(Random& random) { return UuidOf(random.Bytes(16), 4); }
+
+std::string NamedUuid(absl::string_view name) {
+  return UuidOf(Sha256(name).substr(0, 16), 8);
 }
 
 bool IsUuid(absl::string_view text) {

@@ -1,6 +1,5 @@
 #include "mesh/records/leg_exchange_id.h"
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "mesh/crypto/digest.h"
 
@@ -9,15 +8,8 @@ namespace psm {
 std::string LegExchangeId(absl::string_view linkage_id,
                           absl::string_view dataset) {
   if (linkage_id.empty()) return "";
-  std::string bytes =
-      Sha256(absl::StrCat("psm linkage leg\n", linkage_id, "\n", dataset))
-          .substr(0, 16);
-  bytes[6] = static_cast<char>((bytes[6] & 0x0f) | 0x80);
-  bytes[8] = static_cast<char>((bytes[8] & 0x3f) | 0x80);
-  const std::string hex = absl::BytesToHexString(bytes);
-  return absl::StrCat(hex.substr(0, 8), "-", hex.substr(8, 4), "-",
-                      hex.substr(12, 4), "-", hex.substr(16, 4), "-",
-                      hex.substr(20));
+  return NamedUuid(
+      absl::StrCat("psm linkage leg\n", linkage_id, "\n", dataset));
 }
 
 }  // namespace psm

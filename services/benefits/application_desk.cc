@@ -86,12 +86,12 @@ absl::StatusOr<const Programme*> ApplicationDesk::FindProgramme(
 }
 
 absl::StatusOr<HouseholdEvidence> ApplicationDesk::AskForHousehold(
-    const CallContext* call, const Programme& programme,
+    const Inquiry& inquiry, const Programme& programme,
     const std::string& subject) {
   const std::string provider =
       programme.ProviderOf(kResidentsDataset, parts_.agency, "");
   absl::StatusOr<HouseholdEvidence> household = parts_.evidence->GetHousehold(
-      call, programme.definition.affair(), provider, subject);
+      inquiry, programme.definition.affair(), provider, subject);
   if (!household.ok()) {
     if (ReasonOf(household.status()) == "NOT_A_RESIDENT") {
       return Refusal(absl::StatusCode::kFailedPrecondition, "NOT_A_RESIDENT",
@@ -112,12 +112,12 @@ absl::StatusOr<HouseholdEvidence> ApplicationDesk::AskForHousehold(
 }
 
 absl::StatusOr<std::vector<std::vector<Evidence>>>
-ApplicationDesk::AskForEvidence(const CallContext* call,
-                                const Programme& programme,
-                                const std::vector<RetrieveRequest>& requests) {
+ApplicationDesk::AskForEvidence(
+    const Inquiry& inquiry, const Programme& programme,
+    const std::vector<HouseholdQuestion>& questions) {
   std::vector<std::vector<Evidence>> evidence;
   const auto answers = parts_.evidence->RetrieveAll(
-      call, programme.definition.affair(), requests);
+      inquiry, programme.definition.affair(), questions);
   for (const auto& answer : answers) {
     if (!answer.ok()) {
       const std::optional<ErrorDetail> detail = DetailOf(answer.status());
@@ -133,23 +133,23 @@ ApplicationDesk::AskForEvidence(const CallContext* call,
 }
 
 absl::StatusOr<Application> ApplicationDesk::Collect(
-    const CallContext* call, const Programme& programme,
+    const Inquiry& inquiry, const Programme& programme,
     const std::string& subject, const std::set<std::string>& refused) {
   PSM_ASSIGN_OR_RETURN(const HouseholdEvidence household,
-                       AskForHousehold(call, programme, subject));
+                       AskForHousehold(inquiry, programme, subject));
   const auto& members = household.household.members();
-  std::vector<RetrieveRequest> questions;
+  std::vector<HouseholdQuestion> questions;
   std::vector<std::size_t> asked;  // which member each question is about
   for (int i = 0; i < members.size(); ++i) {
     RetrieveRequest question = Question(programme, parts_.agency, i == 0,
                                         members[i].tax_municipality(), refused);
     if (question.attributes().empty()) continue;
     question.set_subject(members[i].subject());
-    questions.push_back(std::move(question));
+    questions.push_back({subject, std::move(question)});
     asked.push_back(static_cast<std::size_t>(i));
   }
   PSM_ASSIGN_OR_RETURN(std::vector<std::vector<Evidence>> answers,
-                       AskForEvidence(call, programme, questions));
+                       AskForEvidence(inquiry, programme, questions));
   std::vector<std::vector<Evidence>> evidence(
       static_cast<std::size_t>(members.size()));
   for (std::size_t i = 0; i < answers.size(); ++i) {
@@ -160,10 +160,10 @@ absl::StatusOr<Application> ApplicationDesk::Collect(
 }
 
 absl::StatusOr<Application> ApplicationDesk::CollectForHousehold(
-    const CallContext* call, const Programme& programme,
+    const Inquiry& inquiry, const Programme& programme,
     const std::string& subject, const std::set<std::string>& refused) {
   absl::StatusOr<Application> application =
-      Collect(call, programme, subject, refused);
+      Collect(inquiry, programme, subject, refused);
   if (!application.ok()) return Logged(application.status(), programme.id());
   return application;
 }
@@ -173,8 +173,9 @@ absl::StatusOr<Application> ApplicationDesk::CollectForBusiness(
     const std::string& corporate_number) {
   RetrieveRequest question = Question(programme, parts_.agency, true, "");
   question.set_corporation(corporate_number);
-  PSM_ASSIGN_OR_RETURN(const std::vector<std::vector<Evidence>> evidence,
-                       AskForEvidence(&call, programme, {question}));
+  PSM_ASSIGN_OR_RETURN(
+      const std::vector<std::vector<Evidence>> evidence,
+      AskForEvidence({.call = &call}, programme, {{"", question}}));
   return FillForBusiness(programme, corporate_number, evidence[0]);
 }
 
@@ -203,8 +204,8 @@ absl::StatusOr<StartApplicationResponse> ApplicationDesk::Start(
   PSM_RETURN_IF_ERROR(CheckPeriod(*programme, parts_.clock->Now()));
   PSM_ASSIGN_OR_RETURN(const std::set<std::string> refused,
                        RefusedDatasets(*programme, request.refused_datasets()));
-  const absl::StatusOr<Application> application =
-      CollectForHousehold(&call, *programme, request.subject(), refused);
+  const absl::StatusOr<Application> application = CollectForHousehold(
+      {.call = &call}, *programme, request.subject(), refused);
   if (!application.ok()) return application.status();
   PSM_ASSIGN_OR_RETURN(
       const std::string answer,

@@ -47,20 +47,19 @@ class ApplicationDesk {
       const benefits::v1::StartBusinessApplicationRequest& request);
 
   // Everything that an application of a household needs, from everybody who
-  // holds a part but those of `refused`. `call` is the one that this serves;
-  // null for a payment run. EVIDENCE_MISSING (which stands in the log, too),
-  // NOT_A_RESIDENT, NOT_HEAD_OF_HOUSEHOLD.
+  // holds a part but those of `refused`. EVIDENCE_MISSING (which stands in the
+  // log, too), NOT_A_RESIDENT, NOT_HEAD_OF_HOUSEHOLD.
   absl::StatusOr<Application> CollectForHousehold(
-      const agency::CallContext* call, const Programme& programme,
+      const Inquiry& inquiry, const Programme& programme,
       const std::string& subject, const std::set<std::string>& refused = {});
 
  private:
   absl::StatusOr<const Programme*> FindProgramme(const std::string& id,
                                                  bool for_business) const;
-  absl::StatusOr<HouseholdEvidence> AskForHousehold(
-      const agency::CallContext* call, const Programme& programme,
-      const std::string& subject);
-  absl::StatusOr<Application> Collect(const agency::CallContext* call,
+  absl::StatusOr<HouseholdEvidence> AskForHousehold(const Inquiry& inquiry,
+                                                    const Programme& programme,
+                                                    const std::string& subject);
+  absl::StatusOr<Application> Collect(const Inquiry& inquiry,
                                       const Programme& programme,
                                       const std::string& subject,
                                       const std::set<std::string>& refused);
@@ -75,8 +74,8 @@ class ApplicationDesk {
       absl::FunctionRef<std::string(const std::string& id)> answer);
   // One answer per question, in order, or EVIDENCE_MISSING.
   absl::StatusOr<std::vector<std::vector<linkage::v1::Evidence>>>
-  AskForEvidence(const agency::CallContext* call, const Programme& programme,
-                 const std::vector<linkage::v1::RetrieveRequest>& requests);
+  AskForEvidence(const Inquiry& inquiry, const Programme& programme,
+                 const std::vector<HouseholdQuestion>& questions);
 
   const Parts parts_;
 };

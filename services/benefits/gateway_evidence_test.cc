@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -64,6 +65,7 @@ class FakeLinkage final : public linkage::v1::LinkageService::Service {
     linkage::v1::RetrieveBatchRequest request;
     while (stream->Read(&request)) asked.push_back(request);
     for (const linkage::v1::RetrieveBatchRequest& one : asked) {
+      ids.push_back(one.exchange_id());
       linkage::v1::RetrieveBatchResponse response;
       response.set_exchange_id(one.exchange_id());
       const std::string& subject = one.question().subject();
@@ -78,6 +80,8 @@ class FakeLinkage final : public linkage::v1::LinkageService::Service {
     }
     return grpc::Status::OK;
   }
+
+  std::vector<std::string> ids;  // of all questions so far
 };
 
 class GatewayEvidenceTest : public testing::Test {
@@ -107,8 +111,8 @@ class GatewayEvidenceTest : public testing::Test {
 };
 
 TEST_F(GatewayEvidenceTest, AHouseholdIsAskedForWithProviderAffairAndOwnId) {
-  const auto household = evidence_.GetHousehold(&call_, "benefit-tax-exempt",
-                                                "akatsuki/residents", "hanako");
+  const auto household = evidence_.GetHousehold(
+      {.call = &call_}, "benefit-tax-exempt", "akatsuki/residents", "hanako");
   ASSERT_TRUE(household.ok()) << household.status();
   EXPECT_EQ(household->household.members_size(), 3);
   EXPECT_EQ(household->provider, "akatsuki/residents");
@@ -120,19 +124,19 @@ TEST_F(GatewayEvidenceTest, AHouseholdIsAskedForWithProviderAffairAndOwnId) {
 }
 
 TEST_F(GatewayEvidenceTest, ARefusalKeepsItsReason) {
-  const auto household = evidence_.GetHousehold(&call_, "benefit-tax-exempt",
-                                                "akatsuki/residents", "taro");
+  const auto household = evidence_.GetHousehold(
+      {.call = &call_}, "benefit-tax-exempt", "akatsuki/residents", "taro");
   EXPECT_EQ(household.status().code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(ReasonOf(household.status()), "NOT_A_RESIDENT");
 }
 
 TEST_F(GatewayEvidenceTest, QuestionsAreAskedAtOnceAndAnsweredInOrder) {
-  std::vector<linkage::v1::RetrieveRequest> requests(3);
-  requests[0].set_subject("hanako");
-  requests[1].set_subject("fumie");
-  requests[2].set_subject("minato");
+  std::vector<HouseholdQuestion> questions(3);
+  questions[0].request.set_subject("hanako");
+  questions[1].request.set_subject("fumie");
+  questions[2].request.set_subject("minato");
   const auto answers =
-      evidence_.RetrieveAll(&call_, "benefit-tax-exempt", requests);
+      evidence_.RetrieveAll({.call = &call_}, "benefit-tax-exempt", questions);
   ASSERT_EQ(answers.size(), 3U);
   ASSERT_TRUE(answers[0].ok()) << answers[0].status();
   EXPECT_EQ(answers[0]->evidence(0).provider(), "hanako");
@@ -141,12 +145,47 @@ TEST_F(GatewayEvidenceTest, QuestionsAreAskedAtOnceAndAnsweredInOrder) {
   EXPECT_EQ(answers[2]->evidence(0).provider(), "minato");
 }
 
+TEST_F(GatewayEvidenceTest, OnlyARunAsksTheSameUnderTheSameIdAgain) {
+  HouseholdQuestion question{"hanako", {}};
+  question.request.set_subject("fumie");
+  question.request.add_attributes("tax.category");
+  (*question.request.mutable_providers())["tax"] = "yunagi/tax";
+  (*question.request.mutable_providers())["accounts"] = "accounts/accounts";
+  HouseholdQuestion other_head = question;
+  other_head.head = "taro";
+  HouseholdQuestion other_attribute = question;
+  other_attribute.request.set_attributes(0, "tax.income");
+  HouseholdQuestion other_provider = question;
+  (*other_provider.request.mutable_providers())["tax"] = "akatsuki/tax";
+  const std::vector<HouseholdQuestion> questions = {
+      question, other_head, other_attribute, other_provider};
+  const auto ids = [&](const Inquiry& inquiry, const std::string& affair) {
+    linkage_.ids.clear();
+    evidence_.RetrieveAll(inquiry, affair, questions);
+    const auto household =
+        evidence_.GetHousehold(inquiry, affair, "akatsuki/residents", "hanako");
+    std::set<std::string> all(linkage_.ids.begin(), linkage_.ids.end());
+    all.insert(household->exchange_id);
+    EXPECT_EQ(all.size(), questions.size() + 1);
+    return all;
+  };
+  const std::string affair = "benefit-tax-exempt";
+  const std::set<std::string> first = ids({.run = "run"}, affair);
+  EXPECT_EQ(ids({.run = "run"}, affair), first);
+  for (const std::set<std::string>& other :
+       {ids({.run = "another"}, affair), ids({.call = &call_}, affair),
+        ids({.call = &call_}, affair)}) {
+    for (const std::string& id : other) EXPECT_EQ(first.count(id), 0u);
+  }
+  EXPECT_NE(ids({.call = &call_}, affair), ids({.call = &call_}, affair));
+}
+
 TEST_F(GatewayEvidenceTest, ADeadGatewayIsUnavailable) {
   server_->Shutdown();
   call_.deadline = SystemClock().Now() + absl::Seconds(2);
   const auto answers =
-      evidence_.RetrieveAll(&call_, "benefit-tax-exempt",
-                            std::vector<linkage::v1::RetrieveRequest>(3));
+      evidence_.RetrieveAll({.call = &call_}, "benefit-tax-exempt",
+                            std::vector<HouseholdQuestion>(3));
   ASSERT_EQ(answers.size(), 3U);
   for (const auto& answer : answers) EXPECT_FALSE(answer.ok());
 }

@@ -79,13 +79,14 @@ class PaymentRuns {
   // of them now; else an error of the database.
   absl::StatusOr<bool> WorkOnSome() PSM_EXCLUDES(mu_);
   // Each looked at, but for those that a stop leaves as they are.
-  void CollectAll(const Programme& programme,
+  void CollectAll(const Inquiry& inquiry, const Programme& programme,
                   std::vector<Household>& households) PSM_EXCLUDES(mu_);
-  void CollectIfEligible(const Programme& programme, Household& household);
+  void CollectIfEligible(const Inquiry& inquiry, const Programme& programme,
+                         Household& household);
   // What becomes of a household of which something is missing.
   static void TakeMissing(const absl::Status& missing, Household& household);
   // Of those that are eligible, all over one stream.
-  void AskForTheirAccounts(const Programme& programme,
+  void AskForTheirAccounts(const Inquiry& inquiry, const Programme& programme,
                            std::vector<Household>& households);
   // `programme` is null only where nobody is notified.
   absl::Status Keep(const PaymentRun& run, const Programme* programme,

@@ -18,13 +18,14 @@ using benefits::v1::Notice;
 using benefits::v1::PayRunResponse;
 
 // A town of households of one, each head named by a number: those with an odd
-// one are taxed, every tenth has no account.
+// one are taxed, every tenth has no account. Of head-13 no tax office knows.
 class FakeTown final : public EvidenceSource {
  public:
   absl::StatusOr<HouseholdEvidence> GetHousehold(
-      const agency::CallContext* call, const std::string&,
-      const std::string& provider, const std::string& subject) override {
-    EXPECT_EQ(call, nullptr) << "a run serves nobody's call";
+      const Inquiry& inquiry, const std::string&, const std::string& provider,
+      const std::string& subject) override {
+    EXPECT_EQ(inquiry.call, nullptr) << "a run serves nobody's call";
+    EXPECT_FALSE(inquiry.run.empty());
     if (subject == "head-7")
       return agency::Refusal(absl::StatusCode::kUnavailable, "DOWN", "no");
     if (subject == "head-4" && hasty_households-- > 0) return InHaste();
@@ -34,10 +35,13 @@ class FakeTown final : public EvidenceSource {
     return HouseholdEvidence{home, provider, "exchange-r"};
   }
   std::vector<absl::StatusOr<linkage::v1::RetrieveResponse>> RetrieveAll(
-      const agency::CallContext*, const std::string&,
-      absl::Span<const linkage::v1::RetrieveRequest> requests) override {
+      const Inquiry& inquiry, const std::string&,
+      absl::Span<const HouseholdQuestion> questions) override {
+    EXPECT_FALSE(inquiry.run.empty());
     std::vector<absl::StatusOr<linkage::v1::RetrieveResponse>> answers;
-    for (const auto& request : requests) {
+    for (const HouseholdQuestion& question : questions) {
+      const auto& request = question.request;
+      EXPECT_EQ(question.head, request.subject()) << "they live alone";
       const int number = std::stoi(request.subject().substr(5));
       const bool of_tax = request.attributes(0) == "tax.category";
       if (number == 6 && !of_tax && hasty_accounts-- > 0) {
@@ -45,7 +49,10 @@ class FakeTown final : public EvidenceSource {
         continue;
       }
       linkage::v1::RetrieveResponse answer;
-      if (of_tax) {
+      if (of_tax && number == 13) {
+        *answer.add_evidence() = FailedEvidence(
+            "tax", "yunagi/tax", absl::StatusCode::kNotFound, "NOT_A_TAXPAYER");
+      } else if (of_tax) {
         *answer.add_evidence() =
             TaxEvidence("yunagi/tax",
                         number % 2 == 0 ? tax::v1::GetTaxStatusResponse::EXEMPT
@@ -149,7 +156,8 @@ TEST_F(PaymentRunTest, LooksAtEveryHouseholdAndPaysNobodyByItself) {
   EXPECT_EQ(run.pending(), 0);
   EXPECT_EQ(run.notified(), 40);
   EXPECT_EQ(run.without_account(), 10);
-  EXPECT_EQ(run.not_eligible(), 49);
+  EXPECT_EQ(run.not_eligible(), 48);
+  EXPECT_EQ(run.without_tax_record(), 1) << "not examined is not failed";
   EXPECT_EQ(run.failed(), 1);
   EXPECT_EQ(Count("payments"), 0);
   EXPECT_EQ(Count("applications"), 40) << "of the others nothing is kept";
@@ -227,7 +235,7 @@ TEST_F(PaymentRunTest, ARunGoesOnAfterARestart) {
   const GetPaymentRunResponse run = AwaitRun(id);
   EXPECT_EQ(run.pending(), 0);
   EXPECT_EQ(run.notified() + run.without_account() + run.not_eligible() +
-                run.failed(),
+                run.failed() + run.without_tax_record(),
             60);
   EXPECT_EQ(Count("applications"), run.notified()) << "one was kept twice";
 }

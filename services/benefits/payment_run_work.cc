@@ -42,9 +42,12 @@ bool IsOfHaste(const absl::Status& missing) {
 }
 
 // The reason why a household's evidence is missing decides what to tell: who
-// has no account that takes money may apply and bring one.
+// has no account that takes money may apply and bring one; of whom no tax
+// office knows anything, nobody can say whether he is exempt before he
+// declares.
 EntryState StateAfter(const absl::Status& missing) {
   const std::string reason = ReasonOfMissing(missing);
+  if (reason == "NOT_A_TAXPAYER") return EntryState::kWithoutTaxRecord;
   const bool bring_one =
       reason == "ACCOUNT_NOT_REGISTERED" || reason == "ACCOUNT_CLOSED" ||
       reason == "ACCOUNT_UNCONFIRMED" || reason == "ACCOUNT_UNUSABLE";
@@ -126,8 +129,9 @@ absl::StatusOr<bool> PaymentRuns::WorkOnSome() {
     for (Household& household : households)
       household.entry.state = EntryState::kFailed;
   } else {
-    CollectAll(*programme, households);
-    AskForTheirAccounts(*programme, households);
+    const Inquiry inquiry{.run = run->run_id};
+    CollectAll(inquiry, *programme, households);
+    AskForTheirAccounts(inquiry, *programme, households);
   }
   bool in_haste = false;
   for (Household& household : households) {
@@ -142,13 +146,13 @@ absl::StatusOr<bool> PaymentRuns::WorkOnSome() {
   return true;
 }
 
-void PaymentRuns::CollectAll(const Programme& programme,
+void PaymentRuns::CollectAll(const Inquiry& inquiry, const Programme& programme,
                              std::vector<Household>& households) {
   std::atomic<std::size_t> next{0};
   const auto look = [&] {
     for (std::size_t i = next++; i < households.size() && !Stopping();
          i = next++)
-      CollectIfEligible(programme, households[i]);
+      CollectIfEligible(inquiry, programme, households[i]);
   };
   std::vector<std::thread> askers;
   for (int asker = 1; asker < kAtOnce; ++asker) askers.emplace_back(look);
@@ -156,11 +160,12 @@ void PaymentRuns::CollectAll(const Programme& programme,
   for (std::thread& asker : askers) asker.join();
 }
 
-void PaymentRuns::CollectIfEligible(const Programme& programme,
+void PaymentRuns::CollectIfEligible(const Inquiry& inquiry,
+                                    const Programme& programme,
                                     Household& household) {
   // Whose money it is not, has an account that is nobody's business.
   absl::StatusOr<Application> application = parts_.desk->CollectForHousehold(
-      nullptr, programme, household.entry.subject, {"accounts"});
+      inquiry, programme, household.entry.subject, {"accounts"});
   if (!application.ok()) {
     TakeMissing(application.status(), household);
     return;
@@ -174,7 +179,8 @@ void PaymentRuns::CollectIfEligible(const Programme& programme,
   household.application = *std::move(application);
 }
 
-void PaymentRuns::AskForTheirAccounts(const Programme& programme,
+void PaymentRuns::AskForTheirAccounts(const Inquiry& inquiry,
+                                      const Programme& programme,
                                       std::vector<Household>& households) {
   std::vector<Household*> eligible;
   std::vector<Application*> applications;
@@ -184,7 +190,7 @@ void PaymentRuns::AskForTheirAccounts(const Programme& programme,
     applications.push_back(&*household.application);
   }
   const std::vector<absl::Status> asked =
-      AskForAccounts(*parts_.evidence, nullptr, programme, applications);
+      AskForAccounts(*parts_.evidence, inquiry, programme, applications);
   for (std::size_t i = 0; i < eligible.size(); ++i) {
     if (asked[i].ok()) {
       eligible[i]->entry.state = EntryState::kNotified;

@@ -171,7 +171,7 @@ absl::StatusOr<ReexamineApplicationResponse> ReexaminationDesk::Reexamine(
   const Programme* const programme = parts_.programmes->Find(kept.programme);
   if (programme == nullptr) return nothing();
   const absl::StatusOr<Application> fresh = parts_.desk->CollectForHousehold(
-      &call, *programme, kept.subject, NotAskedFor(*programme, kept));
+      {.call = &call}, *programme, kept.subject, NotAskedFor(*programme, kept));
   const auto changed = [] {
     return Refusal(absl::StatusCode::kFailedPrecondition, "HOUSEHOLD_CHANGED",
                    "the household is another than when it applied");

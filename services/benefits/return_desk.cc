@@ -141,9 +141,9 @@ absl::StatusOr<RetryPaymentResponse> ReturnDesk::Retry(
       form.fields.emplace_back().mutable_field()->set_id(
           field.definition.form().id());
     Application* const only = &form;
-    PSM_RETURN_IF_ERROR(
-        AskForAccounts(*parts_.evidence, &call, *programme, {&only, 1})
-            .front());
+    PSM_RETURN_IF_ERROR(AskForAccounts(*parts_.evidence, {.call = &call},
+                                       *programme, {&only, 1})
+                            .front());
     PSM_ASSIGN_OR_RETURN(account.account,
                          PaymentAccount(*programme, form.fields));
     account.etag = form.account_etag;

@@ -189,6 +189,9 @@ benefits::v1::GetPaymentRunResponse RunStore::Count(soci::session& sql,
       case EntryState::kPaid:
         counts.set_paid(number);
         break;
+      case EntryState::kWithoutTaxRecord:
+        counts.set_without_tax_record(number);
+        break;
     }
   }
   return counts;

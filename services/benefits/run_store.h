@@ -25,6 +25,7 @@ enum class EntryState {
   kObjected = 6,
   kAccountChanged = 7,
   kPaid = 8,
+  kWithoutTaxRecord = 9,
 };
 
 struct RunEntry {

@@ -18,8 +18,8 @@ namespace psm {
 class FakeEvidence final : public EvidenceSource {
  public:
   absl::StatusOr<HouseholdEvidence> GetHousehold(
-      const agency::CallContext*, const std::string& affair,
-      const std::string& provider, const std::string& subject) override {
+      const Inquiry&, const std::string& affair, const std::string& provider,
+      const std::string& subject) override {
     MutexLock lock(mu);
     ++questions;
     EXPECT_EQ(affair, "benefit-tax-exempt");
@@ -30,20 +30,22 @@ class FakeEvidence final : public EvidenceSource {
   }
 
   std::vector<absl::StatusOr<linkage::v1::RetrieveResponse>> RetrieveAll(
-      const agency::CallContext*, const std::string& affair,
-      absl::Span<const linkage::v1::RetrieveRequest> requests) override {
+      const Inquiry&, const std::string& affair,
+      absl::Span<const HouseholdQuestion> all) override {
     MutexLock lock(mu);
     ++questions;
     last_affair = affair;
-    last_requests.assign(requests.begin(), requests.end());
+    last_requests.clear();
+    for (const HouseholdQuestion& question : all)
+      last_requests.push_back(question.request);
     std::vector<absl::StatusOr<linkage::v1::RetrieveResponse>> answers;
-    for (std::size_t i = 0; i < requests.size(); ++i) {
+    for (std::size_t i = 0; i < all.size(); ++i) {
       if (!linkage_status.ok()) {
         answers.emplace_back(linkage_status);
         continue;
       }
       linkage::v1::RetrieveResponse answer;
-      const auto& attributes = requests[i].attributes();
+      const auto& attributes = all[i].request.attributes();
       EXPECT_FALSE(attributes.empty()) << "a question about nothing";
       for (const linkage::v1::Evidence& leg : evidence[i]) {
         const bool asked = std::any_of(

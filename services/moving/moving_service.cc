@@ -10,10 +10,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "mesh/agency/derived_exchange_id.h"
 #include "mesh/base/error.h"
 #include "mesh/base/log.h"
 #include "mesh/base/status_macros.h"
-#include "services/residents/derived_exchange_id.h"
 
 namespace psm::moving {
 namespace {

@@ -1,10 +1,10 @@
 #include "services/residents/enrolment.h"
 
+#include "mesh/agency/derived_exchange_id.h"
 #include "mesh/agency/gateway_call.h"
 #include "mesh/base/error.h"
 #include "mesh/base/log.h"
 #include "psm/subjects/v1/subjects.grpc.pb.h"
-#include "services/residents/derived_exchange_id.h"
 
 namespace psm {
 

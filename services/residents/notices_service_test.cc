@@ -7,7 +7,6 @@
 #include "mesh/agency/test_call.h"
 #include "mesh/base/error.h"
 #include "mesh/crypto/digest.h"
-#include "services/residents/derived_exchange_id.h"
 #include "services/residents/test_register.h"
 
 namespace psm {
@@ -105,23 +104,6 @@ TEST_F(NoticesServiceTest, ACertificateSaysWhatTheAgreementGrants) {
           << c.attribute << " where " << granted.attribute << " is granted";
     }
   }
-}
-
-TEST(DerivedExchangeIdTest, IsTheSameForARetryAndForNothingElse) {
-  agency::CallContext call;
-  call.consumer = "portal/terminal";
-  call.exchange_id = kBirthExchange;
-  agency::CallContext other_consumer = call;
-  other_consumer.consumer = "akatsuki/counter";
-  agency::CallContext other_exchange = call;
-  other_exchange.exchange_id = "00000000-0000-4000-8000-0000000000ab";
-  EXPECT_EQ(DerivedExchangeId(call, "a"), DerivedExchangeId(call, "a"));
-  const std::set<std::string> ids = {DerivedExchangeId(call, "a"),
-                                     DerivedExchangeId(call, "b"),
-                                     DerivedExchangeId(other_consumer, "a"),
-                                     DerivedExchangeId(other_exchange, "a")};
-  EXPECT_EQ(ids.size(), 4U);
-  for (const std::string& id : ids) EXPECT_TRUE(IsUuid(id)) << id;
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "mesh/agency/call_context.h"
-#include "services/residents/derived_exchange_id.h"
+#include "mesh/agency/derived_exchange_id.h"
 
 namespace psm {
 

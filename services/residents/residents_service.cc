@@ -8,6 +8,15 @@
 #include "services/residents/notice_rules.h"
 
 namespace psm {
+namespace {
+
+// The register is kept by days. A time of day would make of every retry another
+// answer, of which the mesh would have to make another record.
+void SetDay(absl::CivilDay day, google::protobuf::Timestamp& as_of) {
+  as_of.set_seconds(absl::ToUnixSeconds(absl::FromCivil(day, JapanTime())));
+}
+
+}  // namespace
 
 grpc::Status ResidentsService::GetHousehold(
     grpc::ServerContext* context,
@@ -37,8 +46,7 @@ grpc::Status ResidentsService::GetHousehold(
   }
   if (!call.Grants("address")) household->clear_address();
   if (!call.Grants("move_in_date")) household->clear_move_in_date();
-  household->mutable_as_of_time()->set_seconds(
-      absl::ToUnixSeconds(clock_->Now()));
+  SetDay(day, *household->mutable_as_of_time());
   *response = *std::move(household);
   return grpc::Status::OK;
 }
@@ -61,8 +69,7 @@ grpc::Status ResidentsService::GetResident(
     if (call.Grants("kana")) response->set_kana(member.kana());
   }
   if (call.Grants("address")) response->set_address(household->address());
-  response->mutable_as_of_time()->set_seconds(
-      absl::ToUnixSeconds(clock_->Now()));
+  SetDay(today, *response->mutable_as_of_time());
   return grpc::Status::OK;
 }
 

@@ -93,12 +93,36 @@ TEST_F(ResidentsServiceTest, EachAttributeIsGivenOnlyWhereItIsGranted) {
     GetHouseholdResponse response;
     ASSERT_TRUE(Get("head", {granted.attribute}, &response).ok());
     EXPECT_EQ(response.members(0).subject(), "head");
-    EXPECT_EQ(response.as_of_time().seconds(), 1'780'000'000);
+    // At 05:26 in Japan it is that day's state.
+    EXPECT_EQ(response.as_of_time().seconds(), 1'779'980'400);
     for (const Case& c : kCases) {
       EXPECT_EQ(c.given(response), &c == &granted)
           << c.attribute << " where " << granted.attribute << " is granted";
     }
   }
+}
+
+TEST_F(ResidentsServiceTest, ARetryOfTheSameDayGetsTheSameBytes) {
+  const auto get = [&](const char* day) {
+    agency::FakeCall call("akatsuki/benefits", "benefit-tax-exempt", {"name"});
+    GetHouseholdRequest request;
+    request.set_subject("head");
+    request.set_as_of_date(day);
+    GetHouseholdResponse response;
+    EXPECT_TRUE(
+        service_.GetHousehold(call.context(), &request, &response).ok());
+    return response;
+  };
+  const GetHouseholdResponse first = get("");
+  EXPECT_EQ(get("2026-05-29").as_of_time().seconds(),
+            first.as_of_time().seconds());
+  EXPECT_EQ(get("2026-05-28").as_of_time().seconds(),
+            first.as_of_time().seconds() - 24 * 60 * 60)
+      << "the day that was asked about";
+  clock_.Advance(absl::Hours(18));
+  EXPECT_EQ(get("").SerializeAsString(), first.SerializeAsString());
+  clock_.Advance(absl::Hours(1));
+  EXPECT_NE(get("").SerializeAsString(), first.SerializeAsString());
 }
 
 TEST_F(ResidentsServiceTest, OneResidentIsGivenAloneAndOnlyWhatIsGranted) {

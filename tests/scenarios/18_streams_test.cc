@@ -186,17 +186,6 @@ constexpr std::size_t kMiB = 1 << 20;
 
 class FlowControl : public Streams {
  protected:
-  // What the gateway holds of the machine's memory now.
-  static std::size_t GatewayMemory() {
-    const absl::StatusOr<ProcessName> gateway =
-        ReadProcessName(mesh().folder().ProcessId(kGatewaySystem));
-    EXPECT_TRUE(gateway.ok()) << gateway.status();
-    std::ifstream statm(absl::StrCat("/proc/", gateway->pid, "/statm"));
-    std::size_t all = 0;
-    std::size_t resident = 0;
-    EXPECT_TRUE(statm >> all >> resident);
-    return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
-  }
   static const std::multimap<std::string, std::string>& ToEcho() {
     static const std::multimap<std::string, std::string> metadata = {
         {"psm-provider", kEcho}};
@@ -232,7 +221,7 @@ TEST_F(FlowControl, OneStalledReaderAmongSixtyFourHoldsNobodyUp) {
   std::string seen;
   for (int attempt = 0; attempt < 8; ++attempt) {
     const auto alone = p99();
-    const std::size_t memory = GatewayMemory();
+    const std::size_t memory = GatewayMemory(mesh());
     edge::TestStream stalled(channel, "Fan", ToEcho(),
                              std::chrono::seconds(60));
     std::string sizes;
@@ -240,7 +229,7 @@ TEST_F(FlowControl, OneStalledReaderAmongSixtyFourHoldsNobodyUp) {
     stalled.Write(sizes);  // answers of 64 MiB, which nobody reads
     p99();                 // every window on the way is full
     const auto beside = p99();
-    const std::size_t grown = std::max(GatewayMemory(), memory) - memory;
+    const std::size_t grown = std::max(GatewayMemory(mesh()), memory) - memory;
     EXPECT_LE(grown, 2 * kMiB);
     if (beside <= 2 * alone) return;
     absl::StrAppend(
@@ -255,14 +244,14 @@ TEST_F(FlowControl, AProviderThatTakesNothingHoldsItsClientBack) {
   edge::TestStream warm(channel, "Echo", ToEcho());
   warm.Write("one");
   EXPECT_EQ(warm.Read(), "one");
-  const std::size_t memory = GatewayMemory();
+  const std::size_t memory = GatewayMemory(mesh());
   edge::TestStream stream(channel, "Never", ToEcho(), std::chrono::seconds(2));
   std::size_t taken = 0;
   // A write that nobody takes ends with the deadline.
   while (taken < 64 * kMiB && stream.Write(std::string(kMiB, 'n')))
     taken += kMiB;
   EXPECT_LT(taken, 64 * kMiB);
-  const std::size_t grown = std::max(GatewayMemory(), memory) - memory;
+  const std::size_t grown = std::max(GatewayMemory(mesh()), memory) - memory;
   EXPECT_LE(grown, 2 * kMiB);
   EXPECT_EQ(stream.Finish().error_code(), grpc::DEADLINE_EXCEEDED);
 }

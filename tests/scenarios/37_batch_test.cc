@@ -7,82 +7,15 @@
 #include <thread>
 #include <vector>
 
-#include "mesh/agency/call_context.h"
 #include "mesh/records/leg_exchange_id.h"
 #include "psm/identity/v1/consent.grpc.pb.h"
-#include "psm/linkage/v1/linkage.grpc.pb.h"
 #include "psm/records/v1/receipt.pb.h"
-#include "tests/scenarios/scenario.h"
+#include "tests/scenarios/batch_scenario.h"
 
 namespace psm::testing {
 namespace {
 
-using linkage::v1::LinkageService;
-using linkage::v1::RetrieveBatchRequest;
-using linkage::v1::RetrieveBatchResponse;
-
 constexpr int kQuestions = 1000;
-
-// One stream of one consumer.
-class Batch {
- public:
-  explicit Batch(Mesh& mesh, const std::string& affair = kBenefitAffair)
-      : context_(mesh.Client(kBenefits).Context(
-            {.affair = affair, .timeout = absl::Seconds(60)})),
-        stub_(mesh.Client(kBenefits).Channel()),
-        stream_(stub_.RetrieveBatch(context_.get())) {}
-  ~Batch() {
-    context_->TryCancel();
-    if (stream_ != nullptr) stream_->Finish();
-  }
-  Batch(const Batch&) = delete;
-  Batch& operator=(const Batch&) = delete;
-
-  bool Ask(const RetrieveBatchRequest& question) {
-    return stream_->Write(question);
-  }
-  // An empty one where the stream has ended.
-  RetrieveBatchResponse Next() {
-    RetrieveBatchResponse response;
-    if (!stream_->Read(&response)) response.Clear();
-    return response;
-  }
-  void AskNoMore() { stream_->WritesDone(); }
-  void Cancel() { context_->TryCancel(); }
-  absl::Status End() {
-    RetrieveBatchResponse response;
-    while (stream_->Read(&response)) {
-    }
-    const absl::Status status = agency::FromGrpc(stream_->Finish());
-    stream_.reset();
-    return status;
-  }
-
- private:
-  std::unique_ptr<grpc::ClientContext> context_;
-  LinkageService::Stub stub_;
-  std::unique_ptr<
-      grpc::ClientReaderWriter<RetrieveBatchRequest, RetrieveBatchResponse>>
-      stream_;
-};
-
-class Batches : public Scenario {
- protected:
-  static RetrieveBatchRequest Question(const std::string& id,
-                                       const std::string& person = "hanako") {
-    RetrieveBatchRequest request;
-    request.set_exchange_id(id);
-    linkage::v1::RetrieveRequest& question = *request.mutable_question();
-    question.set_subject(mesh().Person(person).CodeAt("akatsuki"));
-    question.add_attributes("tax.category");
-    (*question.mutable_providers())["tax"] = kYunagiTax;
-    return request;
-  }
-  static bool Answered(const RetrieveBatchResponse& response) {
-    return response.answer().evidence_size() == 1 &&
-           !response.answer().evidence(0).has_status();
-  }
-};
 
 TEST_F(Batches, AThousandQuestionsAreAThousandExchangesAndSoIsTheirRetry) {
   std::vector<RetrieveBatchRequest> questions;
@@ -240,22 +173,16 @@ TEST_F(Batches, AConsentSpeaksForItsOwnQuestionAndIsWithdrawnAmidAStream) {
     request.mutable_question()->add_attributes("identity.address");
     return request;
   };
-  const auto reason = [](const RetrieveBatchResponse& response) {
-    if (response.answer().evidence_size() != 1) return std::string("no leg");
-    const auto& status = response.answer().evidence(0).status();
-    return ReasonOf(FromRpcStatus(static_cast<absl::StatusCode>(status.code()),
-                                  "", status.SerializeAsString()));
-  };
   Batch batch(mesh(), "customer-address");
   ASSERT_TRUE(batch.Ask(question("hanako")));
   const RetrieveBatchResponse before = batch.Next();
   EXPECT_TRUE(Answered(before)) << before.ShortDebugString();
   ASSERT_TRUE(batch.Ask(question("taro")));
-  EXPECT_EQ(reason(batch.Next()), "CONSENT_INVALID");
+  EXPECT_EQ(ReasonOfLeg(batch.Next()), "CONSENT_INVALID");
   RetrieveBatchRequest without = question("hanako");
   without.clear_consent();
   ASSERT_TRUE(batch.Ask(without));
-  EXPECT_EQ(reason(batch.Next()), "CONSENT_REQUIRED");
+  EXPECT_EQ(ReasonOfLeg(batch.Next()), "CONSENT_REQUIRED");
 
   identity::v1::WithdrawConsentRequest change;
   change.set_subject(wish.subject());
@@ -266,7 +193,7 @@ TEST_F(Batches, AConsentSpeaksForItsOwnQuestionAndIsWithdrawnAmidAStream) {
                         {.affair = "own-request"}, change)
                   .status.ok());
   ASSERT_TRUE(batch.Ask(question("hanako")));
-  EXPECT_EQ(reason(batch.Next()), "CONSENT_WITHDRAWN");
+  EXPECT_EQ(ReasonOfLeg(batch.Next()), "CONSENT_WITHDRAWN");
   batch.AskNoMore();
   EXPECT_TRUE(batch.End().ok());
   ASSERT_TRUE(mesh().EditAgreements("").ok());

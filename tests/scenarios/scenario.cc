@@ -1,8 +1,14 @@
 #include "tests/scenarios/scenario.h"
 
-#include <chrono>
+#include <unistd.h>
 
+#include <chrono>
+#include <fstream>
+
+#include "absl/strings/str_cat.h"
+#include "mesh/cli/process.h"
 #include "mesh/crypto/digest.h"
+#include "mesh/directory/directory.h"
 
 namespace psm::testing {
 
@@ -54,6 +60,18 @@ Record OnlyRecord(const Mesh& mesh, const RecordFilter& filter) {
   }
   EXPECT_EQ(records->size(), 1u) << records->back().DebugString();
   return records->back();
+}
+
+std::size_t GatewayMemory(const Mesh& mesh) {
+  const absl::StatusOr<ProcessName> gateway =
+      ReadProcessName(mesh.folder().ProcessId(kGatewaySystem));
+  EXPECT_TRUE(gateway.ok()) << gateway.status();
+  if (!gateway.ok()) return 0;
+  std::ifstream statm(absl::StrCat("/proc/", gateway->pid, "/statm"));
+  std::size_t all = 0;
+  std::size_t resident = 0;
+  EXPECT_TRUE(statm >> all >> resident);
+  return resident * static_cast<std::size_t>(sysconf(_SC_PAGESIZE));
 }
 
 std::vector<std::string> Released(const Record& record) {

@@ -4,6 +4,7 @@
 #ifndef PSM_TESTS_SCENARIOS_SCENARIO_H_
 #define PSM_TESTS_SCENARIOS_SCENARIO_H_
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <vector>
@@ -64,6 +65,9 @@ absl::Status AskTaxUntilAnswered(Mesh& mesh);
 // The only record that matches, waited for; a failure and an empty one where
 // there are none or several.
 Record OnlyRecord(const Mesh& mesh, const RecordFilter& filter);
+
+// Bytes that the gateway holds of the machine's memory now.
+std::size_t GatewayMemory(const Mesh& mesh);
 
 std::vector<std::string> Released(const Record& record);
 std::vector<std::string> Withheld(const Record& record);
