@@ -7,11 +7,6 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "grpcpp/create_channel.h"
-#include "grpcpp/security/credentials.h"
-#include "grpcpp/security/server_credentials.h"
-#include "grpcpp/server.h"
-#include "grpcpp/server_builder.h"
 #include "gtest/gtest.h"
 #include "mesh/base/clock.h"
 #include "mesh/base/error.h"
@@ -20,6 +15,7 @@
 #include "psm/residents/v1/residents.grpc.pb.h"
 #include "services/benefits/evidence_source.h"
 #include "services/benefits/test_household.h"
+#include "services/benefits/test_runs.h"
 
 namespace psm {
 namespace {
@@ -87,26 +83,15 @@ class FakeLinkage final : public linkage::v1::LinkageService::Service {
 class GatewayEvidenceTest : public testing::Test {
  protected:
   GatewayEvidenceTest() {
-    grpc::ServerBuilder builder;
-    int port = 0;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(),
-                             &port);
-    builder.RegisterService(&residents_);
-    builder.RegisterService(&linkage_);
-    server_ = builder.BuildAndStart();
-    channel_ = grpc::CreateChannel("127.0.0.1:" + std::to_string(port),
-                                   grpc::InsecureChannelCredentials());
     call_.exchange_id = "parent";
     call_.traceparent =
         "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
   }
-  ~GatewayEvidenceTest() override { server_->Shutdown(); }
 
   FakeResidents residents_;
   FakeLinkage linkage_;
-  std::unique_ptr<grpc::Server> server_;
-  std::shared_ptr<grpc::Channel> channel_;
-  GatewayEvidence evidence_{[this] { return channel_; }};
+  MeshStandIn stand_in_{&residents_, &linkage_};
+  GatewayEvidence evidence_{[this] { return stand_in_.channel(); }};
   agency::CallContext call_;
 };
 
@@ -181,7 +166,7 @@ TEST_F(GatewayEvidenceTest, OnlyARunAsksTheSameUnderTheSameIdAgain) {
 }
 
 TEST_F(GatewayEvidenceTest, ADeadGatewayIsUnavailable) {
-  server_->Shutdown();
+  stand_in_.Stop();
   call_.deadline = SystemClock().Now() + absl::Seconds(2);
   const auto answers =
       evidence_.RetrieveAll({.call = &call_}, "benefit-tax-exempt",

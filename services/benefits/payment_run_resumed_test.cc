@@ -9,11 +9,6 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "grpcpp/create_channel.h"
-#include "grpcpp/security/credentials.h"
-#include "grpcpp/security/server_credentials.h"
-#include "grpcpp/server.h"
-#include "grpcpp/server_builder.h"
 #include "gtest/gtest.h"
 #include "mesh/base/mutex.h"
 #include "mesh/base/status_macros.h"
@@ -21,6 +16,7 @@
 #include "psm/residents/v1/residents.grpc.pb.h"
 #include "services/benefits/payment_run.h"
 #include "services/benefits/test_office.h"
+#include "services/benefits/test_runs.h"
 
 namespace psm {
 namespace {
@@ -130,22 +126,7 @@ class ResumedRunTest : public OfficeTest {
   static constexpr int kBatch = 64;     // of payment_run_work.cc
   static constexpr int kQuestions = 3;  // about each: they live alone
 
-  ResumedRunTest() {
-    grpc::ServerBuilder builder;
-    int port = 0;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(),
-                             &port);
-    builder.RegisterService(&residents_);
-    builder.RegisterService(&linkage_);
-    server_ = builder.BuildAndStart();
-    channel_ = grpc::CreateChannel(absl::StrCat("127.0.0.1:", port),
-                                   grpc::InsecureChannelCredentials());
-    Open();
-  }
-  ~ResumedRunTest() override {
-    runs_.reset();
-    server_->Shutdown();
-  }
+  void SetUp() override { Open(); }
   void Open() {
     runs_ = std::make_unique<PaymentRuns>(PaymentRuns::Parts{
         &TestProgrammes(), &mesh_desk_, &mesh_, &registry_, database_.get(),
@@ -159,20 +140,6 @@ class ResumedRunTest : public OfficeTest {
     EXPECT_TRUE(started.ok()) << started.status();
     return started->run_id();
   }
-  GetPaymentRunResponse AwaitRun(const std::string& id) {
-    benefits::v1::GetPaymentRunRequest request;
-    request.set_run_id(id);
-    const SystemClock clock;
-    const absl::Duration deadline = clock.Monotonic() + absl::Seconds(20);
-    for (;;) {
-      const auto run = runs_->Get(request);
-      EXPECT_TRUE(run.ok()) << run.status();
-      if (!run.ok() || run->has_pay_after_time() ||
-          clock.Monotonic() > deadline)
-        return run.ok() ? *run : GetPaymentRunResponse();
-      std::this_thread::yield();
-    }
-  }
   void KeepAgain() {
     EXPECT_TRUE(database_
                     ->Write([](soci::session& sql) {
@@ -185,9 +152,8 @@ class ResumedRunTest : public OfficeTest {
   AskedQuestions asked_;
   Residents residents_{asked_};
   Linkage linkage_{asked_, *database_};
-  std::unique_ptr<grpc::Server> server_;
-  std::shared_ptr<grpc::Channel> channel_;
-  GatewayEvidence mesh_{[this] { return channel_; }};
+  MeshStandIn stand_in_{&residents_, &linkage_};
+  GatewayEvidence mesh_{[this] { return stand_in_.channel(); }};
   ApplicationDesk mesh_desk_{{"akatsuki", &TestProgrammes(), &mesh_,
                               database_.get(), &clock_, &SystemRandom()}};
   std::unique_ptr<PaymentRuns> runs_;
@@ -207,7 +173,7 @@ TEST_F(ResumedRunTest, AsksAgainUnderTheSameIdsAndAnotherRunUnderOthers) {
   EXPECT_EQ(Count("applications"), 0) << "the batch was not kept";
   KeepAgain();
   Open();
-  const GetPaymentRunResponse run = AwaitRun(id);
+  const GetPaymentRunResponse run = AwaitRun(*runs_, id);
   EXPECT_EQ(run.notified(), kHeads);
   EXPECT_EQ(Count("applications"), kHeads);
 
@@ -225,7 +191,7 @@ TEST_F(ResumedRunTest, AsksAgainUnderTheSameIdsAndAnotherRunUnderOthers) {
   EXPECT_EQ(ids.size(), static_cast<std::size_t>(kHeads * kQuestions));
   EXPECT_EQ(different.size(), ids.size()) << "no two questions share one";
 
-  AwaitRun(Begin());
+  AwaitRun(*runs_, Begin());
   for (const auto& [question, times] : asked_.all()) {
     const std::set<std::string> under(times.begin(), times.end());
     EXPECT_EQ(under.size(), 2u) << question;

@@ -9,6 +9,7 @@
 #include "gtest/gtest.h"
 #include "mesh/base/status_macros.h"
 #include "services/benefits/test_office.h"
+#include "services/benefits/test_runs.h"
 
 namespace psm {
 namespace {
@@ -105,21 +106,6 @@ class PaymentRunTest : public OfficeTest {
     request.set_objection_days(days);
     return runs_->Start(call, request);
   }
-  // What there is once every household was looked at.
-  GetPaymentRunResponse AwaitRun(const std::string& id) {
-    benefits::v1::GetPaymentRunRequest request;
-    request.set_run_id(id);
-    const SystemClock clock;
-    const absl::Duration deadline = clock.Monotonic() + absl::Seconds(20);
-    for (;;) {
-      const auto run = runs_->Get(request);
-      EXPECT_TRUE(run.ok()) << run.status();
-      if (!run.ok() || run->has_pay_after_time() ||
-          clock.Monotonic() > deadline)
-        return run.ok() ? *run : GetPaymentRunResponse();
-      std::this_thread::yield();
-    }
-  }
   absl::StatusOr<PayRunResponse> Pay(const std::string& id,
                                      const agency::CallContext& call) {
     benefits::v1::PayRunRequest request;
@@ -152,7 +138,7 @@ TEST_F(PaymentRunTest, LooksAtEveryHouseholdAndPaysNobodyByItself) {
   const auto started = Begin(Call());
   ASSERT_TRUE(started.ok()) << started.status();
   EXPECT_EQ(started->households(), 100);
-  const GetPaymentRunResponse run = AwaitRun(started->run_id());
+  const GetPaymentRunResponse run = AwaitRun(*runs_, started->run_id());
   EXPECT_EQ(run.pending(), 0);
   EXPECT_EQ(run.notified(), 40);
   EXPECT_EQ(run.without_account(), 10);
@@ -169,7 +155,7 @@ TEST_F(PaymentRunTest, WaitsWhereTheMeshSaysThatItIsAskedTooMuch) {
   town_.hasty_households = 1;
   town_.hasty_accounts = 1;
   ASSERT_TRUE(Import(20).ok());
-  const GetPaymentRunResponse run = AwaitRun(Begin(Call())->run_id());
+  const GetPaymentRunResponse run = AwaitRun(*runs_, Begin(Call())->run_id());
   EXPECT_LT(town_.hasty_households, 0) << "asked again";
   EXPECT_LT(town_.hasty_accounts, 0);
   EXPECT_EQ(run.pending(), 0);
@@ -182,7 +168,7 @@ TEST_F(PaymentRunTest, WaitsWhereTheMeshSaysThatItIsAskedTooMuch) {
 TEST_F(PaymentRunTest, PaysWhoDidNotObjectIntoTheAccountOfTheNotice) {
   ASSERT_TRUE(Import(20).ok());
   const std::string id = Begin(Call())->run_id();
-  ASSERT_EQ(AwaitRun(id).notified(), 8);
+  ASSERT_EQ(AwaitRun(*runs_, id).notified(), 8);
   const auto notices = Notices("head-2");
   ASSERT_EQ(notices.size(), 1U);
   EXPECT_EQ(notices[0].state(), Notice::ANNOUNCED);
@@ -222,7 +208,7 @@ TEST_F(PaymentRunTest, PaysWhoDidNotObjectIntoTheAccountOfTheNotice) {
   EXPECT_EQ(Count("payments"), 6);
   // A later run finds them paid.
   const std::string second = Begin(Call())->run_id();
-  const GetPaymentRunResponse run = AwaitRun(second);
+  const GetPaymentRunResponse run = AwaitRun(*runs_, second);
   EXPECT_EQ(run.already_paid(), 6);
   EXPECT_EQ(run.notified(), 2);
 }
@@ -232,7 +218,7 @@ TEST_F(PaymentRunTest, ARunGoesOnAfterARestart) {
   const std::string id = Begin(Call())->run_id();
   runs_.reset();  // at once: some households are pending
   Open();
-  const GetPaymentRunResponse run = AwaitRun(id);
+  const GetPaymentRunResponse run = AwaitRun(*runs_, id);
   EXPECT_EQ(run.pending(), 0);
   EXPECT_EQ(run.notified() + run.without_account() + run.not_eligible() +
                 run.failed() + run.without_tax_record(),
@@ -247,7 +233,7 @@ TEST_F(PaymentRunTest, ARetryStartsNoSecondRun) {
   ASSERT_TRUE(first.ok() && again.ok());
   EXPECT_EQ(again->run_id(), first->run_id());
   EXPECT_EQ(Count("payment_runs"), 1);
-  AwaitRun(first->run_id());
+  AwaitRun(*runs_, first->run_id());
 }
 
 TEST_F(PaymentRunTest, EveryRefusalHasItsReason) {

@@ -50,6 +50,10 @@ HttpAnswer Later(const absl::Status& status) {
   return FormError(503, "temporarily_unavailable", "try again later");
 }
 
+HttpAnswer NoSuchRequest() {
+  return FormError(404, "not_found", "there is no such request");
+}
+
 HttpAnswer State(const char* state) {
   return openid::Json(200, json({{"state", state}}).dump());
 }
@@ -146,31 +150,22 @@ HttpAnswer RelyingPartySignatures::Collect(
   const absl::StatusOr<std::optional<SignRequest>> found =
       requests_->FindOf(bearer.client->id, bearer.grant.subject, reference);
   if (!found.ok()) return Later(found.status());
-  if (!found->has_value())
-    return FormError(404, "not_found", "there is no such request");
+  if (!found->has_value()) return NoSuchRequest();
   const SignRequest& asked = **found;
-  switch (asked.state) {
-    case SignRequest::State::kDeclined:
-      return State("declined");
-    case SignRequest::State::kPending:
-      return Unsigned(asked);
-    case SignRequest::State::kSigned:
-      break;
-  }
-  return HandOver(asked, *bearer.client);
+  return asked.state == SignRequest::State::kSigned
+             ? HandOver(asked, *bearer.client)
+             : Unsigned(asked);
 }
 
 HttpAnswer RelyingPartySignatures::Unsigned(const SignRequest& asked) const {
+  if (asked.state == SignRequest::State::kDeclined) return State("declined");
   return State(clock_->Now() < asked.expire_time ? "pending" : "expired");
 }
 
 HttpAnswer RelyingPartySignatures::Unanswered(const std::string& id) {
   const absl::StatusOr<std::optional<SignRequest>> found = requests_->Find(id);
   if (!found.ok()) return Later(found.status());
-  if (!found->has_value())
-    return FormError(404, "not_found", "there is no such request");
-  return (*found)->state == SignRequest::State::kDeclined ? State("declined")
-                                                          : Unsigned(**found);
+  return found->has_value() ? Unsigned(**found) : NoSuchRequest();
 }
 
 HttpAnswer RelyingPartySignatures::HandOver(const SignRequest& asked,

@@ -47,6 +47,25 @@ absl::StatusOr<Response> EnterOnce(
   return agency::ParseAnswer<Response>(answer);
 }
 
+// What EnterOnce would give, without entering anything: `body` runs in a
+// transaction that is rolled back, whatever it says.
+template <typename Response>
+absl::StatusOr<Response> LookOnly(
+    agency::Database& database,
+    absl::FunctionRef<absl::Status(RegisterFacts&, Response&)> body) {
+  const absl::Status rolled_back = absl::CancelledError("only looked");
+  Response response;
+  const absl::Status status =
+      database.Write([&](soci::session& sql) -> absl::Status {
+        RegisterFacts facts(sql);
+        if (absl::Status would = body(facts, response); !would.ok())
+          return would;
+        return rolled_back;
+      });
+  if (status != rolled_back) return status;
+  return response;
+}
+
 }  // namespace psm
 
 #endif  // PSM_SERVICES_RESIDENTS_REGISTER_BOOK_H_

@@ -96,9 +96,6 @@ absl::Status CheckSameHead(RegisterFacts& facts, const std::string& household,
                          "the household has another head since the notice");
 }
 
-// What was only tried is undone with its transaction.
-absl::Status NothingIsKept() { return absl::CancelledError("only looked"); }
-
 }  // namespace
 
 absl::StatusOr<WithdrawAnnouncementResponse> Withdrawals::Announcement(
@@ -128,9 +125,8 @@ absl::StatusOr<WithdrawMoveOutResponse> Withdrawals::MoveOut(
     const Notice& notice, const WithdrawMoveOutRequest& request) {
   PSM_ASSIGN_OR_RETURN(const absl::CivilDay day,
                        ParseDay(request.move_date(), "DATE_INVALID"));
-  WithdrawMoveOutResponse looked;
   const auto withdraw = [&](RegisterFacts& facts,
-                            WithdrawMoveOutResponse&) -> absl::Status {
+                            WithdrawMoveOutResponse& response) -> absl::Status {
     const MoveOutEntry moved = FindMoveOut(facts.sql(), request);
     if (moved.id == 0)
       return agency::Refusal(absl::StatusCode::kNotFound, "MOVE_OUT_UNKNOWN",
@@ -138,18 +134,16 @@ absl::StatusOr<WithdrawMoveOutResponse> Withdrawals::MoveOut(
     const Leavers leavers = LeaversBy(facts, moved.id);
     PSM_RETURN_IF_ERROR(decisions_.Check(facts.sql(), notice.call,
                                          leavers.subjects, notice.today()));
-    for (const std::string& subject : leavers.subjects)
-      looked.add_persons()->set_subject(subject);
-    if (!moved.withdrawn)
-      PSM_RETURN_IF_ERROR(Undo(facts, notice, moved.id, leavers, day));
-    return request.validate_only() ? NothingIsKept() : absl::OkStatus();
+    if (request.validate_only())
+      for (const std::string& subject : leavers.subjects)
+        response.add_persons()->set_subject(subject);
+    return moved.withdrawn ? absl::OkStatus()
+                           : Undo(facts, notice, moved.id, leavers, day);
   };
-  absl::StatusOr<WithdrawMoveOutResponse> entered =
-      EnterOnce<WithdrawMoveOutResponse>(database_, "WithdrawMoveOut", notice,
-                                         withdraw);
-  if (request.validate_only() && entered.status() == NothingIsKept())
-    return looked;
-  return entered;
+  if (request.validate_only())
+    return LookOnly<WithdrawMoveOutResponse>(database_, withdraw);
+  return EnterOnce<WithdrawMoveOutResponse>(database_, "WithdrawMoveOut",
+                                            notice, withdraw);
 }
 
 Withdrawals::Leavers Withdrawals::LeaversBy(RegisterFacts& facts,

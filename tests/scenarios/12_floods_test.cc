@@ -9,7 +9,6 @@
 
 #include "mesh/crypto/base32.h"
 #include "mesh/crypto/digest.h"
-#include "psm/identity/v1/history.grpc.pb.h"
 #include "tests/scenarios/scenario.h"
 
 namespace psm::testing {
@@ -65,20 +64,6 @@ class Floods : public Scenario {
     return sum;
   }
 
-  // What the citizen sees about herself, newest first.
-  static std::vector<Record> History(const std::string& person) {
-    identity::v1::ListHistoryRequest request;
-    request.set_subject(mesh().Person(person).CodeAt("portal"));
-    request.set_page_size(1000);
-    const auto reply =
-        mesh()
-            .Client("portal/terminal")
-            .Call(&identity::v1::HistoryService::Stub::ListHistory,
-                  {.affair = "own-request"}, request);
-    EXPECT_TRUE(reply.status.ok()) << reply.status;
-    return {reply->records().begin(), reply->records().end()};
-  }
-
   // Ends the minute and waits for its counts. How many refusals the log's
   // entries stand for then: one each that stands alone, and what the others
   // say.
@@ -109,7 +94,7 @@ class Floods : public Scenario {
 
 TEST_F(Floods, ThousandsOfRefusalsAreAHandfulInTheCitizensHistory) {
   const std::string code = mesh().Person("kenji").CodeAt("yunagi");
-  const std::size_t before = History("kenji").size();
+  const std::size_t before = OwnHistory(mesh(), "kenji").size();
   const std::int64_t first_minute = Minute();
   {
     HonestClient honest(mesh());
@@ -129,7 +114,7 @@ TEST_F(Floods, ThousandsOfRefusalsAreAHandfulInTheCitizensHistory) {
       kFlood)
       << "none is forgotten";
   EXPECT_LE(entries, minutes * (kAlone + 1));
-  const std::vector<Record> history = History("kenji");
+  const std::vector<Record> history = OwnHistory(mesh(), "kenji");
   // And our own two looks at it.
   EXPECT_LE(history.size(),
             before + 2 + static_cast<std::size_t>(minutes * (kAlone + 1)));
@@ -147,7 +132,7 @@ TEST_F(Floods, WhoTriesOutCodesIsSlowedDownAndNobodyElse) {
   constexpr char kSprayer[] = "akatsuki/tax";
   // Of the form of a code: 26 characters, the unused bits zero.
   auto random_code = [] { return Base32Encode(SystemRandom().Bytes(16)); };
-  const std::size_t before = History("hanako").size();
+  const std::size_t before = OwnHistory(mesh(), "hanako").size();
   std::map<std::string, int> reasons;
   {
     HonestClient honest(mesh());
@@ -170,7 +155,8 @@ TEST_F(Floods, WhoTriesOutCodesIsSlowedDownAndNobodyElse) {
   const auto records = mesh().Records({.consumer = kSprayer});
   for (const Record& record : *records)
     EXPECT_EQ(record.subject(), "") << "nobody was named";
-  EXPECT_EQ(History("hanako").size(), before + 1) << "our own look, no more";
+  EXPECT_EQ(OwnHistory(mesh(), "hanako").size(), before + 1)
+      << "our own look, no more";
   // And the sprayer itself comes back, once it waits.
   const absl::Duration deadline =
       mesh().clock().Monotonic() + absl::Seconds(20);

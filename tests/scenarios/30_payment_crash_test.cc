@@ -9,7 +9,6 @@
 #include "absl/strings/str_cat.h"
 #include "mesh/base/japan_time.h"
 #include "psm/benefits/v1/benefits.grpc.pb.h"
-#include "psm/identity/v1/history.grpc.pb.h"
 #include "soci/soci.h"
 #include "soci/sqlite3/soci-sqlite3.h"
 #include "tests/scenarios/scenario.h"
@@ -128,16 +127,8 @@ TEST_F(KilledRun, GoesOnAndNobodysHistoryHasASecondRecordOfTheSameUse) {
   }
 
   // As Hanako reads it.
-  identity::v1::ListHistoryRequest list;
-  list.set_subject(mesh().Person("hanako").CodeAt("portal"));
-  const auto history =
-      mesh()
-          .Client("portal/terminal")
-          .Call(&identity::v1::HistoryService::Stub::ListHistory,
-                {.affair = "own-request"}, list);
-  ASSERT_TRUE(history.status.ok()) << history.status;
   std::map<std::string, int> by_provider;
-  for (const Record& record : history->records())
+  for (const Record& record : OwnHistory(mesh(), "hanako"))
     if (record.consumer() == kBenefits) ++by_provider[record.provider()];
   EXPECT_EQ(by_provider.size(), 3u);
   EXPECT_EQ(by_provider[kAccounts], 1);

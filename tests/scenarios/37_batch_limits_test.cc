@@ -10,7 +10,6 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "psm/identity/v1/history.grpc.pb.h"
 #include "psm/records/v1/receipt.pb.h"
 #include "tests/scenarios/batch_scenario.h"
 
@@ -43,15 +42,7 @@ class Deaf : public Batches {
       const TaxReply tax = AskTax(mesh(), "taro", {.provider = kMinatoTax});
       ASSERT_TRUE(tax.status.ok()) << tax.status;
     }
-    identity::v1::ListHistoryRequest list;
-    list.set_subject(mesh().Person("taro").CodeAt("portal"));
-    list.set_page_size(1);
-    const auto history =
-        mesh()
-            .Client("portal/terminal")
-            .Call(&identity::v1::HistoryService::Stub::ListHistory,
-                  {.affair = "own-request"}, list);
-    ASSERT_TRUE(history.status.ok()) << history.status;
+    EXPECT_FALSE(OwnHistory(mesh(), "taro").empty());
   }
 
   // Returns when the sender has got no further while others were served three
@@ -131,22 +122,8 @@ class Rates : public Batches {
  protected:
   static constexpr int kRate = 3;  // a second, and at once
   static void SetUpTestSuite() {
-    StartMesh({.agreements = absl::StrCat(R"text(
-agreements {
-  id: "akatsuki-benefits-arrears"
-  version: 1
-  consumer: "akatsuki/benefits"
-  affair: "collect-arrears"
-  statute { ja: "番号法第19条第8号" en: "Number Act, art. 19(viii)" }
-  grants {
-    method: "psm.tax.v1.TaxService/GetTaxStatus"
-    attributes: "category"
-    providers: "yunagi/tax"
-  }
-  max_calls_per_second: )text",
-                                          kRate, R"text(
-  valid_from: "2026-01-01"
-})text")});
+    StartMesh({.agreements = ArrearsAgreement(
+                   absl::StrCat("max_calls_per_second: ", kRate))});
   }
   // How many milliseconds a refused question is told to wait; 0 where it is
   // told nothing.

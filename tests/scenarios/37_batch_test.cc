@@ -76,21 +76,7 @@ TEST_F(Batches, AThousandQuestionsAreAThousandExchangesAndSoIsTheirRetry) {
 }
 
 TEST_F(Batches, AnAgreementThatEndsAmidAStreamBindsFromTheNextQuestionOn) {
-  constexpr char kOwn[] = R"text(
-agreements {
-  id: "akatsuki-benefits-arrears"
-  version: 1
-  consumer: "akatsuki/benefits"
-  affair: "collect-arrears"
-  statute { ja: "番号法第19条第8号" en: "Number Act, art. 19(viii)" }
-  grants {
-    method: "psm.tax.v1.TaxService/GetTaxStatus"
-    attributes: "category"
-    providers: "yunagi/tax"
-  }
-  valid_from: "2026-01-01"
-})text";
-  ASSERT_TRUE(mesh().EditAgreements(kOwn).ok());
+  ASSERT_TRUE(mesh().EditAgreements(ArrearsAgreement()).ok());
   Batch batch(mesh(), "collect-arrears");
   ASSERT_TRUE(batch.Ask(Question(NewExchangeId())));
   const RetrieveBatchResponse before = batch.Next();

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "mesh/agency/call_context.h"
 #include "psm/linkage/v1/linkage.grpc.pb.h"
 #include "tests/scenarios/scenario.h"
@@ -14,6 +15,26 @@ namespace psm::testing {
 using linkage::v1::LinkageService;
 using linkage::v1::RetrieveBatchRequest;
 using linkage::v1::RetrieveBatchResponse;
+
+// An agreement of the consumer's under another affair, "collect-arrears", with
+// `more` in it.
+inline std::string ArrearsAgreement(const std::string& more = "") {
+  return absl::StrCat(R"text(
+agreements {
+  id: "akatsuki-benefits-arrears"
+  version: 1
+  consumer: "akatsuki/benefits"
+  affair: "collect-arrears"
+  statute { ja: "番号法第19条第8号" en: "Number Act, art. 19(viii)" }
+  grants {
+    method: "psm.tax.v1.TaxService/GetTaxStatus"
+    attributes: "category"
+    providers: "yunagi/tax"
+  }
+  valid_from: "2026-01-01"
+  )text",
+                      more, "\n}");
+}
 
 // One stream of one consumer.
 class Batch {

@@ -9,6 +9,7 @@
 #include "mesh/cli/process.h"
 #include "mesh/crypto/digest.h"
 #include "mesh/directory/directory.h"
+#include "psm/identity/v1/history.grpc.pb.h"
 
 namespace psm::testing {
 
@@ -60,6 +61,17 @@ Record OnlyRecord(const Mesh& mesh, const RecordFilter& filter) {
   }
   EXPECT_EQ(records->size(), 1u) << records->back().DebugString();
   return records->back();
+}
+
+std::vector<Record> OwnHistory(Mesh& mesh, const std::string& person) {
+  identity::v1::ListHistoryRequest request;
+  request.set_subject(mesh.Person(person).CodeAt("portal"));
+  request.set_page_size(1000);
+  const auto reply = mesh.Client("portal/terminal")
+                         .Call(&identity::v1::HistoryService::Stub::ListHistory,
+                               {.affair = "own-request"}, request);
+  EXPECT_TRUE(reply.status.ok()) << reply.status;
+  return {reply->records().begin(), reply->records().end()};
 }
 
 std::size_t GatewayMemory(const Mesh& mesh) {

@@ -69,6 +69,9 @@ Record OnlyRecord(const Mesh& mesh, const RecordFilter& filter);
 // Bytes that the gateway holds of the machine's memory now.
 std::size_t GatewayMemory(const Mesh& mesh);
 
+// What a citizen reads about herself at home, newest first.
+std::vector<Record> OwnHistory(Mesh& mesh, const std::string& person);
+
 std::vector<std::string> Released(const Record& record);
 std::vector<std::string> Withheld(const Record& record);
 

@@ -31,27 +31,28 @@ using CmsPtr = std::unique_ptr<CMS_ContentInfo, CmsDeleter>;
 constexpr unsigned kForm = CMS_DETACHED | CMS_BINARY;
 constexpr std::size_t kDigestSize = 32;  // SHA-256
 
+absl::Status Denied(absl::string_view reason, absl::string_view message) {
+  return MakeError(absl::StatusCode::kPermissionDenied, reason,
+                   Party::kProvider, message);
+}
+
 absl::Status SignatureInvalid(absl::string_view why) {
   TakeOpenSslReason();
-  return MakeError(absl::StatusCode::kPermissionDenied, "SIGNATURE_INVALID",
-                   Party::kProvider,
-                   absl::StrCat("the signature does not hold: ", why));
+  return Denied("SIGNATURE_INVALID",
+                absl::StrCat("the signature does not hold: ", why));
 }
 
 absl::Status MadeForRequest() {
-  return MakeError(
-      absl::StatusCode::kPermissionDenied, "SIGNED_FOR_RELYING_PARTY",
-      Party::kProvider,
-      "the signature was made for a relying party's request, not for you: have "
-      "the document itself signed");
+  return Denied("SIGNED_FOR_RELYING_PARTY",
+                "the signature was made for a relying party's request, not for "
+                "you: have the document itself signed");
 }
 
 absl::Status MadeForAnother() {
-  return MakeError(
-      absl::StatusCode::kPermissionDenied, "NOT_SIGNED_FOR_THIS_REQUEST",
-      Party::kProvider,
-      "the signature does not say that it was made for this request: sign with "
-      "psm-authenticator --sign, and the id that the page shows");
+  return Denied("NOT_SIGNED_FOR_THIS_REQUEST",
+                "the signature does not say that it was made for this request: "
+                "sign with psm-authenticator --sign, and the id that the page "
+                "shows");
 }
 
 absl::Status NotAccepted(absl::string_view why) {
