@@ -37,16 +37,17 @@ class TokenBucket {
   absl::Duration filled_ = absl::ZeroDuration();  // the first Take fills it
 };
 
-// The buckets of one connection.
+// The buckets of one connection, or of all connections of one peer.
 class FrameBudget {
  public:
-  explicit FrameBudget(const ServerLimits& limits)
-      : pings_(limits.pings),
-        settings_(limits.settings),
-        empty_data_(limits.empty_data),
-        tiny_data_(limits.tiny_data),
-        window_updates_(limits.window_updates),
-        other_frames_(limits.other_frames) {}
+  explicit FrameBudget(const FrameRates& rates)
+      : pings_(rates.pings),
+        settings_(rates.settings),
+        empty_data_(rates.empty_data),
+        tiny_data_(rates.tiny_data),
+        continuations_(rates.continuations),
+        window_updates_(rates.window_updates),
+        other_frames_(rates.other_frames) {}
 
   // Counts one frame by its head; false when it is one too many.
   bool Count(const nghttp2_frame_hd& head, absl::Duration now);
@@ -56,6 +57,7 @@ class FrameBudget {
   TokenBucket settings_;
   TokenBucket empty_data_;
   TokenBucket tiny_data_;
+  TokenBucket continuations_;
   TokenBucket window_updates_;
   TokenBucket other_frames_;
 };

@@ -17,6 +17,18 @@ struct Rate {
   double per_second;
 };
 
+// How many frames of each kind that cost us and bring nothing.
+struct FrameRates {
+  Rate pings;
+  Rate settings;    // but the first, with which a connection begins
+  Rate empty_data;  // no payload, no END_STREAM
+  Rate tiny_data;   // under 64 bytes, no END_STREAM: a stream of small messages
+                    // is honest
+  Rate continuations;   // a header list within its limit fits one HEADERS
+  Rate window_updates;  // up to two a call
+  Rate other_frames;    // PRIORITY, ACKs of PINGs never sent
+};
+
 struct ServerLimits {
   // Per connection.
   std::uint32_t max_concurrent_streams = 256;
@@ -38,22 +50,31 @@ struct ServerLimits {
   absl::Duration finish_time =
       absl::Seconds(30);  // answer made, and the peer does not take it
 
-  // Frames that cost us and bring nothing. Over the rate: GOAWAY
-  // ENHANCE_YOUR_CALM, and the connection ends.
+  // Over a rate: GOAWAY ENHANCE_YOUR_CALM, and the connection ends.
   Rate dead_streams = {1000, 200};  // RST_STREAM, received or sent
-  Rate pings = {200, 20};  // gRPC's bandwidth probe sends up to 10 a second
-  Rate settings = {32, 1};
-  Rate empty_data = {128, 16};      // no payload, no END_STREAM
-  Rate tiny_data = {50000, 20000};  // under 64 bytes, no END_STREAM: a stream
-                                    // of small messages is honest
-  Rate window_updates = {100000, 100000};  // up to two a call
-  Rate other_frames = {256, 32};           // PRIORITY, ACKs of PINGs never sent
+  FrameRates frames = {
+      .pings = {200, 20},  // gRPC's bandwidth probe sends up to 10 a second
+      .settings = {32, 1},
+      .empty_data = {128, 16},
+      .tiny_data = {50000, 20000},
+      .continuations = {2000, 500},
+      .window_updates = {100000, 100000},
+      .other_frames = {256, 32}};
 
   // Per peer (system) and worker: over all its connections.
   std::size_t peer_calls = 1024;  // handlers that have not finished
   std::size_t peer_buffered_bytes = 64 << 20;  // half-received messages, and
                                                // answers that are not taken
+  // Over a rate: as above; it is the connection whose frame came last that
+  // ends.
   Rate peer_dead_streams = {4000, 800};
+  FrameRates peer_frames = {.pings = {2000, 400},
+                            .settings = {256, 8},
+                            .empty_data = {512, 64},
+                            .tiny_data = {200000, 80000},
+                            .continuations = {8000, 2000},
+                            .window_updates = {400000, 400000},
+                            .other_frames = {1024, 128}};
   // Bytes of header blocks that bring no call: trailers, streams beyond the
   // limit, fields that HTTP/2 forbids. HPACK has them unfolded all the same, at
   // 30 us a KiB.

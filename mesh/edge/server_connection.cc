@@ -18,7 +18,7 @@ namespace {
 constexpr std::int32_t kConnectionWindow = 1 << 20;
 // Frames that nghttp2 may owe as answers (ACKs, resets) before it gives up.
 constexpr std::size_t kMaxOutboundAcks = 1000;
-// HEADERS and the eight CONTINUATIONs that nghttp2 takes, of which we hear
+// HEADERS and the eight CONTINUATIONs that nghttp2 takes, of which we may hear
 // nothing.
 constexpr std::size_t kLongestBlock = 9 << 14;
 // Between the notice that no more streams are wanted and the last GOAWAY: the
@@ -42,7 +42,7 @@ ServerConnection::ServerConnection(ServerShard& shard, Socket socket, SSL* ssl)
                       {shard.limits().handshake_time, shard.limits().write_time,
                        shard.limits().output_bytes}),
       shard_(shard),
-      budget_(shard.limits()),
+      frames_(shard.limits().frames),
       dead_streams_(shard.limits().dead_streams),
       settings_timer_(shard.worker().timers(),
                       [this] {
@@ -181,8 +181,11 @@ ServerStream* ServerConnection::Find(std::int32_t id) {
 
 int ServerConnection::OnBeginFrame(const nghttp2_frame_hd& head) {
   const absl::Duration now = Now();
-  const std::size_t wasted = std::exchange(unclaimed_headers_, 0);
-  if (!budget_.Count(head, now) ||
+  // A CONTINUATION is still the block before it.
+  const std::size_t wasted = head.type == NGHTTP2_CONTINUATION
+                                 ? 0
+                                 : std::exchange(unclaimed_headers_, 0);
+  if (!CountFrame(head, now) ||
       (wasted > 0 &&
        !share_->wasted_headers.Take(now, static_cast<double>(wasted))))
     Flood();
@@ -297,6 +300,15 @@ int ServerConnection::OnFrameSent(const nghttp2_frame& frame) {
                               NGHTTP2_NO_ERROR);
   }
   return 0;
+}
+
+bool ServerConnection::CountFrame(const nghttp2_frame_hd& head,
+                                  absl::Duration now) {
+  // Every connection begins with SETTINGS (RFC 9113, 3.4): how many connections
+  // there may be is limited elsewhere.
+  if (!std::exchange(greeted_, true)) return true;
+  const bool mine = frames_.Count(head, now);
+  return share_->frames.Count(head, now) && mine;
 }
 
 int ServerConnection::CountDead() {

@@ -70,6 +70,7 @@ class ServerConnection final : public Http2Connection {
   int OnFrameSent(const nghttp2_frame& frame) override;
 
   ServerStream* Find(std::int32_t id);
+  bool CountFrame(const nghttp2_frame_hd& head, absl::Duration now);
   int CountDead();
   void Flood();
   int Bomb();
@@ -80,7 +81,7 @@ class ServerConnection final : public Http2Connection {
   ServerShard& shard_;
   std::shared_ptr<const PeerIdentity> peer_;
   std::shared_ptr<PeerShare> share_;
-  FrameBudget budget_;
+  FrameBudget frames_;
   TokenBucket dead_streams_;
   std::vector<ServerStream*> streams_;  // open ones
   std::vector<ServerStream*> writable_;
@@ -92,6 +93,7 @@ class ServerConnection final : public Http2Connection {
   // back with a newer one, if it has been given one, and no call is lost.
   Timer renew_timer_;
   absl::Duration last_used_;           // when the last stream ended
+  bool greeted_ = false;               // the client's first SETTINGS have come
   bool head_begun_ = false;            // a header block has, and has not ended
   std::size_t unclaimed_headers_ = 0;  // bytes of the last block, until it
                                        // turns out to be a request's

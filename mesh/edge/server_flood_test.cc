@@ -11,6 +11,7 @@
 #include <functional>
 #include <thread>
 
+#include "absl/strings/str_cat.h"
 #include "mesh/edge/test_hostile.h"
 
 namespace psm::edge {
@@ -60,6 +61,79 @@ TEST_F(ServerFloodTest, FloodsOfFramesThatBringNothingEndTheConnection) {
                MakeData(1, std::string(1, '\0') + BigEndian(90000, 4), false));
     ExpectCalm(*peer, MakeData(1, bytes, false));
   }
+}
+
+class ServerPeerFramesTest : public HostileClientTest {
+ protected:
+  // A peer may send by all its connections what one of them may.
+  static ServerLimits AsOne() {
+    ServerLimits limits = SmallLimits();
+    limits.peer_frames = limits.frames;
+    limits.idle_time = limits.settings_time = absl::Minutes(1);
+    limits.request_time = absl::Minutes(1);
+    return limits;
+  }
+  ServerPeerFramesTest() : HostileClientTest(AsOne()) {}
+
+  // `frames` are three quarters of what a connection may send: by one it is
+  // served, by a second of the same peer that is too much.
+  void ExpectCountedTogether(const std::string& frames) {
+    static int peers = 0;
+    attacker_ = pki_.Issue(absl::StrCat("akatsuki/attacker", ++peers));
+    auto first = Connect();
+    first->Send(frames +
+                MakeHeaders(99, RequestFields("/test.Unary/Echo"), false) +
+                MakeMessage(99, "m", true));
+    const std::optional<RawFrame> end = first->ReadEnd(99);
+    ASSERT_TRUE(end.has_value());
+    EXPECT_EQ(end->Field("grpc-status"), "0");
+    const std::uint64_t before = server_.server().Stats().flooded;
+    auto second = Connect();
+    second->Send(frames);
+    const std::int64_t code = second->ReadGoaway();
+    EXPECT_TRUE(code == NGHTTP2_ENHANCE_YOUR_CALM || code == -1) << code;
+    EXPECT_EQ(server_.server().Stats().flooded, before + 1);
+    EXPECT_TRUE(OtherIsServed());
+  }
+  static std::string Times(double count, const std::string& frame) {
+    std::string frames;
+    for (int i = 0; i < count; ++i) frames += frame;
+    return frames;
+  }
+};
+
+TEST_F(ServerPeerFramesTest, AreCountedOverAllConnectionsOfAPeer) {
+  const FrameRates limits = AsOne().peer_frames;
+  const std::string open =
+      MakeHeaders(1, RequestFields("/test.Stream/Chat"), false) +
+      MakeData(1, std::string(1, '\0') + BigEndian(90000, 4), false);
+  // nghttp2 ends a connection at the ninth of one block.
+  const auto seven_continuations = [](std::int32_t stream) {
+    std::string block =
+        MakeFrame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_STREAM, stream,
+                  MakeHeaderBlock(RequestFields("/test.Unary/Echo")));
+    for (int i = 0; i < 7; ++i) {
+      block +=
+          MakeFrame(NGHTTP2_CONTINUATION, i == 6 ? NGHTTP2_FLAG_END_HEADERS : 0,
+                    stream, MakeHeaderBlock({{absl::StrCat("x", i), "x"}}));
+    }
+    return block;
+  };
+  const std::string frames[] = {
+      Times(limits.pings.burst * 0.75,
+            MakeFrame(NGHTTP2_PING, 0, 0, "12345678")),
+      // Each connection's first is not counted.
+      Times(limits.settings.burst * 0.75,
+            MakeFrame(NGHTTP2_SETTINGS, 0, 0, "")),
+      open + Times(limits.empty_data.burst * 0.75, MakeData(1, "", false)),
+      open + Times(limits.tiny_data.burst * 0.75, MakeData(1, "x", false)),
+      seven_continuations(3) + seven_continuations(5),
+      Times(limits.window_updates.burst * 0.75,
+            MakeFrame(NGHTTP2_WINDOW_UPDATE, 0, 0, BigEndian(1, 4))),
+      Times(limits.other_frames.burst * 0.75,
+            MakeFrame(NGHTTP2_PRIORITY, 0, 3, BigEndian(0, 5))),
+  };
+  for (const std::string& each : frames) ExpectCountedTogether(each);
 }
 
 TEST_F(ServerFloodTest, EndlessContinuationEndsTheConnection) {

@@ -45,10 +45,12 @@ class Tally {
 struct PeerShare {
   explicit PeerShare(const ServerLimits& limits)
       : dead_streams(limits.peer_dead_streams),
+        frames(limits.peer_frames),
         wasted_headers(limits.peer_wasted_headers) {}
   std::size_t calls = 0;           // handlers that have not finished
   std::size_t buffered_bytes = 0;  // of half-received and unread messages
   TokenBucket dead_streams;
+  FrameBudget frames;
   TokenBucket wasted_headers;  // bytes
 };
 

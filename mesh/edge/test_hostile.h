@@ -27,12 +27,13 @@ inline ServerLimits SmallLimits() {
   limits.write_time = absl::Milliseconds(500);
   limits.finish_time = absl::Milliseconds(300);
   limits.dead_streams = {50, 1};
-  limits.pings = {20, 1};
-  limits.settings = {10, 1};
-  limits.empty_data = {20, 1};
-  limits.tiny_data = {1000, 1};
-  limits.window_updates = {1000, 1};
-  limits.other_frames = {20, 1};
+  limits.frames = {.pings = {20, 1},
+                   .settings = {10, 1},
+                   .empty_data = {20, 1},
+                   .tiny_data = {1000, 1},
+                   .continuations = {20, 1},
+                   .window_updates = {1000, 1},
+                   .other_frames = {20, 1}};
   limits.peer_wasted_headers = {200000, 1};
   limits.peer_calls = 15;
   limits.request_time = absl::Milliseconds(1000);

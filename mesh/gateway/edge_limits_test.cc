@@ -23,8 +23,8 @@ TEST(EdgeLimitsTest, WhatIsNotSaidKeepsItsDefault) {
   const edge::ServerLimits limits =
       ServerLimitsOf(Parse("max_concurrent_streams: 7 pings { burst: 3 }"));
   EXPECT_EQ(limits.max_concurrent_streams, 7u);
-  EXPECT_EQ(limits.pings.burst, 3);
-  EXPECT_EQ(limits.pings.per_second, defaults.pings.per_second);
+  EXPECT_EQ(limits.frames.pings.burst, 3);
+  EXPECT_EQ(limits.frames.pings.per_second, defaults.frames.pings.per_second);
   EXPECT_EQ(limits.header_list_bytes, defaults.header_list_bytes);
   EXPECT_EQ(limits.idle_time, defaults.idle_time);
   EXPECT_EQ(limits.connections, defaults.connections);
@@ -45,8 +45,8 @@ TEST(EdgeLimitsTest, EveryFieldThatCanBeSaidIsHeard) {
     const auto count = [&](auto member) {
       heard += limits.*member != defaults.*member;
     };
-    const auto count_rate = [&](auto member) {
-      heard += (limits.*member).burst == 3 && (limits.*member).per_second == 3;
+    const auto count_rate = [&](const edge::Rate& rate) {
+      heard += rate.burst == 3 && rate.per_second == 3;
     };
     using L = edge::ServerLimits;
     count(&L::max_concurrent_streams);
@@ -59,15 +59,21 @@ TEST(EdgeLimitsTest, EveryFieldThatCanBeSaidIsHeard) {
     count(&L::idle_time);
     count(&L::write_time);
     count(&L::finish_time);
+    count(&L::request_time);
     count(&L::peer_calls);
     count(&L::peer_buffered_bytes);
     count(&L::peer_connections);
     count(&L::connections);
-    count_rate(&L::dead_streams);
-    count_rate(&L::pings);
-    count_rate(&L::settings);
-    count_rate(&L::empty_data);
-    count_rate(&L::tiny_data);
+    count(&L::handshakes);
+    count_rate(limits.dead_streams);
+    count_rate(limits.peer_dead_streams);
+    count_rate(limits.peer_wasted_headers);
+    for (const edge::FrameRates& of : {limits.frames, limits.peer_frames}) {
+      for (const edge::Rate& rate :
+           {of.pings, of.settings, of.empty_data, of.tiny_data,
+            of.continuations, of.window_updates, of.other_frames})
+        count_rate(rate);
+    }
     EXPECT_EQ(heard, 1) << text;
   }
   EXPECT_EQ(UpstreamLimitsOf(Parse("message_bytes: 3")).message_bytes, 3u);

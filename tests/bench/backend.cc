@@ -21,11 +21,9 @@ edge::ServerLimits Limits() {
   limits.max_concurrent_streams = 1024;
   limits.peer_calls = 1 << 16;
   limits.peer_connections = limits.connections = limits.handshakes = 1 << 13;
-  for (edge::Rate* rate :
-       {&limits.dead_streams, &limits.pings, &limits.settings,
-        &limits.empty_data, &limits.tiny_data, &limits.window_updates,
-        &limits.other_frames, &limits.peer_dead_streams})
-    *rate = kNoLimit;
+  limits.dead_streams = limits.peer_dead_streams = kNoLimit;
+  limits.frames = limits.peer_frames = {kNoLimit, kNoLimit, kNoLimit, kNoLimit,
+                                        kNoLimit, kNoLimit, kNoLimit};
   return limits;
 }
 
