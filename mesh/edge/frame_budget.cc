@@ -18,7 +18,6 @@ bool FrameBudget::Count(const nghttp2_frame_hd& head, absl::Duration now) {
     case NGHTTP2_RST_STREAM:
       return true;  // counted as a dead stream
     case NGHTTP2_CONTINUATION:
-      // In one block nghttp2 allows 8 (CVE-2024-28182).
       return continuations_.Take(now);
     case NGHTTP2_PING:
       return (head.flags & NGHTTP2_FLAG_ACK) != 0 ? other_frames_.Take(now)

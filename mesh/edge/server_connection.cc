@@ -18,8 +18,11 @@ namespace {
 constexpr std::int32_t kConnectionWindow = 1 << 20;
 // Frames that nghttp2 may owe as answers (ACKs, resets) before it gives up.
 constexpr std::size_t kMaxOutboundAcks = 1000;
-// HEADERS and the eight CONTINUATIONs that nghttp2 takes, of which we may hear
-// nothing.
+// Of one header block: what is within the limits fits its HEADERS. nghttp2
+// takes eight and then fails (CVE-2024-28182), so that no GOAWAY could be said.
+constexpr int kMostContinuations = 7;
+// HEADERS and the eight CONTINUATIONs that nghttp2 takes; of those of a stream
+// that it refuses we hear nothing.
 constexpr std::size_t kLongestBlock = 9 << 14;
 // Between the notice that no more streams are wanted and the last GOAWAY: the
 // answer to a PING, or this.
@@ -181,10 +184,13 @@ ServerStream* ServerConnection::Find(std::int32_t id) {
 
 int ServerConnection::OnBeginFrame(const nghttp2_frame_hd& head) {
   const absl::Duration now = Now();
-  // A CONTINUATION is still the block before it.
-  const std::size_t wasted = head.type == NGHTTP2_CONTINUATION
-                                 ? 0
-                                 : std::exchange(unclaimed_headers_, 0);
+  if (head.type == NGHTTP2_CONTINUATION) {  // still the block before it
+    if (!CountFrame(head, now) || ++continuations_ > kMostContinuations)
+      Flood();
+    return 0;
+  }
+  continuations_ = 0;
+  const std::size_t wasted = std::exchange(unclaimed_headers_, 0);
   if (!CountFrame(head, now) ||
       (wasted > 0 &&
        !share_->wasted_headers.Take(now, static_cast<double>(wasted))))

@@ -95,6 +95,7 @@ class ServerConnection final : public Http2Connection {
   absl::Duration last_used_;           // when the last stream ended
   bool greeted_ = false;               // the client's first SETTINGS have come
   bool head_begun_ = false;            // a header block has, and has not ended
+  int continuations_ = 0;              // of that block
   std::size_t unclaimed_headers_ = 0;  // bytes of the last block, until it
                                        // turns out to be a request's
   bool draining_ = false;

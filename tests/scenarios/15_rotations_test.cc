@@ -27,7 +27,7 @@ constexpr int kRotations = 3;
 constexpr int kPromised = PSM_SANITIZED ? 1 : 1000;
 constexpr CertificateLoad::Options kLoad =
     PSM_SANITIZED ? CertificateLoad::Options{.kept = 150, .stock = 50}
-                  : CertificateLoad::Options{.kept = 900, .stock = 300};
+                  : CertificateLoad::Options{.kept = 1000, .stock = 300};
 
 // Without a rotation, on a machine that has room for one: the load arrives, and
 // leaves a third of the processors to what a rotation does.
@@ -88,7 +88,8 @@ TEST_F(Rotations, ThreeUnderAThousandCallsASecondFailNoCall) {
   CertificateLoad load(mesh(), kLoad);
   ASSERT_TRUE(load.Goes(200));
   const Unrotated before_all = WithoutARotation(load);
-  double best = 0;
+  double calls = 0;
+  double seconds = 0;
   for (int round = 1; round <= kRotations; ++round) {
     SCOPED_TRACE(round);
     const CallCount before = load.Count();
@@ -97,7 +98,8 @@ TEST_F(Rotations, ThreeUnderAThousandCallsASecondFailNoCall) {
     EXPECT_THAT(said.text, HasSubstr("done\n"));
     EXPECT_TRUE(load.Goes(200)) << "calls go on";
     const CallCount after = load.Count();
-    best = std::max(best, after.PerSecondSince(before));
+    calls += after.calls - before.calls;
+    seconds += absl::ToDoubleSeconds(after.at - before.at);
     std::printf("rotation %d: %d calls in %.1f s, %.0f a second, %d not OK\n",
                 round, after.calls - before.calls,
                 absl::ToDoubleSeconds(after.at - before.at),
@@ -123,13 +125,13 @@ TEST_F(Rotations, ThreeUnderAThousandCallsASecondFailNoCall) {
   for (const Unrotated& other : {before_all, after_all})
     std::printf("without a rotation %.0f a second, %.0f %% idle\n",
                 other.per_second, 100 * other.idle);
-  if (best < kPromised && !(before_all.HasRoom() && after_all.HasRoom()) &&
-      !HasFailure())
+  const double per_second = calls / seconds;
+  std::printf("all rotations: %.0f a second\n", per_second);
+  if (per_second < kPromised &&
+      !(before_all.HasRoom() && after_all.HasRoom()) && !HasFailure())
     GTEST_SKIP() << "NOT TESTED: " << kPromised
                  << " calls a second, for which this machine is too busy";
-  // Of three tries: what else runs here takes from the rate, and from nothing
-  // else that is claimed.
-  EXPECT_GE(best, kPromised);
+  EXPECT_GE(per_second, kPromised);
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ constexpr absl::Duration kMadeUpFor = absl::Seconds(1);
 // How soon a stop is seen.
 constexpr absl::Duration kLook = absl::Milliseconds(20);
 constexpr int kDialers = 2;
-constexpr absl::Duration kDialerEvery = absl::Milliseconds(60);
+constexpr absl::Duration kDialerEvery = absl::Milliseconds(200);
 
 // As anybody would write it who does not link psm::agency: gRPC reads the files
 // once a second, and repeats what the server has certainly not seen.

@@ -41,7 +41,7 @@ class CertificateLoad {
     // Over one of gRPC's own making that follows its files by itself.
     int stock = 100;
   };
-  // Beside these, 33 a second that dial anew, two at a time. `mesh` must
+  // Beside these, 10 a second that dial anew, two at a time. `mesh` must
   // outlive it.
   CertificateLoad(Mesh& mesh, Options options);
   ~CertificateLoad() { Stop(); }
