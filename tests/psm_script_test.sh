@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # The script psm on machines unlike this one: packages missing, another distribution, no root and no sudo, nobody at the terminal, nothing
-# built. Stubs stand for the system's programs, so nothing is installed and no network is needed.
-# Usage: psm_script_test.sh CHECKOUT
+# built. Stubs stand for the system's programs, so nothing is installed and no network is needed. What the script says of the programs is held
+# against those of BUILD.
+# Usage: psm_script_test.sh CHECKOUT BUILD
 set -euo pipefail
-psm=$1/psm
+psm=$1/psm programs=$2/bin
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 mkdir "$scratch/bin"
@@ -66,16 +67,47 @@ expect 1 'nothing is built yet' -- restart akatsuki/tax
 expect 0 './psm demo [--once] [--yes]' -- help
 expect 0 './psm demo [--once] [--yes]' --
 for verb in demo up call pki; do expect 0 './psm demo [--once] [--yes]' -- $verb --help; done
+expect 0 'Stories (./psm demo --story NAME):' '--admin-port' -- demo --help
 expect 0 'Examples:' './psm test -R records' -- test --help
 expect 0 'Examples:' './psm build psm-gateway' -- build --help
 
 # Arguments are looked at before anything is installed or built.
 expect 64 "no verb 'dmeo'" -- dmeo
 expect 64 "demo has no option '--onse'" '! building' -- demo --onse --yes
+expect 64 "demo has no option '--prot'" -- demo --prot=7
+expect 64 "demo has no option 'now'" -- demo now
 expect 64 'demo: --port needs a value' -- demo --port
+expect 64 "no story 'twice'; there are" 'a household is paid, and brings no paper' -- demo --story twice
+expect 64 "no story 'house'; there are" -- demo --story=house
 expect 64 "build has no option '--all'" -- build --all
 [ ! -e "$PSM_BUILD" ] || fail "something was built"
 [ ! -e "$PSM_RUN" ] || fail "a run folder was made"
+
+# What demo takes before it is built is what the built one explains: its options, each with a value where it has one, and its stories.
+explained() { "$programs/psm-cli" "$@" --help | sed -n 's/^  \(-h,\)\?\(--[a-z-]*\)\( [A-Z].*\)\?\($\|  .*\|=.*\)/\2\3/p' | sed 's/ .*/ VALUE/' | grep -v '^--help'; }
+same() { # WHAT ONE OTHER: two lists
+  diff <(sort <<<"$2") <(sort <<<"$3") >"$scratch/output" || fail "$1"
+  passed=$((passed + 1))
+}
+expect 0 -- demo --help
+listed=$(sed -n '/^Options of demo/,/^Nothing/ { s/and with a value/@/; /^Nothing/d; p }' "$scratch/output" | grep -oE -- '--[a-z-]+|@' |
+  awk '$0 == "@" { value = " VALUE"; next } { print $0 value }')
+stories=$(sed -n '/^Stories/,/^all / { /^Stories/d; s/ .*//p }' "$scratch/output")
+same "demo --help, built or not, has other options" "$listed" "$(explained demo)"
+same "demo takes other options than up, and its own" "$(grep -vE -- '--(story|once|yes)\b' <<<"$listed")" "$(explained up)"
+same "services/story/README.md has other stories than psm-story" "$stories" "$("$programs/psm-story" --list | sed 's/ .*//')
+all"
+# Each of them is taken, in both ways of writing it; what comes next is that packages are missing.
+bare
+while read -r option value; do
+  [ "$option" != --yes ] || continue
+  [ -z "$value" ] || value=5
+  [ "$option" != --story ] || value=all
+  expect 1 'not installing unasked' -- demo $option $value --once
+  [ -z "$value" ] || expect 1 'not installing unasked' -- demo "$option=$value" --once
+done <<<"$listed"
+for story in $stories; do expect 1 'not installing unasked' -- demo --story "$story"; done
+expect 1 'not installing unasked' -- demo --without a/b c/d --config e f --once
 
 # Packages are missing.
 bare
@@ -148,6 +180,16 @@ stub cmake 'if [ "$1" = --preset ]; then touch '"$PSM_BUILD"'/build.ninja; exit 
   'echo "FAILED: a.o"; echo "a.cc:1: error: no such thing"; exit 1'
 expect 1 'building 1%' 'building 10%' 'building 20%' 'building 55%' 'building 60%' '! building 5%' '! building 11%' \
   'a.cc:1: error: no such thing' 'the build failed; its whole output is in' -- build
+
+# In a terminal ninja shows its own progress, and nothing where there is nothing to build.
+in_terminal() { SHELL=/bin/bash PATH=$scratch/bin:$PATH script -qec "'$psm' $*" /dev/null >"$scratch/output" </dev/null || fail "psm $* in a terminal"; }
+stub cmake '[ "${*: -1}" = -n ] || echo "[1/1] Linking"; echo "ninja: no work to do."'
+in_terminal build
+! grep -q . "$scratch/output" || fail "it speaks of a build without work"
+stub cmake 'if [ "${*: -1}" != -n ]; then echo "[1/1] Linking"; fi'
+in_terminal build
+grep -qF '[1/1] Linking' "$scratch/output" || fail "it shows no progress in a terminal"
+passed=$((passed + 2))
 
 # The race builds twice, the second time for what the first has shown to run, and only once after that; whether the first race or the second build
 # fails, the next try begins anew.

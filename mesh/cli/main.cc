@@ -7,6 +7,13 @@
 #include "mesh/base/error.h"
 #include "mesh/cli/verb.h"
 
+// In each verb's help, too, and taken behind the verb.
+static void AddRunFolder(CLI::App& app, std::string& run) {
+  app.add_option("--run", run,
+                 "Run folder: all state of the mesh (default: $PSM_RUN)");
+  for (CLI::App* verb : app.get_subcommands({})) AddRunFolder(*verb, run);
+}
+
 int main(int argc, char** argv) {
   namespace fs = std::filesystem;
   psm::CommandLine line;
@@ -16,8 +23,6 @@ int main(int argc, char** argv) {
       "psm");
   const char* run = std::getenv("PSM_RUN");
   line.run = run != nullptr ? run : ".run";
-  app.add_option("--run", line.run,
-                 "Run folder: all state of the mesh (default: $PSM_RUN)");
   app.require_subcommand(1);
   app.fallthrough();
   line.programs = fs::read_symlink("/proc/self/exe").parent_path().string();
@@ -28,6 +33,7 @@ int main(int argc, char** argv) {
                    psm::AddPki, psm::AddVerify, psm::AddReconcile}) {
     add(app, line);
   }
+  AddRunFolder(app, line.run);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -1,9 +1,11 @@
 // env, pki.
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/cli/environment_lines.h"
@@ -79,7 +81,11 @@ void AddPki(CLI::App& app, CommandLine& line) {
       std::vector<std::string> command = {program};
       if (words.empty()) words = {"--help"};
       command.insert(command.end(), words.begin(), words.end());
-      const bool wants_run = words.front().front() != '-';
+      const bool wants_run =
+          words.front().front() != '-' &&
+          std::none_of(words.begin(), words.end(), [](const auto& word) {
+            return word == "--run" || absl::StartsWith(word, "--run=");
+          });
       if (wants_run) command.insert(command.begin() + 2, {"--run", line.run});
       std::vector<char*> arguments;
       for (std::string& word : command) arguments.push_back(word.data());

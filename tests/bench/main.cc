@@ -51,6 +51,7 @@ constexpr double kGatewayMib = 64;
 std::atomic<bool> interrupted{false};
 
 struct Options {
+  bool yes = false;  // for the script that starts us
   std::string run;
   std::string revision = "unknown";
   RaceOptions race;
@@ -144,6 +145,7 @@ int Main(int argc, char** argv) {
   app.add_option("--run", options.run,
                  "Folder for bench.json, and for what it needs in bench/ "
                  "(made anew)")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)
       ->required();
   app.add_option("--proxies", options.race.proxies,
                  "Whom to race against; \"\" for nobody")
@@ -167,7 +169,10 @@ int Main(int argc, char** argv) {
       ->capture_default_str();
   app.add_flag("--race-only", options.race_only,
                "Leave out 1,000 connections and the whole mesh");
-  app.add_option("--revision", options.revision, "Of psm, for bench.json");
+  app.add_option("--revision", options.revision, "Of psm, for bench.json")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  app.add_flag("--yes", options.yes,
+               "Do not ask before installing packages (seen by the script)");
   app.footer(
       "Examples:\n"
       "  ./psm bench\n"
