@@ -21,11 +21,13 @@ inline int ExitCodeOf(int result) {
   return WIFEXITED(result) ? WEXITSTATUS(result) : -1;
 }
 
-// Runs psm's program `psm` on a run folder, in a pipe and without input.
+// Runs psm's program `psm` on a run folder, in a pipe and without input, as
+// wide as it likes.
 inline Said RunPsm(const std::string& psm, const std::string& run,
                    const std::string& arguments) {
-  const std::string command = absl::StrCat("'", psm, "' --run '", run, "' ",
-                                           arguments, " 2>&1 </dev/null");
+  const std::string command =
+      absl::StrCat("env -u COLUMNS '", psm, "' --run '", run, "' ", arguments,
+                   " 2>&1 </dev/null");
   Said said;
   FILE* out = popen(command.c_str(), "r");
   char block[4096];

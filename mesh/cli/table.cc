@@ -5,8 +5,11 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstdlib>
 #include <iterator>
 #include <limits>
+
+#include "absl/strings/numbers.h"
 
 namespace psm {
 namespace {
@@ -116,8 +119,14 @@ std::vector<std::string> Wrap(absl::string_view text, std::size_t width) {
 }
 
 std::size_t TerminalWidth(std::size_t otherwise) {
+  constexpr unsigned kNarrowest = 20, kWidest = 10000;  // that is meant
+  unsigned asked = 0;
+  const char* columns = std::getenv("COLUMNS");
+  if (columns != nullptr && absl::SimpleAtoi(columns, &asked) &&
+      asked >= kNarrowest && asked <= kWidest)
+    return asked;
   winsize size = {};
-  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < 20)
+  if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col < kNarrowest)
     return otherwise;
   return size.ws_col;
 }

@@ -21,8 +21,9 @@ std::string Pad(absl::string_view text, std::size_t width);
 // `width` columns.
 std::vector<std::string> Wrap(absl::string_view text, std::size_t width);
 
-// Columns of standard output's terminal; `otherwise` where it is none.
-std::size_t TerminalWidth(std::size_t otherwise = 100);
+// Columns to write in: COLUMNS of the environment where it says 20 to 10,000;
+// else those of standard output's terminal; `otherwise` where it is none.
+std::size_t TerminalWidth(std::size_t otherwise = 80);
 
 // Belongs to one thread.
 class Table {
@@ -34,7 +35,7 @@ class Table {
   // its cells one after the other, then the last one indented.
   std::string Text(std::size_t width) const;
   // At the terminal's width; into a file or a pipe one line a row, for the
-  // programs that read it.
+  // programs that read it, unless COLUMNS says how wide.
   std::string Text() const;
 
  private:

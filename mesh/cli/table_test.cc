@@ -1,5 +1,9 @@
 #include "mesh/cli/table.h"
 
+#include <cstdlib>
+#include <optional>
+#include <string>
+
 #include "absl/strings/str_split.h"
 #include "gmock/gmock.h"
 
@@ -76,6 +80,44 @@ TEST(TableTest, ANarrowTerminalGetsEachRowInLinesOfItsOwn) {
             "  released member, relation; withheld address 住所は渡さない\n"
             "11-22 03:10:01.000  yunagi/tax  -  collect-arrears\n"
             "  REFUSED NO_AGREEMENT\n");
+}
+
+class TerminalWidthTest : public ::testing::Test {
+ protected:
+  ~TerminalWidthTest() override {
+    if (before_.has_value()) {
+      setenv("COLUMNS", before_->c_str(), 1);
+    } else {
+      unsetenv("COLUMNS");
+    }
+  }
+  static std::optional<std::string> Columns() {
+    const char* value = std::getenv("COLUMNS");
+    return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+  }
+
+  const std::optional<std::string> before_ = Columns();
+};
+
+TEST_F(TerminalWidthTest, ColumnsOfTheEnvironmentCountWhereTheyMakeSense) {
+  for (const char* wide : {"20", "61", "10000"}) {
+    setenv("COLUMNS", wide, 1);
+    EXPECT_EQ(std::to_string(TerminalWidth(7)), wide);
+  }
+  unsetenv("COLUMNS");
+  const std::size_t usual = TerminalWidth(7);
+  for (const char* senseless :
+       {"", "0", "19", "10001", "-80", "wide", "80x", "99999999999999999999"}) {
+    setenv("COLUMNS", senseless, 1);
+    EXPECT_EQ(TerminalWidth(7), usual) << senseless;
+  }
+}
+
+TEST_F(TerminalWidthTest, ATableIsAsWideAsColumnsSay) {
+  for (const std::size_t width : {40u, 60u, 80u}) {
+    setenv("COLUMNS", std::to_string(width).c_str(), 1);
+    EXPECT_EQ(Records().Text(), Records().Text(width));
+  }
 }
 
 }  // namespace

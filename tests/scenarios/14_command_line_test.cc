@@ -57,6 +57,7 @@ class CommandLine : public Scenario {
       return {};
     }
     if (pid == 0) {
+      unsetenv("COLUMNS");
       execv(PSM_CLI, command.data());
       _exit(127);
     }
