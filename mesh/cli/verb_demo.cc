@@ -71,6 +71,17 @@ absl::Status TellStory(const CommandLine& line, const std::string& story) {
       "the story did not go as told; ./psm logs may say why");
 }
 
+// After the story, which has named commands to try.
+void SayHowToGoOn(const CommandLine& line) {
+  std::printf(
+      "\nEverything is stopped again. To try what was told above:\n"
+      "  ./psm up                starts the same mesh again, and leaves it "
+      "running\n"
+      "  ./psm verify log        needs nothing running\n"
+      "Everything it knows lies in %s\n",
+      line.run.c_str());
+}
+
 absl::Status Demo(const CommandLine& line, const UpOptions& options,
                   const std::string& story, bool once) {
   PSM_RETURN_IF_ERROR(CheckStory(line, story));
@@ -90,7 +101,10 @@ absl::Status Demo(const CommandLine& line, const UpOptions& options,
     return absl::CancelledError("interrupted; everything is stopped again");
   }
   if (once) {
-    if (ours) told.Update(launcher->Stop());
+    if (ours) {
+      told.Update(launcher->Stop());
+      SayHowToGoOn(line);
+    }
     return told;
   }
   PSM_RETURN_IF_ERROR(told);
