@@ -78,10 +78,15 @@ Explanation PolicyEngine::Explain(const System& consumer,
             : absl::StrCat("agreement ", allows->id, " (version ",
                            allows->version, ") allows it on the basis of ",
                            allows->statute.en);
-    if (allows->affair->representative != Representative::kNone)
-      absl::StrAppend(&explanation.rule,
-                      ", for calls that carry a representation token in "
-                      "psm-representation");
+    if (allows->affair->representative != Representative::kNone) {
+      absl::StrAppend(
+          &explanation.rule,
+          allows->by_consent ? " and a" : ", for calls that carry a",
+          allows->affair->representative == Representative::kParent
+              ? " parent's"
+              : " guardian's",
+          " representation token in psm-representation");
+    }
     return explanation;
   }
 

@@ -1,6 +1,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "mesh/base/temp_folder.h"
@@ -197,6 +198,30 @@ TEST_F(ExplanationTest, NamesTheAgreementThatAllows) {
   EXPECT_TRUE(explanation.needs_consent);
   EXPECT_THAT(explanation.rule, HasSubstr("agreement by-consent"));
   EXPECT_THAT(explanation.rule, HasSubstr("psm-consent"));
+}
+
+TEST_F(ExplanationTest, NamesEveryTokenThatACallNeedsWhereSomebodyActs) {
+  const auto affair = [](const char* id, const char* who) {
+    return absl::StrCat("affairs { id: \"", id,
+                        "\" title { ja: \"t\" en: \"t\" } statute { ja: "
+                        "\"s\" en: \"s\" } representative: ",
+                        who, " }\n");
+  };
+  Write("a.textproto",
+        affair("by-parent", "PARENT") + affair("by-guardian", "GUARDIAN") +
+            Agreement("law", "town/benefits", "by-parent", kTax, kOpen) +
+            Agreement("consent", "bank/customers", "by-guardian", kItems,
+                      "consent {} valid_from: \"2025-04-01\""));
+  const Explanation law = Explain("town/benefits", kTax, "by-parent");
+  EXPECT_TRUE(law.allowed);
+  EXPECT_THAT(law.rule, HasSubstr("on the basis of e, for calls that carry a "
+                                  "parent's representation token in "
+                                  "psm-representation"));
+  const Explanation consent = Explain("bank/customers", kItems, "by-guardian");
+  EXPECT_TRUE(consent.needs_consent);
+  EXPECT_THAT(consent.rule,
+              HasSubstr("consent token in psm-consent and a guardian's "
+                        "representation token in psm-representation"));
 }
 
 TEST_F(ExplanationTest, ListsAgreementsThatDifferInOneThingTheClosestFirst) {
