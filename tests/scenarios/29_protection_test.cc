@@ -4,6 +4,7 @@
 
 #include "gmock/gmock.h"
 #include "mesh/base/japan_time.h"
+#include "psm/identity/v1/basic_items.grpc.pb.h"
 #include "psm/identity/v1/consent.grpc.pb.h"
 #include "psm/identity/v1/history.grpc.pb.h"
 #include "psm/moving/v1/moving.grpc.pb.h"
@@ -65,6 +66,13 @@ class Protection : public Scenario {
         &identity::v1::ConsentService::Stub::GrantConsent,
         {.affair = "own-request"}, request);
   }
+  static auto BankAsks(const std::string& token) {
+    return mesh()
+        .Client("hoshizora-bank/customers")
+        .Call(&identity::v1::BasicItemsService::Stub::GetBasicItems,
+              {.affair = "customer-address", .consent = token},
+              identity::v1::GetBasicItemsRequest());
+  }
   static auto MoveFrom(const std::string& town, const std::string& person) {
     moving::v1::StartMoveRequest request;
     request.set_subject(mesh().Person(person).CodeAt("portal"));
@@ -82,6 +90,8 @@ TEST_F(Protection, NoPathLeadsToAProtectedPerson) {
   const std::string hers = mesh().Person("misaki").CodeAt("akatsuki");
   ASSERT_TRUE(Household(kBenefits, kBenefitAffair, hers).status.ok());
   ASSERT_TRUE(HistoryAt("akatsuki", "misaki").status.ok());
+  const auto before = LetBankKnow("misaki");
+  EXPECT_NE(BankAsks(before->token())->address(), "");
   ASSERT_TRUE(Protect("misaki").ok());
 
   // Her own city's desk needs an officer's decision, of which a record is
@@ -114,6 +124,13 @@ TEST_F(Protection, NoPathLeadsToAProtectedPerson) {
   const auto consent = LetBankKnow("misaki");
   EXPECT_EQ(ReasonOf(consent.status), "NO_AUTOMATIC_ANSWER");
   EXPECT_EQ(consent->ByteSizeLong(), 0u);
+  // What she let the bank know before is not an address from before either.
+  const auto asked = BankAsks(before->token());
+  ASSERT_TRUE(asked.status.ok()) << asked.status;
+  EXPECT_EQ(asked->address(), "");
+  const auto records = mesh().Records({.exchange_id = asked.exchange_id});
+  ASSERT_EQ(records->size(), 1u);
+  EXPECT_EQ(records->front().released_size(), 0);
 
   // Where she can be looked over the shoulder: her history names no town.
   identity::v1::ListHistoryRequest request;
