@@ -9,7 +9,7 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 mkdir "$scratch/bin"
 export PSM_BUILD=$scratch/build/dev PSM_RUN=$scratch/run PSM_OS_RELEASE=$scratch/os-release
-unset PSM_SKIP_INSTALL PSM_SKIP_BUILD PSM_CONFIGURE_ARGS PSM_PROFILE
+unset PSM_SKIP_INSTALL PSM_SKIP_BUILD PSM_CONFIGURE_ARGS PSM_PROFILE COLUMNS
 
 stub() { # NAME LINE...
   local name=$1
@@ -182,7 +182,10 @@ expect 1 'building 1%' 'building 10%' 'building 20%' 'building 55%' 'building 60
   'a.cc:1: error: no such thing' 'the build failed; its whole output is in' -- build
 
 # In a terminal ninja shows its own progress, and nothing where there is nothing to build.
-in_terminal() { SHELL=/bin/bash PATH=$scratch/bin:$PATH script -qec "'$psm' $*" /dev/null >"$scratch/output" </dev/null || fail "psm $* in a terminal"; }
+in_terminal() { # ARGUMENTS [COLUMNS]
+  SHELL=/bin/bash PATH=$scratch/bin:$PATH script -qec "stty cols ${2:-80}; '$psm' $1" /dev/null </dev/null | tr -d '\r' >"$scratch/output" ||
+    fail "psm $1 in a terminal"
+}
 stub cmake '[ "${*: -1}" = -n ] || echo "[1/1] Linking"; echo "ninja: no work to do."'
 in_terminal build
 ! grep -q . "$scratch/output" || fail "it speaks of a build without work"
@@ -190,6 +193,15 @@ stub cmake 'if [ "${*: -1}" != -n ]; then echo "[1/1] Linking"; fi'
 in_terminal build
 grep -qF '[1/1] Linking' "$scratch/output" || fail "it shows no progress in a terminal"
 passed=$((passed + 2))
+# Help fits a terminal, and has a line for each verb where there is none.
+for width in 60 80; do
+  in_terminal help $width
+  [ "$(LC_ALL=C.UTF-8 wc -L <"$scratch/output")" -le $width ] || fail "psm help is wider than $width columns"
+  grep -qF './psm verify receipts' "$scratch/output" || fail "psm help has lost verbs at $width columns"
+  passed=$((passed + 1))
+done
+COLUMNS=40 expect 0 '      whether the whole log holds' -- help
+expect 0 './psm down                    stop it' -- help
 
 # The race builds twice, the second time for what the first has shown to run, and only once after that; whether the first race or the second build
 # fails, the next try begins anew.
