@@ -56,19 +56,24 @@ Html AddressOf(const SignRequest& asked, Language language) {
   return html;
 }
 
-// What it is about.
-Html Facts(const SignRequest& asked, const BothTexts& service,
+// What it is, or was, about.
+Html Facts(const SignRequest& asked, const BothTexts& service, bool waits,
            Language language) {
   Html html;
   html.Raw("<p>").Text(service.In(language));
-  html.Say(language, "が次の文書への電子署名を求めています。</p>\n",
-           " asks you to sign this document.</p>\n");
-  html.Raw("<p class=\"hint\">")
-      .Say(language, "サービスの登録名", "Registered as")
-      .Raw(" <code lang=\"en\">")
-      .Text(asked.client_id)
-      .Raw("</code></p>\n");
+  if (waits) {
+    html.Say(language, "が次の文書への電子署名を求めています。</p>\n",
+             " asks you to sign this document.</p>\n");
+  } else {
+    html.Say(language, "が次の文書への電子署名を求めました。</p>\n",
+             " asked you to sign this document.</p>\n");
+  }
   html.Raw("<p><strong>").Text(asked.title).Raw("</strong></p>\n");
+  html.Raw("<p class=\"hint\">")
+      .Say(language, "サービスの登録名", "The service is registered as")
+      .Raw("</p>\n<code lang=\"en\">")
+      .Text(asked.client_id)
+      .Raw("</code>\n");
   html.Raw("<p class=\"hint\">SHA-256</p>\n<code lang=\"en\">")
       .Text(absl::BytesToHexString(asked.digest))
       .Raw("</code>\n");
@@ -96,9 +101,9 @@ Html Instructions(const SignRequest& asked, Language language) {
            "a row lock it.")
       .Raw(
           "</p>\n<code lang=\"en\">psm-authenticator --card CARD --run RUN "
-          "--sign=")
+          "<span>--sign=")
       .Text(asked.id)
-      .Raw("</code>\n<p role=\"status\">")
+      .Raw("</span></code>\n<p role=\"status\">")
       .Say(
           language,
           "署名を待っています。署名できたかどうかはコマンドが示します。サービス"
@@ -187,13 +192,13 @@ HttpAnswer SigningPages::Route(const HttpRequest& request) {
 HttpAnswer SigningPages::Show(const HttpRequest& request,
                               const SignRequest& asked) {
   const Language language = LanguageOf(request);
-  Html body = Facts(asked, NameOf(asked), language);
+  const bool waits = asked.SeemsToWait(clock_->Now());
+  Html body = Facts(asked, NameOf(asked), waits, language);
   Html head;
   BothTexts title = {"電子署名の依頼", "A request for your signature"};
-  if (asked.SeemsToWait(clock_->Now())) {
+  if (waits) {
     body.Append(Instructions(asked, language))
-        .Append(DeclineForm(asked, language))
-        .Append(OtherLanguage(asked, language));
+        .Append(DeclineForm(asked, language));
     head.Raw("<meta http-equiv=\"refresh\" content=\"")
         .Text(absl::StrCat(kLookAgainSeconds))
         .Raw("; url=")
@@ -214,6 +219,7 @@ HttpAnswer SigningPages::Show(const HttpRequest& request,
                          "期限が過ぎました。サービスに戻ってください。",
                          "Its time is over. Go back to the service."));
   }
+  body.Append(OtherLanguage(asked, language));
   return openid::Page(200, *profile_, language, title, body, "", head);
 }
 

@@ -242,7 +242,13 @@ TEST_F(SigningTest, ThePersonDeclinesOrLetsItsTimePass) {
   world_.clock.Advance(kSignRequestLife);
   EXPECT_EQ(StateOf("d"), "expired");
   EXPECT_EQ(Bring(other, Sign(*card, other)).status, 409);
-  EXPECT_NE(pages_.Answer(Request("GET", other)).body.find("期限が過ぎました"),
+  // What is over is told as what was, in both languages.
+  const std::string over = pages_.Answer(Request("GET", other)).body;
+  for (const char* text : {"期限が過ぎました", "署名を求めました", "?lang=en"})
+    EXPECT_NE(over.find(text), std::string::npos) << text;
+  openid::HttpRequest english = Request("GET", other);
+  english.query = "lang=en";
+  EXPECT_NE(pages_.Answer(english).body.find("asked you to sign"),
             std::string::npos);
   // In the end it is forgotten.
   world_.clock.Advance(kSignatureKept + absl::Seconds(1));

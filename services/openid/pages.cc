@@ -26,6 +26,8 @@ fieldset + .hint { margin-top: .5rem; }
 input, textarea { width: 100%; min-height: 3rem; padding: .5rem; border: 1px solid #1a1a1c; border-radius: .5rem; font: inherit; }
 textarea, code { font-family: monospace; }
 code { display: block; padding: .5rem; background: #f2f2f2; }
+code + .hint { margin-top: 1rem; }
+code span { display: inline-block; word-break: break-all; }
 button { min-height: 3rem; margin: 1rem .5rem 0 0; padding: .5rem 1.5rem; border: 1px solid #0017c1; border-radius: .5rem; color: #fff; background: #0017c1; font: inherit; font-weight: bold; }
 button.second { color: #0017c1; background: #fff; }
 a { color: #0017c1; }
