@@ -1,6 +1,7 @@
 #include "mesh/cli/help_page.h"
 
 #include <algorithm>
+#include <cstdio>
 #include <sstream>
 #include <vector>
 
@@ -12,6 +13,7 @@
 namespace psm {
 namespace {
 
+constexpr std::size_t kNoTerminal = 100000;
 constexpr std::size_t kUsualColumn = 30;  // where descriptions begin
 constexpr std::size_t kNarrowest = 20;    // of a text that reads well
 constexpr std::size_t kComment = 6;       // begins so far in, or further
@@ -88,6 +90,14 @@ std::string WrapFooter(absl::string_view text, std::size_t width) {
   for (absl::string_view line : absl::StrSplit(text, '\n'))
     lines.push_back(WrapFooterLine(line, width));
   return absl::StrJoin(lines, "\n");
+}
+
+void PrintWrapped(absl::string_view text) {
+  std::fputs(WrapFooter(text, TerminalWidth(kNoTerminal)).c_str(), stdout);
+}
+
+std::shared_ptr<CLI::Formatter> HelpPage() {
+  return HelpPage(TerminalWidth(kNoTerminal));
 }
 
 std::shared_ptr<CLI::Formatter> HelpPage(std::size_t width) {

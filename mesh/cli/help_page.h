@@ -18,8 +18,13 @@ namespace psm {
 // its own. What else begins with a space is a command and stays as it is.
 std::string WrapFooter(absl::string_view text, std::size_t width);
 
-// The formatter of all verbs. Reads the width once, when it is made; `width`
-// columns.
+// Prints it so on standard output: in its terminal's columns, into a file or a
+// pipe as it is.
+void PrintWrapped(absl::string_view text);
+
+// The formatter of all verbs, for standard output likewise or, in tests, in
+// `width` columns.
+std::shared_ptr<CLI::Formatter> HelpPage();
 std::shared_ptr<CLI::Formatter> HelpPage(std::size_t width);
 
 }  // namespace psm

@@ -6,11 +6,7 @@
 
 #include "mesh/base/error.h"
 #include "mesh/cli/help_page.h"
-#include "mesh/cli/table.h"
 #include "mesh/cli/verb.h"
-
-// A file or a pipe gets help in lines as long as they are.
-static constexpr std::size_t kNoTerminal = 100000;
 
 // In each verb's help, too, and taken behind the verb.
 static void AddRunFolder(CLI::App& app, std::string& run) {
@@ -26,7 +22,7 @@ int main(int argc, char** argv) {
       std::string("psm: the Public Service Mesh (公共サービスメッシュ).\n") +
           psm::kNotice,
       "psm");
-  app.formatter(psm::HelpPage(psm::TerminalWidth(kNoTerminal)));
+  app.formatter(psm::HelpPage());
   const char* run = std::getenv("PSM_RUN");
   line.run = run != nullptr ? run : ".run";
   app.require_subcommand(1);

@@ -157,6 +157,12 @@ std::string Table::Columns(const std::vector<std::size_t>& widths,
   return text;
 }
 
+std::string Table::Named(const std::vector<std::string>& row,
+                         std::size_t i) const {
+  const bool number = row[i].find_first_not_of("0123456789") == row[i].npos;
+  return number && !row[i].empty() ? rows_.front()[i] + " " + row[i] : row[i];
+}
+
 std::string Table::Stacked(std::size_t width) const {
   constexpr std::size_t kIndent = 2;
   const std::size_t inner = width > kIndent + 1 ? width - kIndent : 1;
@@ -166,15 +172,16 @@ std::string Table::Stacked(std::size_t width) const {
     std::string line;
     for (std::size_t i = 0; i + 1 < row.size(); ++i) {
       if (row[i].empty()) continue;
+      const std::string cell = Named(row, i);
       if (!line.empty() &&
-          DisplayWidth(line) + 2 + DisplayWidth(row[i]) > inner) {
+          DisplayWidth(line) + 2 + DisplayWidth(cell) > inner) {
         lines.push_back(line);
         line.clear();
       }
-      line += line.empty() ? row[i] : "  " + row[i];
+      line += line.empty() ? cell : "  " + cell;
     }
     lines.push_back(line);
-    if (!row.back().empty()) lines.push_back(row.back());
+    if (!row.back().empty()) lines.push_back(Named(row, row.size() - 1));
     bool first = true;
     for (const std::string& whole : lines) {
       for (const std::string& part : Wrap(whole, inner)) {

@@ -32,7 +32,8 @@ class Table {
   void Add(std::vector<std::string> cells);  // as many as heads
   // Two spaces between columns, the last one wrapped at `width`. Where the
   // others leave it less than 20 columns, each row stands in lines of its own:
-  // its cells one after the other, then the last one indented.
+  // its cells one after the other, a number with the head of its column, then
+  // the last one indented.
   std::string Text(std::size_t width) const;
   // At the terminal's width; into a file or a pipe one line a row, for the
   // programs that read it, unless COLUMNS says how wide.
@@ -42,6 +43,8 @@ class Table {
   std::string Columns(const std::vector<std::size_t>& widths,
                       std::size_t indent, std::size_t last) const;
   std::string Stacked(std::size_t width) const;
+  // A cell as it stands away from its column.
+  std::string Named(const std::vector<std::string>& row, std::size_t i) const;
 
   std::vector<std::vector<std::string>> rows_;  // heads first
 };

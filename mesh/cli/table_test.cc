@@ -82,6 +82,20 @@ TEST(TableTest, ANarrowTerminalGetsEachRowInLinesOfItsOwn) {
             "  REFUSED NO_AGREEMENT\n");
 }
 
+TEST(TableTest, ANumberAwayFromItsColumnSaysWhatItCounts) {
+  Table table({"system", "answers", "proved", "wrong"});
+  table.Add({"hoshizora-bank/customers", "12", "11", "1"});
+  EXPECT_EQ(table.Text(40),
+            "system  answers  proved\n"
+            "  wrong\n"
+            "hoshizora-bank/customers  answers 12\n"
+            "  proved 11\n"
+            "  wrong 1\n");
+  EXPECT_EQ(table.Text(60),
+            "system                    answers  proved  wrong\n"
+            "hoshizora-bank/customers  12       11      1\n");
+}
+
 class TerminalWidthTest : public ::testing::Test {
  protected:
   ~TerminalWidthTest() override {

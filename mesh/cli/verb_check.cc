@@ -6,6 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "mesh/base/clock.h"
 #include "mesh/base/status_macros.h"
+#include "mesh/cli/help_page.h"
 #include "mesh/cli/table.h"
 #include "mesh/cli/verb.h"
 #include "mesh/gateway/policy_loader.h"
@@ -68,6 +69,22 @@ void ShowAll(const PolicyEngine& policy) {
               policy.directory().systems().size(), policy.agreements().size());
 }
 
+void Show(const Explanation& explanation) {
+  PrintWrapped(absl::StrCat(
+      explanation.allowed
+          ? (explanation.needs_consent ? "Allowed with consent" : "Allowed")
+          : "Refused",
+      ": ", explanation.rule, "\n"));
+  for (const std::string& near : explanation.near)
+    PrintWrapped(absl::StrCat("Near: ", near, "\n"));
+  if (!explanation.missing_agreement.empty()) {
+    std::printf(
+        "This would allow it, in a *.textproto of a configuration "
+        "folder:\n\n%s",
+        explanation.missing_agreement.c_str());
+  }
+}
+
 absl::Status Why(const PolicyEngine& policy, const Options& options) {
   const System* consumer = policy.directory().FindSystem(options.why[0]);
   if (consumer == nullptr) {
@@ -96,20 +113,7 @@ absl::Status Why(const PolicyEngine& policy, const Options& options) {
       plan == &EventsPlan()
           ? ExplainEvents(policy, *consumer, options.why[2], provider, now)
           : policy.Explain(*consumer, *plan, options.why[2], provider, now);
-  std::printf(
-      "%s: %s\n",
-      explanation.allowed
-          ? (explanation.needs_consent ? "Allowed with consent" : "Allowed")
-          : "Refused",
-      explanation.rule.c_str());
-  for (const std::string& near : explanation.near)
-    std::printf("Near: %s\n", near.c_str());
-  if (!explanation.missing_agreement.empty()) {
-    std::printf(
-        "This would allow it, in a *.textproto of a configuration "
-        "folder:\n\n%s",
-        explanation.missing_agreement.c_str());
-  }
+  Show(explanation);
   return absl::OkStatus();
 }
 
@@ -132,8 +136,8 @@ void AddCheck(CLI::App& app, CommandLine& line) {
   verb->add_option("--config", options->configuration,
                    "A configuration folder to add; repeatable");
   verb->add_option("--why", options->why,
-                   "CONSUMER METHOD AFFAIR: which rule allows or refuses, and "
-                   "what agreement is missing")
+                   "Which rule allows or refuses, and what agreement is "
+                   "missing")
       ->expected(3)
       ->type_name("CONSUMER METHOD AFFAIR");
   verb->add_option("--provider", options->provider,

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "mesh/base/status_macros.h"
+#include "mesh/cli/help_page.h"
 #include "mesh/cli/interrupt.h"
 #include "mesh/cli/verb.h"
 
@@ -73,13 +74,13 @@ absl::Status TellStory(const CommandLine& line, const std::string& story) {
 
 // After the story, which has named commands to try.
 void SayHowToGoOn(const CommandLine& line) {
-  std::printf(
+  PrintWrapped(absl::StrCat(
       "\nEverything is stopped again. To try what was told above:\n"
       "  ./psm up                starts the same mesh again, and leaves it "
       "running\n"
       "  ./psm verify log        needs nothing running\n"
-      "Everything it knows lies in %s\n",
-      line.run.c_str());
+      "Everything it knows lies in ",
+      line.run, "\n"));
 }
 
 absl::Status Demo(const CommandLine& line, const UpOptions& options,
@@ -108,13 +109,13 @@ absl::Status Demo(const CommandLine& line, const UpOptions& options,
     return told;
   }
   PSM_RETURN_IF_ERROR(told);
-  std::printf(
+  PrintWrapped(absl::StrCat(
       "\nThe mesh is still running. Try\n"
       "  ./psm people            who there is, and then   ./psm call --help\n"
       "  ./psm watch             in a second terminal, to see every exchange "
       "as it happens\n"
-      "  ./psm down              to stop it; everything it knows lies in %s\n",
-      line.run.c_str());
+      "  ./psm down              to stop it; everything it knows lies in ",
+      line.run, "\n"));
   return absl::OkStatus();
 }
 

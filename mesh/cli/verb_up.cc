@@ -15,6 +15,7 @@
 #include "mesh/base/durable_file.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/cli/environment_lines.h"
+#include "mesh/cli/help_page.h"
 #include "mesh/cli/interrupt.h"
 #include "mesh/cli/verb.h"
 #include "mesh/gateway/policy_loader.h"
@@ -229,7 +230,7 @@ void AddUp(CLI::App& app, CommandLine& line) {
         std::printf("Left out: start it with\n  %s\n",
                     launcher->CommandLine(system).c_str());
       }
-      std::printf(
+      PrintWrapped(
           "Next: ./psm people, ./psm watch, ./psm call --help; ./psm down "
           "stops it.\n");
       return absl::OkStatus();

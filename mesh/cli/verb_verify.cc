@@ -184,12 +184,12 @@ void AddVerify(CLI::App& app, CommandLine& line) {
       "Examples:\n"
       "  ./psm verify log\n"
       "  ./psm verify log --state ~/.local/state/psm.checkpoint\n"
-      "                                keep it where the operator cannot\n"
-      "  ./psm verify log --no-records only what everybody can see\n"
+      "                                  keep it where the operator cannot\n"
+      "  ./psm verify log --no-records   only what everybody can see\n"
       "  ./psm verify log --log FOLDER --key FILE.vkey\n"
-      "                                a copy of it, or somebody else's log\n"
+      "                                  a copy of it, or somebody else's log\n"
       "  ./psm verify log --log http://127.0.0.1:PORT/ --key FILE.vkey\n"
-      "                                away from the folder (./psm status "
+      "                                  away from the folder (./psm status "
       "says the port)");
   auto* options = new Options;
   log->add_option("--log", options->log,
