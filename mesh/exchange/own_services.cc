@@ -105,7 +105,10 @@ absl::StatusOr<std::string> DiscloseTo(Environment& env, const Ask& ask,
   spoken_for.attributes.assign(request.attributes().begin(),
                                request.attributes().end());
   spoken_for.issue_time = env.clock.Now();
-  spoken_for.expire_time = absl::InfiniteFuture();
+  spoken_for.expire_time =
+      request.has_duration()
+          ? env.clock.Now() + absl::Seconds(request.duration().seconds())
+          : absl::InfiniteFuture();
   Question question;
   question.consumer = audience;
   question.plan = plan;

@@ -215,8 +215,15 @@ TEST_F(OwnServicesTest, AConsentToAnothersMethodIsForTheAgreementToAllow) {
     return RunTask(
         Disclose(env(), AsIdentity(MakeAsk(kDisclose, "benefit", request))));
   };
+  request.mutable_duration()->set_seconds(3600);
   EXPECT_EQ(ReasonOf(disclose().status), "NO_AGREEMENT") << "there is none";
   env().policy = MakePolicy(std::string(kConfiguration) + kCounter);
+  // What changes something is consented to for an hour at most.
+  request.mutable_duration()->set_seconds(3601);
+  EXPECT_EQ(ReasonOf(disclose().status), "CONSENT_TOO_LONG");
+  request.clear_duration();
+  EXPECT_EQ(ReasonOf(disclose().status), "CONSENT_TOO_LONG");
+  request.mutable_duration()->set_seconds(3600);
   const Answer told = disclose();
   ASSERT_TRUE(told.status.ok()) << told.status;
   const Record& record = log_.records.back();

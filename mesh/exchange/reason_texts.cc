@@ -27,6 +27,8 @@ const absl::flat_hash_map<absl::string_view, Text>& Table() {
         "refused: the person had not consented");
     add({"CONSENT_EXPIRED"}, "本人の同意の期限が切れたため拒否されました",
         "refused: the person's consent had ended");
+    add({"CONSENT_TOO_LONG"}, "本人の同意の期間が長すぎるため拒否されました",
+        "refused: the person's consent was to hold for too long");
     add({"CONSENT_WITHDRAWN"}, "本人の同意が撤回されたため拒否されました",
         "refused: the person had withdrawn the consent");
     add({"CONSENT_INVALID"}, "本人の同意が確認できないため拒否されました",

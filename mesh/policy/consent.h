@@ -35,10 +35,18 @@ struct Consent {
   absl::Time expire_time;  // exclusive
 };
 
+// How long a consent to a method that changes something may hold: later it
+// could undo what the person has chosen since.
+inline constexpr absl::Duration kLongestWriteConsent = absl::Hours(1);
+
 inline constexpr std::size_t kMaxConsentTokenSize = kMaxTokenSize;
 
 // How many verified tokens are remembered at least; at most twice as many.
 inline constexpr std::size_t kConsentCacheSize = 8192;
+
+// Whether it is written as a method is, "package.Service/Method", of such
+// characters and such a length as a token may have.
+bool IsMethodName(absl::string_view text);
 
 // Makes a token. For identity. Times are cut to whole seconds. INVALID_ARGUMENT
 // where Verify would refuse the form of what is signed: ids and names of

@@ -30,19 +30,19 @@ bool IsMadeOf(absl::string_view text, std::size_t max,
          });
 }
 
-bool IsMethodName(absl::string_view text) {
-  const std::size_t slash = text.find('/');
-  return slash != absl::string_view::npos &&
-         IsMadeOf(text.substr(0, slash), kMaxMethodSize, "._") &&
-         IsMadeOf(text.substr(slash + 1), kMaxMethodSize, "_");
-}
-
 CommonClaims CommonOf(const Consent& consent) {
   return {consent.id, consent.subject, consent.consumer, consent.issue_time,
           consent.expire_time};
 }
 
 }  // namespace
+
+bool IsMethodName(absl::string_view text) {
+  const std::size_t slash = text.find('/');
+  return slash != absl::string_view::npos &&
+         IsMadeOf(text.substr(0, slash), kMaxMethodSize, "._") &&
+         IsMadeOf(text.substr(slash + 1), kMaxMethodSize, "_");
+}
 
 absl::Status ConsentInvalid(absl::string_view what) {
   return TokenInvalid(kConsentForm, what);

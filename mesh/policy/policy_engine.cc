@@ -44,6 +44,9 @@ absl::StatusOr<AttributeMask> NarrowByConsent(
   if (consent.method != plan.name)
     return ConsentForOther(agreement, plan, "method");
   if (now >= consent.expire_time) return ConsentExpired(agreement, plan);
+  if (plan.write &&
+      consent.expire_time - consent.issue_time > kLongestWriteConsent)
+    return ConsentTooLong(agreement, plan);
   const AttributeMask mask =
       grant.attributes & MaskOf(plan, consent.attributes);
   if (mask == 0 && grant.attributes != 0)

@@ -240,6 +240,27 @@ TEST_F(PolicyEngineTest, AConsentMustFitTheQuestion) {
   }
 }
 
+TEST_F(PolicyEngineTest, AConsentToWhatChangesSomethingHoldsForAnHour) {
+  engine_ = Engine(AgreementText(
+      "register", "bank/customers", "benefit",
+      std::string("method: \"") + kRegister + "\" attributes: \"account\"",
+      "consent {} valid_from: \"2025-04-01\""));
+  Question question =
+      Ask("bank/customers", kRegister, "benefit", "accounts/accounts");
+  Consent consent = ConsentToItems();
+  consent.affair = "benefit";
+  consent.method = kRegister;
+  consent.attributes = {"account"};
+  consent.issue_time = question.now;
+  question.consent = &consent;
+  consent.expire_time = question.now + absl::Hours(1);
+  EXPECT_TRUE(engine_->Authorise(question).ok());
+  consent.expire_time += absl::Seconds(1);
+  ExpectRefusal(engine_->Authorise(question).status(),
+                absl::StatusCode::kFailedPrecondition, "CONSENT_TOO_LONG",
+                "agreement", "register");
+}
+
 TEST_F(PolicyEngineTest, PrefersAStatuteToAConsent) {
   const std::string grant =
       std::string("method: \"") + kItems + "\" attributes: \"name\"";

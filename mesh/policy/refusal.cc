@@ -160,6 +160,14 @@ absl::Status ConsentExpired(const CompiledAgreement& agreement,
                 agreement, plan);
 }
 
+absl::Status ConsentTooLong(const CompiledAgreement& agreement,
+                            const MethodPlan& plan) {
+  return Refuse(absl::StatusCode::kFailedPrecondition, "CONSENT_TOO_LONG",
+                "a consent to what changes something holds for an hour at "
+                "most; ask the person for a shorter one",
+                agreement, plan);
+}
+
 absl::Status ConsentForOther(const CompiledAgreement& agreement,
                              const MethodPlan& plan, absl::string_view what) {
   return Refuse(absl::StatusCode::kPermissionDenied, "CONSENT_INVALID",

@@ -57,6 +57,9 @@ absl::Status RepresentationRequired(const CompiledAgreement& agreement,
 // FAILED_PRECONDITION CONSENT_EXPIRED.
 absl::Status ConsentExpired(const CompiledAgreement& agreement,
                             const MethodPlan& plan);
+// FAILED_PRECONDITION CONSENT_TOO_LONG.
+absl::Status ConsentTooLong(const CompiledAgreement& agreement,
+                            const MethodPlan& plan);
 // PERMISSION_DENIED CONSENT_INVALID: the consent is for another `what`.
 absl::Status ConsentForOther(const CompiledAgreement& agreement,
                              const MethodPlan& plan, absl::string_view what);

@@ -64,6 +64,11 @@ std::shared_ptr<const ContractSet> SmallContracts(bool later) {
   account.legal_limit = {"public_benefit", "登録法 第9条",
                          "Registration Act, art. 9"};
   contracts->Add(account);
+  MethodPlan change = account;
+  change.name = kRegister;
+  change.write = change.consentable = true;
+  change.legal_limit = {};
+  contracts->Add(change);
   MethodPlan items;
   items.name = kItems;
   items.dataset = "identity";

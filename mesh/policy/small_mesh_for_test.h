@@ -16,6 +16,8 @@ namespace psm {
 
 inline constexpr char kTax[] = "psm.tax.v1.TaxService/GetTaxStatus";
 inline constexpr char kAccount[] = "psm.accounts.v1.AccountsService/GetAccount";
+inline constexpr char kRegister[] =
+    "psm.accounts.v1.AccountsService/RegisterAccount";
 inline constexpr char kItems[] =
     "psm.identity.v1.BasicItemsService/GetBasicItems";
 inline constexpr char kProgrammes[] =

@@ -41,6 +41,10 @@ absl::Status AfterDisclosure(const absl::Status& status) {
     return ConsentNotPossible(
         "the consumer has no agreement for this affair and these attributes");
   }
+  if (reason == "CONSENT_TOO_LONG") {
+    return ConsentNotPossible(
+        "to what changes something, name a duration of at most an hour");
+  }
   if (reason == "NO_AUTOMATIC_ANSWER") {
     return agency::Refusal(absl::StatusCode::kFailedPrecondition, reason,
                            "the person is protected: leave out what shows "
@@ -95,29 +99,18 @@ absl::Duration DurationOf(bool given,
 }
 
 absl::Status CheckTerms(const ConsentTerms& terms) {
-  static constexpr char kRegisterAccount[] =
-      "psm.accounts.v1.AccountsService/RegisterAccount";
   if (!IsSystem(terms.consumer))
     return ConsentNotPossible("the consumer is not the id of a system");
   if (!IsId(terms.affair, 63, '-'))
     return ConsentNotPossible("the affair is not the id of an affair");
-  if (terms.method != "psm.identity.v1.BasicItemsService/GetBasicItems" &&
-      terms.method != kRegisterAccount &&
-      terms.method != "psm.events.v1.EventsService/Subscribe") {
+  if (!IsMethodName(terms.method))
     return ConsentNotPossible(
-        "consent is possible for the four basic items, the registration of an "
-        "account and life events only");
-  }
+        "the method is not written package.Service/Method");
   if (terms.attributes.empty())
     return ConsentNotPossible("name 1 to 32 attributes of the method");
   if (terms.duration == absl::ZeroDuration()) {
     return ConsentNotPossible(
         "the duration is whole seconds, at most 365 days");
-  }
-  // Later the bank could undo what the person has chosen since.
-  if (terms.method == kRegisterAccount && terms.duration > kLongestWrite) {
-    return ConsentNotPossible(
-        "to register an account, name a duration of at most an hour");
   }
   return absl::OkStatus();
 }
@@ -138,7 +131,8 @@ absl::StatusOr<IssuedConsent> ConsentIssuer::Issue(
                                           .affair = terms.affair,
                                           .subject = terms.subject,
                                           .method = terms.method,
-                                          .attributes = terms.attributes});
+                                          .attributes = terms.attributes,
+                                          .duration = terms.duration});
   if (!code.ok()) return AfterDisclosure(code.status());
 
   IssuedConsent issued;

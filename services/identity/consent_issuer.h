@@ -24,8 +24,6 @@ namespace psm::identity {
 
 inline constexpr absl::Duration kDefaultConsent = absl::Hours(24 * 30);
 inline constexpr absl::Duration kLongestConsent = absl::Hours(24 * 365);
-// To what is done once, at a counter: an account is registered by it.
-inline constexpr absl::Duration kLongestWrite = absl::Hours(1);
 
 // Who may learn what of whom, for what, for how long.
 struct ConsentTerms {
@@ -76,7 +74,8 @@ class ConsentIssuer {
   // Makes the consent and its token, after the mesh has authorised and recorded
   // the disclosure, which serves `call`. `terms` must have passed CheckTerms.
   // NOT_FOUND PERSON_UNKNOWN, also of a person who has died; ConsentNotPossible
-  // where the consumer has no agreement for this; FAILED_PRECONDITION
+  // where the consumer has no agreement for this, and where it would hold too
+  // long for what changes something; FAILED_PRECONDITION
   // NO_AUTOMATIC_ANSWER where it would show where a protected person lives;
   // DISCLOSURE_UNAVAILABLE and DISCLOSURE_FAILED, which no contract lists, for
   // the rest.

@@ -15,6 +15,10 @@ absl::StatusOr<std::string> MeshServices::Disclose(
   request.set_method(disclosure.method);
   for (const std::string& attribute : disclosure.attributes)
     request.add_attributes(attribute);
+  if (disclosure.duration > absl::ZeroDuration()) {
+    request.mutable_duration()->set_seconds(
+        absl::ToInt64Seconds(disclosure.duration));
+  }
   disclosure::v1::DiscloseResponse response;
   PSM_RETURN_IF_ERROR(
       agency::Call(gateway_, &disclosure::v1::DisclosureService::Stub::Disclose,

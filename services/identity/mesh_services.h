@@ -24,6 +24,8 @@ struct Disclosure {
   std::string subject;   // identity's code
   std::string method;
   std::vector<std::string> attributes;
+  // Of a consent that is to be given: how long it shall hold. Else zero.
+  absl::Duration duration = absl::ZeroDuration();
 };
 
 // DisclosureService of the mesh. Thread-safe.
