@@ -153,11 +153,14 @@ absl::StatusOr<std::string> DiscloseTo(Environment& env, const Ask& ask,
 absl::StatusOr<std::string> ReadRecords(Environment& env, const Ask& ask,
                                         const System& system,
                                         const PolicyEngine& policy) {
-  if (!system.agency->discloses)
-    return NotAllowed("NOT_A_DISCLOSING_AGENCY", "discloses: true", system);
   records::v1::ListRecordsRequest request;
   if (!request.ParseFromString(ask.message))
     return NotParsed("psm.records.v1.ListRecordsRequest");
+  // Who signs businesses in shows them theirs, and nobody a person's.
+  const bool corporations =
+      system.agency->signs_in && request.subject().empty();
+  if (!system.agency->discloses && !corporations)
+    return NotAllowed("NOT_A_DISCLOSING_AGENCY", "discloses: true", system);
   RecordQuery query;
   bool is_protected = false;
   if (request.subject().empty() == request.corporation().empty()) {

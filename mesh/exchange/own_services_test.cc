@@ -167,7 +167,7 @@ TEST_F(OwnServicesTest, RecordsAreReadByTheDisclosingAgencysOwnCodeAlone) {
       "SUBJECT_REQUIRED");
 }
 
-TEST_F(OwnServicesTest, AnAgencyThatSignsInTellsAndReadsNobodysHistory) {
+TEST_F(OwnServicesTest, AnAgencyThatSignsInTellsAndReadsNoPersonsHistory) {
   FakePeer accounts("accounts/accounts");
   disclosure::v1::DiscloseRequest request;
   request.set_audience("akatsuki/benefits");
@@ -189,6 +189,38 @@ TEST_F(OwnServicesTest, AnAgencyThatSignsInTellsAndReadsNobodysHistory) {
   curious.peer = &accounts;
   EXPECT_EQ(ReasonOf(RunTask(ListRecords(env(), curious)).status),
             "NOT_A_DISCLOSING_AGENCY");
+  list.set_corporation("7123456789012");
+  curious = MakeAsk(kList, "", list);
+  curious.peer = &accounts;
+  EXPECT_EQ(ReasonOf(RunTask(ListRecords(env(), curious)).status),
+            "NOT_A_DISCLOSING_AGENCY")
+      << "a person's besides a corporation's";
+}
+
+TEST_F(OwnServicesTest, AnAgencyThatSignsInReadsACorporationsHistory) {
+  FakePeer accounts("accounts/accounts");
+  Record about_it;
+  about_it.set_exchange_id("one");
+  about_it.set_corporation("7123456789012");
+  Record about_another;
+  about_another.set_exchange_id("two");
+  about_another.set_corporation("4011001098993");
+  log_.records = {about_it, about_another};
+
+  records::v1::ListRecordsRequest list;
+  list.set_corporation("7123456789012");
+  Ask ask = MakeAsk(kList, "", list);
+  ask.peer = &accounts;
+  const Answer answer = RunTask(ListRecords(env(), ask));
+  ASSERT_TRUE(answer.status.ok()) << answer.status;
+  records::v1::ListRecordsResponse response;
+  ASSERT_TRUE(response.ParseFromString(answer.message));
+  ASSERT_EQ(response.records_size(), 1);
+  EXPECT_EQ(response.records(0).exchange_id(), "one");
+  EXPECT_EQ(
+      ReasonOf(RunTask(ListRecords(env(), MakeAsk(kList, "", list))).status),
+      "NOT_A_DISCLOSING_AGENCY")
+      << "a benefits office";
 }
 
 TEST_F(OwnServicesTest, AConsentToAnothersMethodIsForTheAgreementToAllow) {

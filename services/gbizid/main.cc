@@ -9,6 +9,7 @@
 #include "services/gbizid/acting_service.h"
 #include "services/gbizid/business_service.h"
 #include "services/gbizid/delegations_service.h"
+#include "services/gbizid/history_service.h"
 #include "services/gbizid/prime_service.h"
 #include "services/gbizid/provider.h"
 #include "services/gbizid/schema.h"
@@ -57,6 +58,9 @@ absl::Status Wire(agency::Agency& agency) {
   agency.Serve(std::make_unique<PrimeService>(primes, recoveries));
   agency.Serve(std::make_unique<DelegationsService>(delegations));
   agency.Serve(std::make_unique<ActingService>(acting));
+  agency.Serve(std::make_unique<BusinessHistoryService>(
+      parts, agency.Own(std::make_unique<MeshCorporationRecords>(
+                 [&agency] { return agency.gateway(); }))));
   return absl::OkStatus();
 }
 

@@ -21,6 +21,7 @@ void TheDiskIsFull(Stage& stage);
 void ConsentAndWithdrawal(Stage& stage);
 // A business.
 void TheCompanysForm(Stage& stage);
+void ASubsidyThroughADelegate(Stage& stage);
 // A mother and her child move.
 void OneNotice(Stage& stage);
 // A record is tied to the wrong person.
