@@ -151,6 +151,8 @@ absl::StatusOr<GetRegistrationResponse> AccountRegister::FindRegistration(
         FindPresent(sql, std::string(subject));
     if (!present.has_value()) return NotRegistered();
     *response.mutable_as_of_time() = present->registration.register_time();
+    response.set_moved_date(
+        MovedSince(sql, std::string(subject), response.as_of_time()));
     *response.mutable_registration() = std::move(present->registration);
     response.set_etag(std::move(present->etag));
     return absl::OkStatus();

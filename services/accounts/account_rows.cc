@@ -65,6 +65,12 @@ constexpr agency::Migration kMigrations[] = {
     {4,
      "CREATE TABLE used_consents ("
      "  consent_id TEXT PRIMARY KEY);\n"},
+    // The last move of those who have an account.
+    {5,
+     "CREATE TABLE holder_moves ("
+     "  subject TEXT PRIMARY KEY,"
+     "  move_date TEXT NOT NULL,"
+     "  publish_time BIGINT NOT NULL);\n"},
 };
 
 }  // namespace
@@ -108,6 +114,27 @@ std::optional<PresentAccount> FindPresent(soci::session& sql,
   present.registration.set_hold(static_cast<Registration::Hold>(hold));
   present.etag = EtagOf(subject, change, row.register_time);
   return present;
+}
+
+void NoteMove(soci::session& sql, const std::string& subject,
+              const std::string& move_date, absl::Time publish_time) {
+  if (!FindPresent(sql, subject).has_value()) return;
+  const long long time = absl::ToUnixMicros(publish_time);
+  sql << "INSERT INTO holder_moves (subject, move_date, publish_time) VALUES "
+         "(:subject, :date, :time) ON CONFLICT (subject) DO UPDATE SET "
+         "move_date = excluded.move_date, publish_time = excluded.publish_time",
+      soci::use(subject), soci::use(move_date), soci::use(time);
+}
+
+std::string MovedSince(soci::session& sql, const std::string& subject,
+                       const google::protobuf::Timestamp& register_time) {
+  const long long since =
+      google::protobuf::util::TimeUtil::TimestampToMicroseconds(register_time);
+  std::string date;
+  sql << "SELECT move_date FROM holder_moves WHERE subject = :subject AND "
+         "publish_time > :since",
+      soci::into(date), soci::use(subject), soci::use(since);
+  return sql.got_data() ? date : "";
 }
 
 PresentInserter::PresentInserter(soci::session& sql)

@@ -41,6 +41,16 @@ google::protobuf::Timestamp ToTimestamp(long long micros);
 std::optional<PresentAccount> FindPresent(soci::session& sql,
                                           const std::string& subject);
 
+// Keeps that the holder of a present account has moved, in place of an earlier
+// move; nothing for who has none.
+void NoteMove(soci::session& sql, const std::string& subject,
+              const std::string& move_date, absl::Time publish_time);
+
+// The day of the last move that was published after `register_time`; empty
+// where there was none.
+std::string MovedSince(soci::session& sql, const std::string& subject,
+                       const google::protobuf::Timestamp& register_time);
+
 // Writes rows into the table of present accounts; prepared once.
 class PresentInserter {
  public:

@@ -116,8 +116,11 @@ grpc::Status AccountsService::GetRegistration(
     const accounts::v1::GetRegistrationRequest* request,
     accounts::v1::GetRegistrationResponse* response) {
   auto found = parts_.accounts->FindRegistration(request->subject());
-  if (found.ok() && !agency::CallContext::From(*context).Grants("registration"))
+  if (found.ok() &&
+      !agency::CallContext::From(*context).Grants("registration")) {
     found->clear_registration();
+    found->clear_moved_date();
+  }
   return agency::Reply(std::move(found), response);
 }
 

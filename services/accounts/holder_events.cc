@@ -1,6 +1,7 @@
 #include "services/accounts/holder_events.h"
 
 #include "services/accounts/account_register.h"
+#include "services/accounts/account_rows.h"
 
 namespace psm {
 
@@ -15,6 +16,8 @@ absl::Status TakeHoldersEvent(soci::session& sql,
     AccountRegister::Hold(sql, event.subject, Registration::HOLDER_DIED,
                           event.publish_time, now);
   }
+  if (event.type == "moved_in")
+    NoteMove(sql, event.subject, event.effective_date, event.publish_time);
   return absl::OkStatus();
 }
 

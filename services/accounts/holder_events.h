@@ -12,8 +12,8 @@ namespace psm {
 
 // For EventSubscription, in its transaction: another name has the account wait
 // for ConfirmAccount or another registration, also where the kana stays the
-// same, which nobody is asked; a death has it wait for ever. OK and nothing for
-// any other event.
+// same, which nobody is asked; a death has it wait for ever; a move is noted,
+// and changes nothing else. OK and nothing for any other event.
 absl::Status TakeHoldersEvent(soci::session& sql,
                               const agency::LifeEvent& event, absl::Time now);
 

@@ -74,10 +74,12 @@ class HolderEventsTest : public testing::Test {
     }
     return reason;
   }
-  void Hear(const std::string& type) {
+  void Hear(const std::string& type, const std::string& date = "",
+            const std::string& subject = "A") {
     agency::LifeEvent event;
     event.type = type;
-    event.subject = "A";
+    event.subject = subject;
+    event.effective_date = date;
     event.publish_time = clock_.Now();
     ASSERT_TRUE(database_
                     ->Write([&](soci::session& sql) {
@@ -180,6 +182,33 @@ TEST_F(HolderEventsTest, APayerHearsThatTheAccountWaitsAndThatItWasConfirmed) {
   for (const AccountChange& change : page->changes())
     absl::StrAppend(&kinds, AccountChange::Kind_Name(change.kind()), " ");
   EXPECT_EQ(kinds, "HELD CONFIRMED ");
+}
+
+TEST_F(HolderEventsTest, AMoveIsNotedForThePersonAndStopsNoPayment) {
+  const std::string before = Present().etag();
+  EXPECT_EQ(Present().moved_date(), "");
+  clock_.Advance(absl::Seconds(1));
+  Hear("moved_in", "2026-06-01");
+  EXPECT_EQ(Present().moved_date(), "2026-06-01");
+  Hear("moved_in", "2026-06-20");
+  EXPECT_EQ(Present().moved_date(), "2026-06-20") << "the last one";
+  EXPECT_EQ(Unpaid(), "");
+  EXPECT_EQ(Present().etag(), before) << "the account is what it was";
+  // Who registers an account again has moved before it.
+  EXPECT_EQ(Register("ﾔﾏﾀﾞﾊﾅｺ"), "");
+  EXPECT_EQ(Present().moved_date(), "");
+  // Who has no account leaves no trace.
+  Hear("moved_in", "2026-06-21", "B");
+  long long kept = 0;
+  ASSERT_TRUE(database_
+                  ->Read([&](soci::session& sql) {
+                    sql << "SELECT COUNT(*) FROM holder_moves WHERE subject = "
+                           "'B'",
+                        soci::into(kept);
+                    return absl::OkStatus();
+                  })
+                  .ok());
+  EXPECT_EQ(kept, 0);
 }
 
 TEST_F(HolderEventsTest, WhereEventsWereMissedAllWait) {

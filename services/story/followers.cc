@@ -88,6 +88,10 @@ bool AwaitFollowers(Stage& stage) {
                         "life events, and listen"));
 }
 
+bool AwaitFollower(const Stage& stage, const std::string& system) {
+  return Await([&] { return Begun(stage, system) > 0; });
+}
+
 void TellWhoHears(Stage& stage, const std::string& persona,
                   const std::string& type) {
   const auto found = FindPersona(stage.folder, persona);
@@ -98,10 +102,11 @@ void TellWhoHears(Stage& stage, const std::string& persona,
     return;
   }
   std::set<std::string> named;
-  std::set<std::string> consentable;  // nobody in these stories has consented
+  std::set<std::string> consentable;  // without the persona's consent
   for (const CompiledAgreement* agreement : FollowersOf(stage, type)) {
     const std::string& consumer = agreement->consumer->id;
-    if (agreement->by_consent) {
+    if (agreement->by_consent &&
+        stage.consented.count({persona, consumer}) == 0) {
       consentable.insert(consumer);
       continue;
     }
@@ -110,7 +115,8 @@ void TellWhoHears(Stage& stage, const std::string& persona,
         Await([&] { return Told(stage, *person, type).count(consumer) > 0; }),
         absl::StrCat(
             consumer, " hears `", type, "`, for ", agreement->affair->title.ja,
-            " (", agreement->affair->title.en, "), ", agreement->statute.ja));
+            " (", agreement->affair->title.en, "), ",
+            agreement->by_consent ? "本人の同意" : agreement->statute.ja));
     stage.expected.push_back({.persona = persona, .consumer = consumer});
   }
   stage.narrator.Step(

@@ -16,6 +16,9 @@ namespace psm::story {
 // returns whether it is so.
 bool AwaitFollowers(Stage& stage);
 
+// Waits until `system`, which hears by persons' consents, has begun to.
+bool AwaitFollower(const Stage& stage, const std::string& system);
+
 // Tells who must hear of `type` about `persona`, under which affair and
 // statute, and waits until each has, by the record of its delivery since the
 // story began; by the same records nobody else has. Expects each in the

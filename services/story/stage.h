@@ -4,7 +4,9 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -42,6 +44,11 @@ struct Stage {
   // When this story began, and what it has told of whom since.
   absl::Time began = absl::InfinitePast();
   std::vector<Expected> expected = {};
+  // Who may hear of whose life events, as the persona has consented: the
+  // persona and the consumer.
+  std::set<std::pair<std::string, std::string>> consented = {};
+  // Personas of whose sign-in this story has told.
+  std::set<std::string> signed_in = {};
 
   // Another story begins.
   void Begin();
@@ -57,8 +64,9 @@ struct Stage {
   std::string KanaOf(absl::string_view persona) const;
 };
 
-// Signs in with the persona's card. The terminal's code for the person, as
-// identity found it; empty where it failed, which is narrated.
+// Signs in with the persona's card, and tells how the first time in a story.
+// The terminal's code for the person, as identity found it; empty where it
+// failed, which is narrated.
 std::string SignIn(Stage& stage, const std::string& persona);
 
 }  // namespace psm::story

@@ -94,6 +94,13 @@ CREATE TABLE correction_requests (
 CREATE INDEX correction_requests_by_subject
   ON correction_requests (subject, request_time);
 )"},
+    // The last move of those whom this town taxes or will; `here` 1: into it.
+    {5, R"(
+CREATE TABLE moves (
+  subject TEXT PRIMARY KEY,
+  move_date TEXT NOT NULL,
+  here BIGINT NOT NULL);
+)"},
 };
 
 std::string EtagOf(const std::string& subject, const Assessment& version) {

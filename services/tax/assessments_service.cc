@@ -83,6 +83,20 @@ grpc::Status AssessmentsService::EndTaxation(
   return grpc::Status::OK;
 }
 
+absl::StatusOr<tax::v1::ListAssessmentsResponse> AssessmentsService::Kept(
+    const CallContext& call, const std::string& subject) {
+  auto found = ledger_.FindAssessments(subject);
+  if (!call.Grants("competence")) return found;
+  PSM_ASSIGN_OR_RETURN(const std::optional<tax::v1::Competence> competence,
+                       ledger_.FindCompetence(subject));
+  if (!competence.has_value()) return found;
+  // Who has moved here will be taxed here, and has no assessment yet.
+  if (absl::IsNotFound(found.status()))
+    found = tax::v1::ListAssessmentsResponse();
+  if (found.ok()) *found->mutable_competence() = *competence;
+  return found;
+}
+
 grpc::Status AssessmentsService::ListAssessments(
     grpc::ServerContext* context,
     const tax::v1::ListAssessmentsRequest* request,
@@ -91,7 +105,7 @@ grpc::Status AssessmentsService::ListAssessments(
   if (absl::Status passed = reviews_.CheckMayProvide(request->subject());
       !passed.ok())
     return agency::ToGrpc(passed);
-  auto found = ledger_.FindAssessments(request->subject());
+  auto found = Kept(call, request->subject());
   if (!found.ok()) return agency::ToGrpc(found.status());
   for (tax::v1::Assessment& version : *found->mutable_assessments()) {
     if (!call.Grants("income")) version.clear_circumstances();

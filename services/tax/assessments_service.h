@@ -46,6 +46,10 @@ class AssessmentsService final : public tax::v1::AssessmentsService::Service {
   absl::StatusOr<tax::v1::CorrectAssessmentResponse> Correct(
       const agency::CallContext& call,
       const tax::v1::CorrectAssessmentRequest& request);
+  // All that is kept of a person, with every item, and who taxes after a move
+  // where the agreement grants that.
+  absl::StatusOr<tax::v1::ListAssessmentsResponse> Kept(
+      const agency::CallContext& call, const std::string& subject);
 
   TaxLedger& ledger_;
   LinkReviews& reviews_;

@@ -11,6 +11,7 @@
 #include "mesh/agency/test_call.h"
 #include "mesh/base/error.h"
 #include "mesh/base/temp_folder.h"
+#include "services/tax/competence.h"
 
 namespace psm {
 namespace {
@@ -232,6 +233,29 @@ TEST_F(AssessmentsServiceTest, ADeathIsHeardOfByAnEvent) {
   AssessRequest kenji = Year(2026, 1);
   kenji.set_subject("kenji");
   EXPECT_TRUE(Assess(kenji).ok());
+}
+
+TEST_F(AssessmentsServiceTest, AMoveIsShownWhereTheAgreementSays) {
+  agency::LifeEvent event;
+  event.type = "moved_in";
+  event.subject = "taro";
+  event.publisher = "akatsuki/residents";
+  event.effective_date = "2026-11-22";
+  ASSERT_TRUE(database_
+                  ->Write([&](soci::session& sql) {
+                    return HearOfMove(sql, event, "akatsuki");
+                  })
+                  .ok());
+  // Without an assessment yet.
+  EXPECT_EQ(List({"competence"}).competence().first_fiscal_year(), 2027);
+  EXPECT_TRUE(listed_.ok()) << listed_;
+  List({"category"});
+  EXPECT_EQ(ReasonOf(listed_), "NOT_A_TAXPAYER");
+  ASSERT_TRUE(Assess(Year(2026, 3'120'000)).ok());
+  const ListAssessmentsResponse both = List({"competence", "category"});
+  EXPECT_EQ(both.assessments_size(), 1);
+  EXPECT_TRUE(both.competence().here());
+  EXPECT_FALSE(List({"category"}).has_competence());
 }
 
 TEST_F(AssessmentsServiceTest, TheDeadAreNotAssessed) {

@@ -8,6 +8,7 @@
 #include "mesh/base/japan_time.h"
 #include "mesh/base/status_macros.h"
 #include "services/tax/assessments_service.h"
+#include "services/tax/competence.h"
 #include "services/tax/corrections_service.h"
 #include "services/tax/link_reviews.h"
 #include "services/tax/links_service.h"
@@ -50,16 +51,20 @@ absl::Status Wire(psm::agency::Agency& agency) {
   agency.Serve(std::make_unique<psm::LinksService>(reviews, ledger, residence,
                                                    &agency.clock()));
   PSM_ASSIGN_OR_RETURN(
-      std::unique_ptr<psm::agency::EventSubscription> deaths,
+      std::unique_ptr<psm::agency::EventSubscription> lives,
       psm::agency::EventSubscription::Start(
           *database, [&agency] { return agency.gateway(); },
-          {.affair = "residence-tax", .types = {"died"}, .missed = {}},
+          {.affair = "residence-tax",
+           .types = {"died", "moved_in"},
+           .missed = {}},
           [ledger, &agency](soci::session& sql,
                             const psm::agency::LifeEvent& event) {
+            if (event.type == "moved_in")
+              return psm::HearOfMove(sql, event, agency.agency_id());
             return ledger->HearOfDeath(sql, event.subject, event.effective_date,
                                        agency.clock().Now());
           }));
-  agency.Own(std::move(deaths));
+  agency.Own(std::move(lives));
   return absl::OkStatus();
 }
 

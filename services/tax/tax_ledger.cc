@@ -10,6 +10,7 @@
 #include "mesh/base/japan_time.h"
 #include "mesh/base/status_macros.h"
 #include "services/tax/assessment_rows.h"
+#include "services/tax/competence.h"
 #include "services/tax/tax_rules.h"
 #include "soci/soci.h"
 
@@ -167,6 +168,16 @@ absl::StatusOr<ListAssessmentsResponse> TaxLedger::FindAssessments(
     return response.assessments().empty() ? NotATaxpayer() : absl::OkStatus();
   }));
   return response;
+}
+
+absl::StatusOr<std::optional<tax::v1::Competence>> TaxLedger::FindCompetence(
+    absl::string_view subject) {
+  std::optional<tax::v1::Competence> competence;
+  PSM_RETURN_IF_ERROR(database_->Read([&](soci::session& sql) -> absl::Status {
+    competence = CompetenceOf(sql, std::string(subject));
+    return absl::OkStatus();
+  }));
+  return competence;
 }
 
 absl::StatusOr<std::optional<AssessResponse>> TaxLedger::Assessed(

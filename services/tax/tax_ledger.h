@@ -53,6 +53,11 @@ class TaxLedger {
   absl::StatusOr<tax::v1::ListAssessmentsResponse> FindAssessments(
       absl::string_view subject);
 
+  // Who taxes the person after the last move; nullopt where none was heard of.
+  // Else as Database::Read.
+  absl::StatusOr<std::optional<tax::v1::Competence>> FindCompetence(
+      absl::string_view subject);
+
   // The answer that this exchange got before, if it did.
   absl::StatusOr<std::optional<tax::v1::AssessResponse>> Assessed(
       const agency::CallContext& call);
