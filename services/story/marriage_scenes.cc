@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "mesh/base/error.h"
@@ -63,6 +64,36 @@ Reply<benefits::v1::StartApplicationResponse> Apply(Stage& stage,
                              {"own-request"}, request);
 }
 
+// She confirms: it is paid into the account under the new name, unless it was
+// paid in another story.
+void TellPaid(Stage& stage, const std::string& wife,
+              const std::string& application) {
+  Narrator& narrator = stage.narrator;
+  benefits::v1::ConfirmApplicationRequest confirm;
+  confirm.set_subject(wife);
+  confirm.set_application_id(application);
+  const auto decided = stage.terminal.Call(
+      &BenefitsService::Stub::ConfirmApplication, {"own-request"}, confirm);
+  if (!narrator.Succeeded(decided.status, "She reads it and confirms")) return;
+  stage.expected.push_back(
+      {.persona = kWife, .exchange_id = decided.exchange_id});
+  const std::string rule =
+      absl::StrCat(decided->rule_ja(), " (", decided->rule_en(), ")");
+  if (absl::StrContains(decided->rule_en(), "paid once")) {
+    narrator.Step(true,
+                  absl::StrCat("She was granted it in another story, and it is "
+                               "paid once: ",
+                               rule));
+    return;
+  }
+  narrator.Step(decided->decision() ==
+                        benefits::v1::ConfirmApplicationResponse::GRANTED &&
+                    !decided->payment_file().empty(),
+                absl::StrCat("Granted: ", decided->amount_yen(),
+                             "円, in the payment file to the account of ",
+                             kNewKana, ". ", rule));
+}
+
 void TellWaitingBenefit(Stage& stage, const std::string& wife) {
   Narrator& narrator = stage.narrator;
   narrator.Scene("止まった給付", "What waits, and what would make it pass");
@@ -113,6 +144,7 @@ void TellWaitingBenefit(Stage& stage, const std::string& wife) {
         field.value_ja().empty() ? field.value() : field.value_ja(), "  (",
         field.provider(), ")"));
   }
+  TellPaid(stage, wife, again->application_id());
 }
 
 }  // namespace

@@ -5,7 +5,9 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "mesh/base/error.h"
+#include "mesh/records/timestamp.h"
 #include "psm/benefits/v1/benefits.grpc.pb.h"
 #include "psm/tax/v1/assessments.grpc.pb.h"
 #include "psm/tax/v1/links.grpc.pb.h"
@@ -70,32 +72,68 @@ Reply<tax::v1::ListAssessmentsResponse> Assessments(
                              request);
 }
 
+std::string InWords(GetTaxStatusResponse::Category category) {
+  switch (category) {
+    case GetTaxStatusResponse::EXEMPT:
+      return "非課税 (exempt)";
+    case GetTaxStatusResponse::PER_CAPITA_ONLY:
+      return "均等割のみ課税 (per capita only)";
+    case GetTaxStatusResponse::TAXED:
+      return "課税 (taxed)";
+    default:
+      return "-";
+  }
+}
+
+// Who asked, for what and when, as both persons read it.
+std::string InWords(const Stage& stage,
+                    const tax::v1::WrongLinkExchange& exchange) {
+  const Directory& directory = stage.policy->directory();
+  const System* consumer = directory.FindSystem(exchange.consumer());
+  const Affair* affair = directory.FindAffair(exchange.affair());
+  return absl::StrCat(
+      absl::FormatTime("%m-%d %H:%M:%S", FromTimestamp(exchange.answer_time()),
+                       absl::LocalTimeZone()),
+      "  ", consumer == nullptr ? exchange.consumer() : consumer->name.ja,
+      "  [", affair == nullptr ? exchange.affair() : affair->title.ja, "]");
+}
+
+Reply<tax::v1::ListWrongLinkExchangesResponse> WrongLinks(
+    Stage& stage, const std::string& subject) {
+  tax::v1::ListWrongLinkExchangesRequest request;
+  request.set_subject(subject);
+  return stage.terminal.Call(&LinksService::Stub::ListWrongLinkExchanges,
+                             {.affair = "own-request", .provider = kTax},
+                             request);
+}
+
 // Both read which answers were given from the record under the wrong link:
 // `exchange_id` among them, or any where it is empty.
 void TellBoth(Stage& stage, const std::string& exchange_id) {
+  std::string before;
   for (const char* persona : {kStudent, kNamesake}) {
     const std::string subject = SignIn(stage, persona);
     if (subject.empty()) return;
-    tax::v1::ListWrongLinkExchangesRequest request;
-    request.set_subject(subject);
-    const auto list = stage.terminal.Call(
-        &LinksService::Stub::ListWrongLinkExchanges,
-        {.affair = "own-request", .provider = kTax}, request);
+    const auto list = WrongLinks(stage, subject);
     bool listed = false;
-    for (const auto& exchange : list->exchanges())
+    std::string ids;
+    for (const auto& exchange : list->exchanges()) {
       listed |= exchange_id.empty() || exchange.exchange_id() == exchange_id;
+      absl::StrAppend(&ids, exchange.exchange_id(), "\n");
+    }
+    const bool same = !before.empty() && ids == before;
     stage.narrator.Step(
-        listed,
+        listed && (before.empty() || same),
         absl::StrCat(persona,
-                     " is shown what was answered from the "
-                     "record under the wrong link: ",
+                     same ? " is shown the same: "
+                          : " is shown what was answered from the record "
+                            "under the wrong link: ",
                      list->exchanges_size(),
                      list->exchanges_size() == 1 ? " exchange" : " exchanges"));
     for (const auto& exchange : list->exchanges()) {
-      stage.narrator.Fact(absl::StrCat(exchange.consumer(), ", ",
-                                       exchange.affair(), ", ",
-                                       exchange.exchange_id()));
+      if (!same) stage.narrator.Fact(InWords(stage, exchange));
     }
+    before = ids;
     stage.expected.push_back(
         {.persona = persona, .exchange_id = list.exchange_id});
   }
@@ -123,7 +161,8 @@ bool Correct(Stage& stage, int fiscal_year) {
     return false;
   stage.expected.push_back(
       {.persona = kNamesake, .exchange_id = tied.exchange_id});
-  narrator.Fact(absl::StrCat(release.subject(), " -> ", tie.subject()));
+  narrator.Fact(absl::StrCat("the student at the town: ", release.subject()));
+  narrator.Fact(absl::StrCat("her namesake:            ", tie.subject()));
   tax::v1::AssessRequest assess;
   assess.set_subject(stage.CodeOf(kStudent, kTown));
   assess.set_fiscal_year(fiscal_year);
@@ -132,8 +171,7 @@ bool Correct(Stage& stage, int fiscal_year) {
                                   assess, "residence-tax");
   if (!narrator.Succeeded(assessed.status,
                           absl::StrCat("The student's own year is determined: ",
-                                       GetTaxStatusResponse::Category_Name(
-                                           assessed->category()))))
+                                       InWords(assessed->category()))))
     return false;
   return narrator.Step(assessed->category() == GetTaxStatusResponse::EXEMPT,
                        "She is exempt, and could have been paid all along");
@@ -179,7 +217,8 @@ void TellConsumers(Stage& stage, const std::string& subject,
       decision.status.ok() && decision->decision() == Decision::GRANTED,
       absl::StrCat("She reads it and confirms: ",
                    decision.status.ok()
-                       ? Decision::Decision_Name(decision->decision())
+                       ? decision->decision() == Decision::GRANTED ? "granted"
+                                                                   : "refused"
                        : ReasonOf(decision.status),
                    ", ", decision->rule_ja(), " (", decision->rule_en(), ")"));
   stage.expected.push_back(
@@ -201,7 +240,7 @@ void TheWrongPersonsRecord(Stage& stage) {
       before->assessments(0).category() == GetTaxStatusResponse::EXEMPT) {
     narrator.Step(true,
                   "It was corrected when the story was told before: the "
-                  "student reads her own assessment, EXEMPT");
+                  "student reads her own assessment, exempt");
     TellBoth(stage, "");
     return;
   }

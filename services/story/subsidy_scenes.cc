@@ -210,8 +210,7 @@ bool ApplyForTheCompany(Stage& stage, Parties& parties) {
   const Application& application = draft->application();
   return narrator.Succeeded(
              parties.notebook.Set(kApplication, application.application_id()),
-             absl::StrCat("The application is ",
-                          application.application_id())) &&
+             "A draft begins, and its number is noted") &&
          TellForm(stage, application) && Submit(stage, parties, application) &&
          Decide(stage, application.application_id());
 }
