@@ -1,9 +1,12 @@
 // A batch is settled as a whole or not at all: its entries are on the disk, and
 // only then the position behind it is written. A crash in between proves a
-// batch twice, which does no harm; nothing is left out.
+// batch twice, which does no harm; nothing is left out. The position is between
+// entries, so a receipt of more records than a batch takes is proved once more
+// from its first after a crash.
 #include "mesh/agency/receipt_prover.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -29,6 +32,7 @@ using records::v1::GetProofsResponse;
 using records::v1::SideEntry;
 
 constexpr std::size_t kBatch = 100;  // RecordsService takes no more
+constexpr int kAllOfIt = std::numeric_limits<int>::max();
 constexpr absl::Duration kPatience = absl::Seconds(5);
 constexpr std::chrono::nanoseconds kTick = std::chrono::seconds(1);
 
@@ -59,16 +63,17 @@ ReceiptProver::ReceiptProver(
 
 absl::Status ReceiptProver::Prove() {
   for (;;) {
-    const absl::StatusOr<Batch> next = NextBatch();
+    absl::StatusOr<Batch> next = NextBatch();
     if (!next.ok() && !unread_)
       LogError("side_not_read",
                {{"error", std::string(next.status().message())}});
     unread_ = !next.ok();
     PSM_RETURN_IF_ERROR(next.status());
-    const Batch& batch = *next;
+    Batch& batch = *next;
     if (batch.pending.empty()) {
-      if (batch.behind.file != position_.file) return Advance(batch.behind);
+      if (batch.behind.file != position_.file) return Advance(batch);
       position_ = batch.behind;
+      within_ = 0;
       return absl::OkStatus();
     }
     const absl::StatusOr<LogKeys> key = ReadLogKeys(options_.log_key);
@@ -79,7 +84,7 @@ absl::Status ReceiptProver::Prove() {
     }
     if (late_) LogInfo("receipts_on_time");
     late_ = false;
-    PSM_RETURN_IF_ERROR(Advance(batch.behind));
+    PSM_RETURN_IF_ERROR(Advance(batch));
   }
 }
 
@@ -102,25 +107,22 @@ absl::StatusOr<ReceiptProver::Batch> ReceiptProver::NextBatch() {
     LogError("receipts_dropped_unproved",
              {{"files", absl::StrCat(oldest - position_.file)}});
     position_ = {oldest, 0};
+    within_ = 0;
   }
   const absl::Time until = clock_.Now() - options_.settle;
   Batch batch;
   batch.behind = position_;
+  int next = within_;
   PSM_RETURN_IF_ERROR(
       ReadSide(ledger_.folder(), position_,
                [&](const SideEntry& entry, const SidePosition& behind) {
+                 const int from = std::exchange(next, 0);
                  if (entry.kind() == SideEntry::ANSWERED &&
                      entry.has_receipt()) {
-                   const auto leaves =
-                       static_cast<std::size_t>(entry.receipt().leaves_size());
                    // One that is of tomorrow is not waited for.
                    const absl::Time time = FromTimestamp(entry.time());
                    const bool young = time > until && time <= clock_.Now();
-                   const bool full = !batch.pending.empty() &&
-                                     batch.pending.size() + leaves > kBatch;
-                   if (young || full) return false;
-                   for (int i = 0; i < entry.receipt().leaves_size(); ++i)
-                     batch.pending.push_back({entry, i});
+                   if (young || !Take(entry, from, batch)) return false;
                  }
                  batch.behind = behind;
                  return true;
@@ -129,14 +131,24 @@ absl::StatusOr<ReceiptProver::Batch> ReceiptProver::NextBatch() {
   return batch;
 }
 
+bool ReceiptProver::Take(const SideEntry& entry, int next, Batch& batch) {
+  const int records = RecordsOf(entry.receipt());
+  const auto shared = std::make_shared<const SideEntry>(entry);
+  for (; next < records; ++next) {
+    if (batch.pending.size() == kBatch) {
+      batch.within = next;
+      return false;
+    }
+    batch.pending.push_back({shared, OnlyLeaf(entry.receipt(), next)});
+  }
+  return true;
+}
+
 absl::Status ReceiptProver::Ask(absl::Span<const Pending> pending,
                                 GetProofsResponse* response) {
   GetProofsRequest request;
-  for (const Pending& one : pending) {
-    auto& item = *request.add_items();
-    item.set_index(one.entry.receipt().leaves(one.leaf).index());
-    item.set_tree_size(one.entry.receipt().tree_size());
-  }
+  for (const Pending& one : pending)
+    *request.add_items() = QuestionFor(one.receipt);
   // Once: the next tick asks again, and a process that stops waits for nobody.
   const std::unique_ptr<grpc::ClientContext> context =
       Outgoing(nullptr, "", kPatience);
@@ -164,73 +176,76 @@ void ReceiptProver::Cancel() {
   if (asking_ != nullptr) asking_->TryCancel();
 }
 
-absl::Status ReceiptProver::Settle(const Batch& batch, const LogKeys& key) {
+absl::Status ReceiptProver::Settle(Batch& batch, const LogKeys& key) {
   std::vector<SideEntry> verdicts;
   GetProofsResponse response;
   const absl::Status answered = Ask(batch.pending, &response);
   if (!answered.ok() && !IsRefusal(answered)) return answered;
+  // A receipt that says that it leaves out what is not so is not followed any
+  // further: it may say so of any number.
+  std::shared_ptr<const SideEntry> given_up;
   for (std::size_t i = 0; i < batch.pending.size(); ++i) {
     const Pending& one = batch.pending[i];
+    if (one.entry == given_up) continue;
+    std::optional<SideEntry> verdict;
     if (answered.ok()) {
-      AddVerdict(one, response.proofs(static_cast<int>(i)), key, verdicts);
-      continue;
-    }
-    // The gateway refuses a batch for one of it: which?
-    GetProofsResponse alone;
-    const absl::Status status = Ask({one}, &alone);
-    if (status.ok()) {
-      AddVerdict(one, alone.proofs(0), key, verdicts);
-    } else if (IsRefusal(status)) {
-      SideEntry refused = Verdict(SideEntry::DISPROVED, one.entry);
-      *refused.mutable_proof()->mutable_receipt() =
-          OnlyLeaf(one.entry.receipt(), one.leaf);
-      refused.set_finding(
-          absl::StrCat("the gateway refuses to prove it: ", ReasonOf(status)));
-      verdicts.push_back(std::move(refused));
+      verdict = VerdictOf(one, response.proofs(static_cast<int>(i)), key);
     } else {
-      return status;
+      // The gateway refuses a batch for one of it: which?
+      PSM_ASSIGN_OR_RETURN(verdict, AskAlone(one, key));
     }
+    if (!verdict.has_value()) continue;
+    if (verdict->kind() == SideEntry::DISPROVED && IsLeftOut(one.receipt))
+      given_up = one.entry;
+    verdicts.push_back(*std::move(verdict));
   }
+  if (batch.within != 0 && given_up == batch.pending.back().entry)
+    batch.within = kAllOfIt;
   PSM_RETURN_IF_ERROR(ledger_.Keep(verdicts));
   PSM_RETURN_IF_ERROR(ledger_.Sync());
   for (const SideEntry& verdict : verdicts) Say(verdict);
   return absl::OkStatus();
 }
 
-void ReceiptProver::AddVerdict(const Pending& pending,
-                               const GetProofsResponse::Proof& proof,
-                               const LogKeys& key,
-                               std::vector<SideEntry>& verdicts) const {
-  if (!proof.expunged()) {
-    verdicts.push_back(Judge(pending, proof, key));
-    return;
-  }
+absl::StatusOr<std::optional<SideEntry>> ReceiptProver::AskAlone(
+    const Pending& pending, const LogKeys& key) {
+  GetProofsResponse response;
+  const absl::Status status = Ask({pending}, &response);
+  if (status.ok()) return VerdictOf(pending, response.proofs(0), key);
+  if (!IsRefusal(status)) return status;
+  SideEntry refused = Verdict(SideEntry::DISPROVED, *pending.entry);
+  *refused.mutable_proof()->mutable_receipt() = pending.receipt;
+  refused.set_finding(
+      absl::StrCat("the gateway refuses to prove it: ", ReasonOf(status)));
+  return refused;
+}
+
+std::optional<SideEntry> ReceiptProver::VerdictOf(
+    const Pending& pending, const GetProofsResponse::Proof& proof,
+    const LogKeys& key) const {
+  if (!proof.expunged()) return Judge(pending, proof, key);
   // Nothing shows any more that it holds, nor that it does not: unless it is
   // too young to be gone.
-  std::string finding = FindingOfExpunged(pending.entry, clock_.Now());
+  std::string finding = FindingOfExpunged(*pending.entry, clock_.Now());
   if (finding.empty()) {
     LogWarning("receipt_expunged",
-               {{"exchange_id", pending.entry.exchange_id()}});
-    return;
+               {{"exchange_id", pending.entry->exchange_id()}});
+    return std::nullopt;
   }
-  SideEntry verdict = Verdict(SideEntry::DISPROVED, pending.entry);
-  *verdict.mutable_proof()->mutable_receipt() =
-      OnlyLeaf(pending.entry.receipt(), pending.leaf);
+  SideEntry verdict = Verdict(SideEntry::DISPROVED, *pending.entry);
+  *verdict.mutable_proof()->mutable_receipt() = pending.receipt;
   verdict.set_finding(std::move(finding));
-  verdicts.push_back(std::move(verdict));
+  return verdict;
 }
 
 SideEntry ReceiptProver::Judge(const Pending& pending,
                                const GetProofsResponse::Proof& proof,
                                const LogKeys& key) const {
-  records::v1::ReceiptProof whole;
-  *whole.mutable_receipt() = OnlyLeaf(pending.entry.receipt(), pending.leaf);
-  *whole.mutable_record() = proof.record();
-  *whole.mutable_inclusion() = proof.inclusion();
-  std::string finding = FindingOf(pending.entry, whole, options_.system, key);
+  records::v1::ReceiptProof whole = ProofOf(pending.receipt, proof);
+  std::string finding = FindingOf(*pending.entry, whole, options_.system, key);
   SideEntry verdict =
       Verdict(finding.empty() ? SideEntry::PROVED : SideEntry::DISPROVED,
-              pending.entry);
+              *pending.entry);
   *verdict.mutable_proof() = std::move(whole);
   verdict.set_finding(std::move(finding));
   return verdict;
@@ -250,18 +265,20 @@ void ReceiptProver::Say(const SideEntry& entry) {
 }
 
 void ReceiptProver::SayLate(const Pending& oldest, const absl::Status& why) {
-  const absl::Duration age = clock_.Now() - FromTimestamp(oldest.entry.time());
+  const absl::Duration age = clock_.Now() - FromTimestamp(oldest.entry->time());
   if (late_ || age < options_.late) return;
   late_ = true;
   LogWarning(
       "receipts_late",
-      {{"exchange_id", oldest.entry.exchange_id()},
+      {{"exchange_id", oldest.entry->exchange_id()},
        {"age_s", absl::StrCat(absl::ToInt64Seconds(age))},
        {"error", why.ToString(absl::StatusToStringMode::kWithNoExtraData)}});
 }
 
-absl::Status ReceiptProver::Advance(const SidePosition& behind) {
+absl::Status ReceiptProver::Advance(const Batch& batch) {
+  const SidePosition& behind = batch.behind;
   position_ = behind;
+  within_ = batch.within;
   return WriteWholeFile(absl::StrCat(ledger_.folder(), "/proved"),
                         absl::StrCat(behind.file, " ", behind.offset), kPrivate,
                         Outlives::kProcess);

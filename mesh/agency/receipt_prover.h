@@ -6,12 +6,15 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/client_context.h"
 #include "mesh/base/clock.h"
@@ -35,8 +38,10 @@ struct ReceiptProverOptions {
 // For each receipt in a ledger, in the order of the ledger: asks the gateway
 // for the proof, verifies it under the log's public key, holds the record
 // against what the ledger says was asked and answered, and adds an entry PROVED
-// or DISPROVED. How far it has come stands in a file `proved` of the ledger's
-// folder, so that a restart goes on there. In memory it holds one batch.
+// or DISPROVED; for one that leaves records out, of these as well, whose leaves
+// come with their proofs. How far it has come stands in a file `proved` of the
+// ledger's folder, so that a restart goes on there. In memory it holds one
+// batch.
 // Thread-compatible, but for Cancel.
 class ReceiptProver {
  public:
@@ -66,31 +71,38 @@ class ReceiptProver {
 
  private:
   struct Pending {
-    records::v1::SideEntry entry;
-    int leaf;  // of the entry's receipt
+    std::shared_ptr<const records::v1::SideEntry> entry;
+    records::v1::Receipt receipt;  // of the entry's, for one record
   };
   struct Batch {
     std::vector<Pending> pending;
     SidePosition behind;
+    int within = 0;  // records of the receipt that follows `behind`
   };
 
   absl::StatusOr<Batch> NextBatch();
-  absl::Status Settle(const Batch& batch, const LogKeys& key);
+  // Takes `entry` into `batch`, from record number `next` on; false where it
+  // does not fit whole.
+  static bool Take(const records::v1::SideEntry& entry, int next, Batch& batch);
+  absl::Status Settle(Batch& batch, const LogKeys& key);
   absl::Status Ask(absl::Span<const Pending> pending,
                    records::v1::GetProofsResponse* response);
-  // Adds the entry that says what came of it; none where the record was old
+  // The entry that says what came of it; nullopt where the record was old
   // enough to be expunged, and is.
-  void AddVerdict(const Pending& pending,
-                  const records::v1::GetProofsResponse::Proof& proof,
-                  const LogKeys& key,
-                  std::vector<records::v1::SideEntry>& verdicts) const;
+  std::optional<records::v1::SideEntry> VerdictOf(
+      const Pending& pending,
+      const records::v1::GetProofsResponse::Proof& proof,
+      const LogKeys& key) const;
+  // The same, asked for alone.
+  absl::StatusOr<std::optional<records::v1::SideEntry>> AskAlone(
+      const Pending& pending, const LogKeys& key);
   records::v1::SideEntry Judge(
       const Pending& pending,
       const records::v1::GetProofsResponse::Proof& proof,
       const LogKeys& key) const;
   void Say(const records::v1::SideEntry& entry);
   void SayLate(const Pending& oldest, const absl::Status& why);
-  absl::Status Advance(const SidePosition& behind);
+  absl::Status Advance(const Batch& batch);
 
   const ReceiptProverOptions options_;
   SideLedger& ledger_;
@@ -98,6 +110,7 @@ class ReceiptProver {
   const Clock& clock_;
   bool begun_ = false;  // position_ has been read
   SidePosition position_;
+  int within_ = 0;  // records of the receipt that follows, settled in this life
   bool late_ = false;    // and that is said
   bool unread_ = false;  // likewise
   std::uint64_t proved_ = 0;

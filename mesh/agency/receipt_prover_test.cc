@@ -58,9 +58,7 @@ class Proofs final : public records::v1::RecordsService::Service {
           log_.Prove(item.index(), item.tree_size());
       if (!proved.ok()) return ToGrpc(proved.status());
       auto& proof = *response->add_proofs();
-      *proof.mutable_record() = OpenedToConsumer(proved->record);
-      for (const tlog::Hash& hash : proved->inclusion)
-        proof.add_inclusion(std::string(tlog::AsBytes(hash)));
+      proof = ShownProof(item, *proved);
       const auto change = changes_.find(item.index());
       if (change != changes_.end()) change->second(proof);
     }
@@ -102,6 +100,7 @@ class ReceiptProverTest : public ::testing::Test {
   ReceiptProverTest() {
     RecordStoreOptions options = TestOptions(folder_.File("records"));
     options.tiles = folder_.File("log");
+    options.segment_bytes = 1 << 20;  // a household is one append
     auto log = RecordStore::Open(options, system_clock_, SystemRandom());
     EXPECT_TRUE(log.ok()) << log.status();
     log_ = *std::move(log);
@@ -121,10 +120,13 @@ class ReceiptProverTest : public ::testing::Test {
   }
 
   // An exchange that is recorded, and what its consumer keeps of it.
-  SideEntry Exchange(int number) {
+  SideEntry Exchange(int number, int persons = 1) {
     const Record record = SampleRecord(number);
+    std::vector<Record> records(static_cast<std::size_t>(persons), record);
+    for (std::size_t i = 1; i < records.size(); ++i)
+      records[i].set_subject(absl::StrCat("somebody-", i));
     PendingAppend append;
-    append.Start(*log_, loop_, {record});
+    append.Start(*log_, loop_, records);
     loop_.RunUntil([&] { return append.status.has_value(); });
     EXPECT_TRUE(append.status->ok()) << *append.status;
     SideEntry entry;
@@ -188,6 +190,73 @@ TEST_F(ReceiptProverTest, ProvesInBatchesWhatVerifiesWithTheKeyAlone) {
   const int asked = proofs_->asked();
   ASSERT_TRUE(ProveAll().ok());
   EXPECT_EQ(proofs_->asked(), asked) << "what is proved is not asked again";
+}
+
+// Of households that no receipt has room for, one larger than a question.
+TEST_F(ReceiptProverTest, WhatAReceiptLeavesOutIsProvedAndKeptLikeTheRest) {
+  const std::vector<int> persons = {14, 1, 250, 2};
+  for (std::size_t i = 0; i < persons.size(); ++i) {
+    const SideEntry entry = Exchange(static_cast<int>(i), persons[i]);
+    EXPECT_EQ(entry.receipt().left_out() != 0, persons[i] > 12);
+    Keep(entry);
+  }
+  const absl::Status proved = ProveAll();
+  ASSERT_TRUE(proved.ok()) << proved;
+  EXPECT_EQ(prover_->disproved(), 0u);
+  const std::vector<SideEntry> verdicts = Verdicts();
+  ASSERT_EQ(verdicts.size(), 267u);
+  std::map<std::string, int> of;
+  for (std::size_t i = 0; i < verdicts.size(); ++i) {
+    const records::v1::ReceiptProof& proof = verdicts[i].proof();
+    EXPECT_EQ(proof.receipt().leaves(0).index(), i) << "each of them, once";
+    EXPECT_TRUE(VerifyReceiptProof(proof, TestSigner()->verifier()).ok());
+    EXPECT_EQ(proof.record().subject(), "");
+    ++of[verdicts[i].exchange_id()];
+  }
+  for (std::size_t i = 0; i < persons.size(); ++i)
+    EXPECT_EQ(of[absl::StrCat("exchange-", i)], persons[i]);
+  const int asked = proofs_->asked();
+  Restart();
+  ASSERT_TRUE(ProveAll().ok());
+  EXPECT_EQ(proofs_->asked(), asked) << "what is proved is not asked again";
+}
+
+TEST_F(ReceiptProverTest, ALeafThatComesLaterMustBeTheSignedTrees) {
+  const SideEntry household = Exchange(0, 14);
+  Keep(household);
+  const std::uint64_t last =
+      household.receipt().leaves(0).index() + 13;  // left out
+  proofs_->Change(last, [](auto& proof) {
+    (*proof.mutable_leaf()->mutable_salts())[0] ^= 1;
+  });
+  testing::internal::CaptureStderr();
+  ASSERT_TRUE(ProveAll().ok());
+  testing::internal::GetCapturedStderr();
+  const std::vector<SideEntry> verdicts = Verdicts();
+  ASSERT_EQ(verdicts.size(), 14u);
+  for (const SideEntry& verdict : verdicts) {
+    EXPECT_EQ(verdict.kind() == SideEntry::DISPROVED,
+              verdict.proof().receipt().leaves(0).index() == last);
+  }
+}
+
+// A gateway cannot fill the ledger with what it has never recorded.
+TEST_F(ReceiptProverTest, AReceiptThatLeavesOutWhatIsNotThereIsSaidOnce) {
+  SideEntry lie = Exchange(0);
+  lie.mutable_receipt()->set_left_out(1000);
+  Keep(lie);
+  Keep(Exchange(1, 14));
+  testing::internal::CaptureStderr();
+  ASSERT_TRUE(ProveAll().ok());
+  testing::internal::GetCapturedStderr();
+  const std::vector<SideEntry> verdicts = Verdicts();
+  EXPECT_EQ(prover_->disproved(), 1u);
+  ASSERT_EQ(verdicts.size(), 16u);
+  EXPECT_EQ(verdicts[0].kind(), SideEntry::PROVED);
+  EXPECT_EQ(verdicts[1].kind(), SideEntry::DISPROVED);
+  EXPECT_EQ(verdicts[1].exchange_id(), "exchange-0");
+  for (std::size_t i = 2; i < verdicts.size(); ++i)
+    EXPECT_EQ(verdicts[i].exchange_id(), "exchange-1");
 }
 
 TEST_F(ReceiptProverTest, ARestartGoesOnWhereItWas) {

@@ -49,7 +49,7 @@ class Reader {
 
  private:
   void TakeReceipt(const SideEntry& entry) {
-    for (int i = 0; i < entry.receipt().leaves_size(); ++i) {
+    for (int i = 0; i < RecordsOf(entry.receipt()); ++i) {
       KeptReceipts::Leaf one;
       one.entry = entry;
       *one.entry.mutable_receipt() = OnlyLeaf(entry.receipt(), i);

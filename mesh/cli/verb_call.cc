@@ -155,8 +155,8 @@ absl::Status Print(const std::string& message,
   return absl::OkStatus();
 }
 
-// Proves the receipt, as soon as the log is published, and keeps the proof of
-// its first record.
+// Proves the receipt, as soon as the log is published, and keeps the proofs of
+// all its records.
 absl::Status KeepReceipt(const std::string& bytes, const std::string& file,
                          const std::shared_ptr<grpc::Channel>& channel) {
   constexpr absl::Duration kTimeout = absl::Seconds(10);
@@ -169,7 +169,7 @@ absl::Status KeepReceipt(const std::string& bytes, const std::string& file,
   }
   PSM_ASSIGN_OR_RETURN(std::vector<records::v1::ReceiptProof> proofs,
                        FetchProofs(channel, receipt, kTimeout));
-  PSM_RETURN_IF_ERROR(WriteReceiptFile(file, proofs.front()));
+  PSM_RETURN_IF_ERROR(WriteReceiptFile(file, proofs));
   std::fprintf(stderr, "receipt in %s; ./psm verify receipt %s\n", file.c_str(),
                file.c_str());
   return absl::OkStatus();

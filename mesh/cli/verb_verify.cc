@@ -115,9 +115,13 @@ absl::Status VerifyReceipt(const CommandLine& line,
                          SourceOf(options.log));
     PSM_ASSIGN_OR_RETURN(keys, FollowShownKeys(*log, keys));
   }
-  PSM_ASSIGN_OR_RETURN(const records::v1::ReceiptProof proof,
+  PSM_ASSIGN_OR_RETURN(const records::v1::ReceiptProofs receipt,
                        ReadReceiptFile(options.file));
-  if (absl::Status holds = VerifyReceiptProof(proof, keys); !holds.ok()) {
+  const absl::Status holds = VerifyReceiptProofs(receipt, keys);
+  if (absl::IsFailedPrecondition(holds))
+    return absl::DataLossError(
+        absl::StrCat(options.file, " is ", holds.message()));
+  if (!holds.ok()) {
     const bool may_lead_on =
         absl::IsPermissionDenied(holds) && options.log.empty();
     return absl::DataLossError(absl::StrCat(
@@ -125,8 +129,15 @@ absl::Status VerifyReceipt(const CommandLine& line,
         may_lead_on ? "; where the log has changed its key, --log leads on"
                     : ""));
   }
-  std::printf("The receipt holds: the log has signed this record.\n");
-  for (const std::string& text : ReceiptLines(proof)) {
+  if (receipt.proofs_size() == 1) {
+    std::printf("The receipt holds: the log has signed this record.\n");
+  } else {
+    std::printf(
+        "The receipt holds: the log has signed all %d records of this "
+        "exchange, one for each person whom it concerns.\n",
+        receipt.proofs_size());
+  }
+  for (const std::string& text : ReceiptLines(receipt)) {
     for (const std::string& row : Wrap(text, TerminalWidth())) {
       std::printf("%s\n", row.c_str());
     }

@@ -87,7 +87,9 @@ class FakeLog : public RecordLog {
         tlog::ProveInclusion(index, tree_size, tree);
     if (!inclusion.ok()) return inclusion.status();
     if (expunged) return ProvedRecord{{}, *inclusion, true};
-    return ProvedRecord{records[static_cast<std::size_t>(index)], *inclusion};
+    const auto at = static_cast<std::size_t>(index);
+    return ProvedRecord{records[at], *inclusion, false,
+                        std::string(seals[at].seed())};
   }
   std::shared_ptr<const tlog::SignedCheckpoint> Checkpoint() override {
     return checkpoint;

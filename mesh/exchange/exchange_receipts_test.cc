@@ -128,6 +128,61 @@ TEST_F(ReceiptsTest, WhatAnotherAskedForIsNotThere) {
   EXPECT_EQ(ReasonOf(Prove(none).status), "RECEIPT_UNKNOWN");
 }
 
+// A receipt of many persons has no room for all leaves. What is given instead
+// opens what the receipt would have opened, to whom it was given.
+TEST_F(ReceiptsTest, ALeafIsGivenAgainToItsConsumerAndAsTheReceiptHasIt) {
+  const Receipt receipt = ReceiptOf(Run(TaxAsk('h')).receipt.Joined());
+  GetProofsRequest request;
+  auto& item = *request.add_items();
+  item.set_index(receipt.leaves(0).index());
+  item.set_tree_size(receipt.tree_size());
+  item.set_left_out(true);
+  GetProofsResponse response;
+  ASSERT_TRUE(response.ParseFromString(
+      RunTask(GetProofs(env(), MakeAsk(kGetProofs, "", request))).message));
+  EXPECT_EQ(response.proofs(0).leaf().SerializeAsString(),
+            receipt.leaves(0).SerializeAsString());
+  EXPECT_EQ(response.proofs(0).record().subject(), "");
+
+  FakePeer other("identity/identity");
+  Ask ask = MakeAsk(kGetProofs, "", request);
+  ask.peer = &other;
+  const Answer answer = RunTask(GetProofs(env(), ask));
+  EXPECT_EQ(ReasonOf(answer.status), "RECEIPT_UNKNOWN");
+  EXPECT_EQ(answer.message, "");
+
+  log_.expunged = true;
+  ASSERT_TRUE(response.ParseFromString(
+      RunTask(GetProofs(env(), MakeAsk(kGetProofs, "", request))).message));
+  EXPECT_FALSE(response.proofs(0).has_leaf());
+}
+
+TEST_F(ReceiptsTest, WhatAConsumerWasToldUnaskedHasNoLeafForIt) {
+  FakePeer identity("identity/identity");
+  disclosure::v1::DiscloseRequest told;
+  told.set_audience("bank/customers");
+  told.set_subject(Code("identity", 'h'));
+  told.set_method("psm.identity.v1.BasicItemsService/GetBasicItems");
+  told.add_attributes("address");
+  Ask disclose =
+      MakeAsk("/psm.disclosure.v1.DisclosureService/Disclose", "address", told);
+  disclose.peer = &identity;
+  ASSERT_TRUE(RunTask(Disclose(env(), disclose)).status.ok());
+  ASSERT_EQ(log_.records.back().consumer(), "bank/customers");
+  FakePeer bank("bank/customers");
+  for (const bool left_out : {false, true}) {
+    GetProofsRequest request;
+    auto& item = *request.add_items();
+    item.set_index(log_.records.size() - 1);
+    item.set_tree_size(log_.records.size());
+    item.set_left_out(left_out);
+    Ask ask = MakeAsk(kGetProofs, "", request);
+    ask.peer = &bank;
+    EXPECT_EQ(ReasonOf(RunTask(GetProofs(env(), ask)).status),
+              left_out ? "RECEIPT_UNKNOWN" : "");
+  }
+}
+
 // The consumer's name went with the record: what is left is public.
 TEST_F(ReceiptsTest, OfAnExpungedRecordThereIsThePathAlone) {
   const Receipt receipt = ReceiptOf(Run(TaxAsk('h')).receipt.Joined());

@@ -209,20 +209,15 @@ absl::StatusOr<std::string> ProveReceipts(Environment& env, const Ask& ask,
   for (const auto& item : request.items()) {
     PSM_ASSIGN_OR_RETURN(ProvedRecord proved,
                          env.log.Prove(item.index(), item.tree_size()));
-    if (!proved.expunged && proved.record.consumer() != system.id) {
+    const bool is_callers = proved.record.consumer() == system.id &&
+                            (!item.left_out() || HasReceipt(proved.record));
+    if (!proved.expunged && !is_callers) {
       return MakeError(absl::StatusCode::kNotFound, "RECEIPT_UNKNOWN",
                        Party::kConsumer,
                        "there is no such record for the caller",
                        {{"index", std::to_string(item.index())}});
     }
-    records::v1::GetProofsResponse::Proof& proof = *response.add_proofs();
-    proof.set_expunged(proved.expunged);
-    if (!proved.expunged)
-      *proof.mutable_record() = OpenedToConsumer(proved.record);
-    for (const tlog::Hash& hash : proved.inclusion) {
-      const absl::string_view bytes = tlog::AsBytes(hash);
-      proof.add_inclusion(bytes.data(), bytes.size());
-    }
+    *response.add_proofs() = ShownProof(item, proved);
   }
   return response.SerializeAsString();
 }

@@ -1,5 +1,6 @@
 #include "mesh/records/receipt.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -12,6 +13,9 @@
 #include "mesh/records/tlog/proof.h"
 
 namespace psm {
+using records::v1::GetProofsRequest;
+using records::v1::GetProofsResponse;
+
 namespace {
 
 constexpr std::size_t kKeyIdBytes = 4;
@@ -154,12 +158,82 @@ SerialisedReceipt MakeReceipt(const Recorded& recorded) {
   return bytes;
 }
 
-records::v1::Receipt OnlyLeaf(const records::v1::Receipt& receipt, int leaf) {
-  records::v1::Receipt only = receipt;
-  only.clear_leaves();
-  only.clear_left_out();
-  *only.add_leaves() = receipt.leaves(leaf);
+int RecordsOf(const records::v1::Receipt& receipt) {
+  if (receipt.leaves().empty()) return 0;
+  const std::int64_t records =
+      std::int64_t{receipt.leaves_size()} + receipt.left_out();
+  return static_cast<int>(std::min<std::int64_t>(records, kMaxReceiptRecords));
+}
+
+records::v1::Receipt OnlyLeaf(const records::v1::Receipt& receipt, int record) {
+  records::v1::Receipt only;
+  only.set_log(receipt.log());
+  only.set_tree_size(receipt.tree_size());
+  only.set_tree_root(receipt.tree_root());
+  only.set_signature(receipt.signature());
+  const int listed = receipt.leaves_size();
+  if (record < listed) {
+    *only.add_leaves() = receipt.leaves(record);
+  } else {
+    only.add_leaves()->set_index(receipt.leaves(listed - 1).index() +
+                                 static_cast<std::uint64_t>(record - listed) +
+                                 1);
+  }
   return only;
+}
+
+bool IsLeftOut(const records::v1::Receipt& only) {
+  return only.leaves(0).salts().empty();
+}
+
+GetProofsRequest::Item QuestionFor(const records::v1::Receipt& only) {
+  GetProofsRequest::Item item;
+  item.set_index(only.leaves(0).index());
+  item.set_tree_size(only.tree_size());
+  item.set_left_out(IsLeftOut(only));
+  return item;
+}
+
+bool HasReceipt(const records::v1::Record& record) {
+  using records::v1::Record;
+  if (record.kind() != Record::EXCHANGE && record.kind() != Record::REFUSAL)
+    return false;
+  return record.method() != "psm.disclosure.v1.DisclosureService/Disclose" &&
+         record.method() != "psm.events.v1.EventsService/Subscribe";
+}
+
+GetProofsResponse::Proof ShownProof(const GetProofsRequest::Item& item,
+                                    const ProvedRecord& proved) {
+  GetProofsResponse::Proof proof;
+  for (const tlog::Hash& hash : proved.inclusion) {
+    const absl::string_view bytes = tlog::AsBytes(hash);
+    proof.add_inclusion(bytes.data(), bytes.size());
+  }
+  proof.set_expunged(proved.expunged);
+  if (proved.expunged) return proof;
+  *proof.mutable_record() = OpenedToConsumer(proved.record);
+  if (item.left_out() && HasReceipt(proved.record)) {
+    FillLeaf(item.index(), RecordSeal(proved.record, proved.seed),
+             *proof.mutable_leaf());
+  }
+  return proof;
+}
+
+// The index is the one that was asked for, whatever is shown: what the path
+// leads to is there or nowhere.
+records::v1::ReceiptProof ProofOf(const records::v1::Receipt& only,
+                                  const GetProofsResponse::Proof& shown) {
+  records::v1::ReceiptProof proof;
+  *proof.mutable_receipt() = only;
+  if (IsLeftOut(only)) {
+    records::v1::ReceiptLeaf& leaf =
+        *proof.mutable_receipt()->mutable_leaves(0);
+    leaf.set_salts(shown.leaf().salts());
+    leaf.set_closed(shown.leaf().closed());
+  }
+  *proof.mutable_record() = shown.record();
+  *proof.mutable_inclusion() = shown.inclusion();
+  return proof;
 }
 
 records::v1::Record OpenedToConsumer(const records::v1::Record& record) {

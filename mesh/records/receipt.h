@@ -12,6 +12,7 @@
 #include "mesh/records/record_log.h"
 #include "psm/records/v1/receipt.pb.h"
 #include "psm/records/v1/record.pb.h"
+#include "psm/records/v1/records_service.pb.h"
 
 namespace psm {
 
@@ -37,12 +38,45 @@ struct SerialisedReceipt {
   std::string Joined() const { return tree + leaves; }
 };
 
+// Most records that a receipt is believed to be of: more persons than a message
+// can name.
+inline constexpr int kMaxReceiptRecords = 200'000;
+
 // For the records of one Append and for their consumer. Records that would make
-// it larger than kMaxReceiptBytes are counted, not listed.
+// it larger than kMaxReceiptBytes are counted, not listed; ShownProof gives
+// their leaves.
 SerialisedReceipt MakeReceipt(const Recorded& recorded);
 
-// The receipt for one of the records of `receipt`, its leaf number `leaf`.
-records::v1::Receipt OnlyLeaf(const records::v1::Receipt& receipt, int leaf);
+// How many records `receipt` is of, with those that it leaves out; at most
+// kMaxReceiptRecords.
+int RecordsOf(const records::v1::Receipt& receipt);
+
+// The receipt for one of its records, number `record` of RecordsOf. Of one that
+// is left out it has the index and nothing else.
+records::v1::Receipt OnlyLeaf(const records::v1::Receipt& receipt, int record);
+
+// Whether OnlyLeaf has the index and nothing else.
+bool IsLeftOut(const records::v1::Receipt& only);
+
+// What GetProofs is to be asked for a receipt of OnlyLeaf.
+records::v1::GetProofsRequest::Item QuestionFor(
+    const records::v1::Receipt& only);
+
+// Whether receipts are given of such records: of what was asked for, by who is
+// the consumer. Of a disclosure another agency has asked, of a life event
+// nobody, and floods of refusals are counted.
+bool HasReceipt(const records::v1::Record& record);
+
+// What `proved` shows to its consumer, who asked for it by `item`. With a leaf
+// only where HasReceipt.
+records::v1::GetProofsResponse::Proof ShownProof(
+    const records::v1::GetProofsRequest::Item& item,
+    const ProvedRecord& proved);
+
+// What `shown` makes of a receipt of OnlyLeaf.
+records::v1::ReceiptProof ProofOf(
+    const records::v1::Receipt& only,
+    const records::v1::GetProofsResponse::Proof& shown);
 
 // The parts of `record` that are opened to its consumer, and nothing else.
 records::v1::Record OpenedToConsumer(const records::v1::Record& record);

@@ -89,6 +89,41 @@ TEST_F(ReceiptTest, StaysUnderAKilobyteHoweverManyPersonsAreNamed) {
   EXPECT_EQ(receipt.leaves_size() + static_cast<int>(receipt.left_out()), 10);
 }
 
+// The same parts are opened of them as of the others, and they prove as much.
+TEST_F(ReceiptTest, WhatItLeavesOutIsProvedByALeafThatComesWithTheProof) {
+  recorded_.index = 0;
+  recorded_.seals = seals_;
+  const Receipt receipt = Made(recorded_);
+  ASSERT_EQ(RecordsOf(receipt), 10);
+  tlog::MemoryReader tree(leaves_);
+  for (int i = 0; i < 10; ++i) {
+    SCOPED_TRACE(i);
+    const auto at = static_cast<std::size_t>(i);
+    const Receipt only = OnlyLeaf(receipt, i);
+    EXPECT_EQ(only.leaves(0).index(), at);
+    EXPECT_EQ(IsLeftOut(only), i >= receipt.leaves_size());
+    const ProvedRecord proved{records_[at], *tlog::ProveInclusion(at, 10, tree),
+                              false, std::string(seals_[at].seed())};
+    const auto shown = ShownProof(QuestionFor(only), proved);
+    EXPECT_EQ(shown.has_leaf(), IsLeftOut(only));
+    const ReceiptProof proof = psm::ProofOf(only, shown);
+    EXPECT_TRUE(VerifyReceiptProof(proof, key_).ok());
+    Recorded alone = recorded_;
+    alone.index = at;
+    alone.seals = {seals_[at]};
+    EXPECT_EQ(proof.receipt().SerializeAsString(),
+              Made(alone).SerializeAsString());
+  }
+}
+
+TEST_F(ReceiptTest, IsNotBelievedToBeOfMoreRecordsThanCanBe) {
+  Receipt receipt = Made(recorded_);
+  EXPECT_EQ(RecordsOf(receipt), 2);
+  receipt.set_left_out(UINT32_MAX);
+  EXPECT_EQ(RecordsOf(receipt), kMaxReceiptRecords);
+  EXPECT_EQ(RecordsOf(Receipt()), 0);
+}
+
 TEST_F(ReceiptTest, NothingOfItCanBeChanged) {
   const ReceiptProof sound = ProofOf(0);
   const std::vector<std::pair<const char*, std::function<void(ReceiptProof&)>>>

@@ -59,7 +59,8 @@ struct StoredRecord {
 struct ProvedRecord {
   records::v1::Record record;
   std::vector<tlog::Hash> inclusion;
-  bool expunged = false;  // then `record` is empty
+  bool expunged = false;  // then `record` and `seed` are empty
+  std::string seed = {};  // of its seal; secret
 };
 
 // Thread-safe.

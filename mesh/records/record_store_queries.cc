@@ -126,6 +126,7 @@ absl::StatusOr<ProvedRecord> RecordStore::Prove(std::uint64_t index,
     if (!proved.expunged) {
       PSM_RETURN_IF_ERROR(found.status());
       proved.record = std::move(found->front().record);
+      proved.seed = std::move(found->front().seed);
     }
   }
   tlog::FolderSource source(options_.tiles);

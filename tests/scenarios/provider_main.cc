@@ -1,9 +1,11 @@
-// A town's office, of taxes and of residents' basic items, that hands out
-// everything it has, whatever was agreed, and writes down what it sees: only
-// the gateway stands between it and a leak.
+// A town's office, of taxes, of residents' basic items and of households, that
+// hands out everything it has, whatever was agreed, and writes down what it
+// sees: only the gateway stands between it and a leak.
+#include <algorithm>
 #include <fstream>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/time/clock.h"
 #include "grpcpp/server_context.h"
@@ -12,6 +14,7 @@
 #include "mesh/base/status_macros.h"
 #include "nlohmann/json.hpp"
 #include "psm/identity/v1/basic_items.grpc.pb.h"
+#include "psm/residents/v1/residents.grpc.pb.h"
 #include "psm/tax/v1/tax.grpc.pb.h"
 #include "tests/scenarios/provider_behaviour.h"
 
@@ -86,6 +89,30 @@ class OpenHandedItemsService final
   Journal& journal_;
 };
 
+// Says of everybody whom it was ever asked about that they live together: of
+// households that grow as large as a test wants them.
+class OpenHandedResidentsService final
+    : public residents::v1::ResidentsService::Service {
+ public:
+  grpc::Status GetHousehold(
+      grpc::ServerContext*, const residents::v1::GetHouseholdRequest* request,
+      residents::v1::GetHouseholdResponse* response) override {
+    MutexLock lock(mu_);
+    if (std::find(asked_.begin(), asked_.end(), request->subject()) ==
+        asked_.end())
+      asked_.push_back(request->subject());
+    for (const std::string& code : asked_) {
+      response->add_members()->set_subject(code);
+      response->mutable_members()->rbegin()->set_name("みなと　太郎");
+    }
+    return grpc::Status::OK;
+  }
+
+ private:
+  Mutex mu_;
+  std::vector<std::string> asked_ PSM_GUARDED_BY(mu_);
+};
+
 }  // namespace
 }  // namespace psm
 
@@ -96,6 +123,7 @@ int main(int argc, char** argv) {
         auto* journal = agency.Own(std::make_unique<psm::Journal>(folder));
         agency.Serve(std::make_unique<psm::OpenHandedTaxService>(journal));
         agency.Serve(std::make_unique<psm::OpenHandedItemsService>(journal));
+        agency.Serve(std::make_unique<psm::OpenHandedResidentsService>());
         return absl::OkStatus();
       });
 }
