@@ -67,7 +67,8 @@ absl::StatusOr<std::unique_ptr<Launcher>> Launcher::Create(
       kGatewaySystem,
       {given.programs + "/psm-gateway", "--run", given.run, "--listen",
        absl::StrCat("127.0.0.1:", given.port), "--admin",
-       absl::StrCat("127.0.0.1:", given.admin_port), "--development"}};
+       absl::StrCat("127.0.0.1:", given.admin_port), "--kept-checkpoint",
+       RunFolder(given.run).GatewaysCheckpoint(), "--development"}};
   for (const std::string& folder : given.configuration) {
     gateway.command.insert(gateway.command.end(), {"--config", folder});
   }
@@ -120,6 +121,7 @@ absl::Status Launcher::MakeFolders() const {
       {"", Outlives::kPowerCut},
       {"/keys", Outlives::kPowerCut},
       {"/records", Outlives::kPowerCut},
+      {"/kept", Outlives::kPowerCut},
       {"/in-force/mesh", Outlives::kProcess},
       {"/logs", Outlives::kProcess}};
   constexpr std::pair<const char*, Outlives> kOfAnAgency[] = {

@@ -58,6 +58,8 @@ class RunFolder {
   std::string Records() const { return root_ + "/records"; }
   // The log as it is published: tiles, entries, checkpoint.
   std::string PublishedLog() const { return root_ + "/log"; }
+  // The checkpoint that the gateway keeps apart from records and published log.
+  std::string GatewaysCheckpoint() const { return root_ + "/kept/checkpoint"; }
   // Where `psm verify log` keeps the checkpoint of its last audit.
   std::string KeptCheckpoint(absl::string_view origin) const {
     return absl::StrCat(root_, "/audit/", origin, ".checkpoint");

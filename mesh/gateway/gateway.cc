@@ -110,6 +110,7 @@ class Gateway::Impl {
     RecordStoreOptions records;
     records.folder = options_.run + "/records";
     records.tiles = options_.run + "/log";
+    records.kept_checkpoint = options_.kept_checkpoint;
     records.retention = RetentionOf(configuration.mesh);
     PSM_ASSIGN_OR_RETURN(LogSigning signing,
                          ReadLogSigning(log_key_, LogOrigin(options_.name)));

@@ -19,6 +19,7 @@ struct GatewayOptions {
   std::string listen = "127.0.0.1:7443";   // port 0: any
   std::string admin = "127.0.0.1:0";       // serves the log; "": nobody does
   std::string name = "main";               // of its log
+  std::string kept_checkpoint;             // of it, outside of `run`; "": none
   int workers = 0;                         // 0: one for each core
   bool development = false;                // writes <run>/legs.jsonl
 };

@@ -43,6 +43,10 @@ int main(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--name", options.name, "Name of this gateway's log")
       ->capture_default_str();
+  app.add_option("--kept-checkpoint", options.kept_checkpoint,
+                 "File, on another disk, with the log's newest checkpoint: "
+                 "written once a second, and the gateway does not start on "
+                 "records that have not grown from it");
   app.add_option("--workers", options.workers,
                  "Event loops; 0 means one for each core")
       ->check(CLI::Range(0, kMaxWorkers))

@@ -21,6 +21,7 @@
 #include "mesh/base/mutex.h"
 #include "mesh/base/task.h"
 #include "mesh/crypto/digest.h"
+#include "mesh/records/checkpoint_keeper.h"
 #include "mesh/records/expunging.h"
 #include "mesh/records/log_keys.h"
 #include "mesh/records/log_publisher.h"
@@ -55,6 +56,12 @@ struct RecordStoreOptions {
 
   // Where the log is published for everybody, as tiles; "": nowhere.
   std::string tiles;
+
+  // A file that the newest checkpoint is kept in, once in `keep_interval`, for
+  // a start to hold the records against: outside of both folders, where who can
+  // change these cannot write; "": none.
+  std::string kept_checkpoint;
+  absl::Duration keep_interval = absl::Seconds(1);
 
   // Size of a segment, 4 KiB to 1 GiB; also bounds one Append. Two are on the
   // disk at any time: the active one and a spare.
@@ -109,10 +116,10 @@ class RecordStore : public RecordLog {
   // the store opens, refuses appends and recovers when there is space. Errors:
   // FAILED_PRECONDITION RECORDS_IN_USE (another process has it),
   // RECORDS_FORMAT_UNKNOWN or LOG_KEY_UNKNOWN; DATA_LOSS RECORDS_DAMAGED, or
-  // RECORDS_ROLLED_BACK where more was published than the log holds, or
-  // something else; INVALID_ARGUMENT for options out of bounds; or the
-  // operating system's. `clock` and `random` must outlive the store, and
-  // `random` is used by this call only.
+  // RECORDS_ROLLED_BACK where more was published, or kept in `kept_checkpoint`,
+  // than the log holds, or something else; INVALID_ARGUMENT for options out of
+  // bounds; or the operating system's. `clock` and `random` must outlive the
+  // store, and `random` is used by this call only.
   static absl::StatusOr<std::unique_ptr<RecordStore>> Open(
       const RecordStoreOptions& options, const Clock& clock, Random& random);
 
@@ -313,7 +320,8 @@ class RecordStore : public RecordLog {
   std::thread expunger_;  // none where nothing is expunged by itself
 
   std::thread commits_;
-  std::unique_ptr<LogPublisher> publisher_;  // null: nothing is published
+  std::unique_ptr<LogPublisher> publisher_;   // null: nothing is published
+  std::unique_ptr<CheckpointKeeper> keeper_;  // null: nothing is kept
 };
 
 }  // namespace psm

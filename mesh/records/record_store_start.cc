@@ -78,6 +78,10 @@ RecordStore::RecordStore(std::unique_ptr<SegmentFolder> folder,
 absl::Status RecordStore::Start(Random& random) {
   PSM_ASSIGN_OR_RETURN(RecoveredLog log, RecoverLog(*folder_, keys_, random));
   PSM_RETURN_IF_ERROR(CheckPublished(log.head));
+  if (!options_.kept_checkpoint.empty()) {
+    PSM_RETURN_IF_ERROR(CheckKeptCheckpoint(
+        options_.kept_checkpoint, keys_, log.head, *folder_, options_.tiles));
+  }
   if (log.head.has_value()) frontier_ = log.head->frontier;
   PSM_RETURN_IF_ERROR(FollowLastRecord());
   if (AwaitsKey()) PSM_RETURN_IF_ERROR(Rotate());
@@ -138,6 +142,12 @@ absl::Status RecordStore::Start(Random& random) {
   if (options_.retention < absl::InfiniteDuration() &&
       options_.expunge_interval < absl::InfiniteDuration()) {
     expunger_ = std::thread([this] { ExpungeInTime(); });
+  }
+  if (!options_.kept_checkpoint.empty()) {
+    keeper_ = std::make_unique<CheckpointKeeper>(
+        CheckpointKeeper::Options{options_.kept_checkpoint,
+                                  options_.keep_interval},
+        [this] { return Checkpoint(); });
   }
   return absl::OkStatus();
 }

@@ -83,13 +83,19 @@ TEST_F(Rollback, ASmallerTreeThanThePublishedOneIsNotSigned) {
   AskTimes(3);
   ExpectNothingEverLost();
 
-  // With the published log rolled back, too, there is nothing that the gateway
-  // could know better by: the auditor does.
+  // Nor with the published log rolled back: a checkpoint is kept elsewhere.
   StartGateway();
   StopGateway();
   const std::string log = mesh().folder().PublishedLog();
+  const std::string kept = mesh().folder().GatewaysCheckpoint();
   fs::remove_all(log);
   Replace(records, backup);
+  EXPECT_THAT(Refusal(),
+              AllOf(HasSubstr(kept), HasSubstr("was kept when it had")));
+  EXPECT_FALSE(fs::exists(log + "/checkpoint"));
+  // With that gone, too, there is nothing that the gateway could know better
+  // by: the auditor does.
+  fs::remove(kept);
   StartGateway();
   StopGateway();
   AuditOptions audit;

@@ -187,6 +187,41 @@ TEST_F(Evidence, WhoHasNoAccessToTheFolderReadsTheLogOverHttp) {
   EXPECT_THAT(said.text, HasSubstr("consistent with the checkpoint of"));
 }
 
+TEST_F(Evidence, OlderRecordsAreNotGoneOnWithAlthoughThePublishedLogIsGone) {
+  const fs::path root = mesh().folder().root();
+  const fs::path records = mesh().folder().Records();
+  const fs::path log = mesh().folder().PublishedLog();
+  const auto copy = fs::copy_options::recursive;
+  RecordsAfter(2);
+  ASSERT_TRUE(mesh().StopSystem("mesh/gateway").ok());
+  fs::copy(records, root / "older-records", copy);
+  ASSERT_TRUE(mesh().StartSystem("mesh/gateway").ok());
+  const int size = RecordsAfter(2);
+  ASSERT_TRUE(mesh().StopSystem("mesh/gateway").ok());
+  fs::rename(records, root / "newest-records");
+  fs::rename(log, root / "newest-log");
+
+  // All that a backup of the records is, and nothing that says that there was
+  // more: but for what is kept elsewhere.
+  fs::copy(root / "older-records", records, copy);
+  EXPECT_FALSE(mesh().StartSystem("mesh/gateway").ok());
+  EXPECT_THAT(LastLines(mesh().folder().Log("mesh/gateway"), 3),
+              AllOf(HasSubstr(mesh().folder().GatewaysCheckpoint()),
+                    HasSubstr(absl::StrCat("was kept when it had ", size)),
+                    HasSubstr("restore the newest copy")));
+  EXPECT_FALSE(fs::exists(log / "checkpoint")) << "nothing was signed";
+
+  // The newest records are gone on with, and published anew.
+  fs::remove_all(records);
+  fs::rename(root / "newest-records", records);
+  ASSERT_TRUE(mesh().StartSystem("mesh/gateway").ok());
+  const int more = RecordsAfter(1);
+  EXPECT_EQ(more, size + 1);
+  const Said said = VerifyOnceItHas(more);
+  EXPECT_EQ(said.code, 0) << said.text;
+  EXPECT_THAT(said.text, HasSubstr("consistent with the checkpoint of"));
+}
+
 TEST_F(Evidence, AWitnessRefusesAndNamesALogThatWasRolledBackOrSplit) {
   const fs::path log = mesh().folder().PublishedLog();
   const std::string old = mesh().folder().root() + "/rolled-back";

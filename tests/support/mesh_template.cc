@@ -54,8 +54,8 @@ absl::Status MakeAt(const std::string& run, LaunchOptions options) {
   PSM_RETURN_IF_ERROR(launcher->Prepare(silent));
   PSM_RETURN_IF_ERROR(launcher->Start(silent));
   PSM_RETURN_IF_ERROR(launcher->Stop());
-  for (const char* trace : {"/endpoints", "/in-force", "/logs", "/pids",
-                            "/records", "/settings.json"})
+  for (const char* trace : {"/endpoints", "/in-force", "/kept", "/logs",
+                            "/pids", "/records", "/settings.json"})
     fs::remove_all(run + trace);
   return absl::OkStatus();
 }
