@@ -83,6 +83,12 @@ std::string HeadOn(RegisterFacts& facts, const std::string& household,
   return head;
 }
 
+absl::Status HouseholdChanged() {
+  return agency::Refusal(absl::StatusCode::kFailedPrecondition,
+                         "HOUSEHOLD_CHANGED",
+                         "the household has had another head since the notice");
+}
+
 // Relations are to a head: they hold as they were where the head is the one of
 // before, on the day of moving and now.
 absl::Status CheckSameHead(RegisterFacts& facts, const std::string& household,
@@ -91,9 +97,26 @@ absl::Status CheckSameHead(RegisterFacts& facts, const std::string& household,
   if (!before.empty() && before == HeadOn(facts, household, day) &&
       before == HeadOn(facts, household, std::max(day, today)))
     return absl::OkStatus();
-  return agency::Refusal(absl::StatusCode::kFailedPrecondition,
-                         "HOUSEHOLD_CHANGED",
-                         "the household has another head since the notice");
+  return HouseholdChanged();
+}
+
+// Where the head had left, whoever has joined since is there by the word of the
+// head in between, and was something to that one.
+absl::Status CheckNobodyJoinedSince(RegisterFacts& facts, long long moved,
+                                    const std::string& household,
+                                    const std::vector<std::string>& leavers,
+                                    absl::CivilDay day) {
+  const std::string head = HeadOn(facts, household, day);
+  if (std::find(leavers.begin(), leavers.end(), head) == leavers.end())
+    return absl::OkStatus();
+  const std::string from = absl::FormatCivilTime(day);
+  long long joined = 0;
+  facts.sql() << "SELECT COUNT(*) FROM facts WHERE item = 'household' AND "
+                 "value = :household AND entry_id > :moved AND valid_from >= "
+                 ":day AND void_entry_id = 0",
+      soci::into(joined), soci::use(household), soci::use(moved),
+      soci::use(from);
+  return joined == 0 ? absl::OkStatus() : HouseholdChanged();
 }
 
 }  // namespace
@@ -168,6 +191,8 @@ absl::Status Withdrawals::Undo(RegisterFacts& facts, const Notice& notice,
   PSM_RETURN_IF_ERROR(facts.Undo(moved, entry));
   PSM_RETURN_IF_ERROR(
       CheckSameHead(facts, leavers.household, day, notice.today()));
+  PSM_RETURN_IF_ERROR(CheckNobodyJoinedSince(facts, moved, leavers.household,
+                                             leavers.subjects, day));
   for (const std::string& subject : leavers.subjects) {
     PSM_RETURN_IF_ERROR(news_.Holds(facts.sql(), subject));
     PSM_RETURN_IF_ERROR(

@@ -284,6 +284,45 @@ TEST_F(WithdrawalsTest, AHouseholdThatHasAnotherHeadSinceThenIsForAClerk) {
   EXPECT_EQ(Household("hanako", day_).members_size(), 3);
 }
 
+// fumie, head while hanako is away, has let kenji in: hanako was not asked, and
+// what would he be to her?
+TEST_F(WithdrawalsTest, WhoHasJoinedUnderTheNextHeadIsForAClerk) {
+  MoveOut(true);
+  clock_.Advance(absl::Hours(24 * 11));  // 3 December
+  residents::v1::AgreeToJoinRequest agree;
+  agree.set_subject("fumie");
+  residents::v1::Joiner& joiner = *agree.add_joiners();
+  joiner.set_kana("カリノ　テスト");
+  joiner.set_birth_date("1985-05-05");
+  joiner.set_relation(Member::CHILD);
+  const auto agreed = households_.Agree(NewNotice("portal/terminal"), agree);
+  ASSERT_TRUE(agreed.ok()) << agreed.status();
+  Announce("kenji", Member::HEAD, "2026-12-02");
+  residents::v1::RegisterMoveInRequest join;
+  join.set_subject("kenji");
+  join.set_move_date("2026-12-02");
+  join.set_join_agreement(agreed->join_agreement());
+  ASSERT_TRUE(moves_.MoveIn(NewNotice(), join).ok());
+  EXPECT_EQ(ReasonOf(Look("hanako").status()), "HOUSEHOLD_CHANGED");
+  EXPECT_EQ(ReasonOf(Withdraw("hanako").status()), "HOUSEHOLD_CHANGED");
+  EXPECT_EQ(Household("fumie", absl::CivilDay(2026, 12, 3)).members_size(), 2);
+}
+
+TEST_F(WithdrawalsTest, WhoHasJoinedUnderTheSameHeadStays) {
+  MoveOut(false, "minato");
+  residents::v1::RegisterBirthRequest birth;
+  birth.set_subject("hanako");
+  clock_.Advance(absl::Hours(24 * 11));  // 3 December
+  birth.set_etag(Household("hanako", absl::CivilDay(2026, 12, 3)).etag());
+  birth.set_birth_date("2026-12-02");
+  birth.set_name("青空　汐");
+  birth.set_kana("アオゾラ　シオ");
+  birth.set_sex(2);
+  ASSERT_TRUE(families_.Birth(NewNotice(), birth, "newborn").ok());
+  ASSERT_TRUE(Withdraw("minato").ok());
+  EXPECT_EQ(Household("hanako", absl::CivilDay(2026, 12, 3)).members_size(), 4);
+}
+
 TEST_F(WithdrawalsTest, ANewHeadBeforeThatDayIsNoObstacle) {
   MoveOut(false, "minato");
   residents::v1::ChangeHeadRequest head;
