@@ -37,6 +37,20 @@ absl::StatusOr<std::string> KnownHousehold(RegisterFacts& facts,
   return household;
 }
 
+// The same on the day of a birth: a child is of the household that its parent
+// was in, and that was another before a move or a change of households.
+absl::StatusOr<std::string> HouseholdOfBirth(
+    RegisterFacts& facts, const Notice& notice,
+    const RegisterBirthRequest& request, absl::CivilDay day) {
+  PSM_ASSIGN_OR_RETURN(std::string household,
+                       KnownHousehold(facts, notice, request));
+  if (facts.ValueAt(request.subject(), "household", day) == household)
+    return household;
+  return agency::Refusal(absl::StatusCode::kFailedPrecondition,
+                         "DATE_OUT_OF_ORDER",
+                         "the parent was in no or another household that day");
+}
+
 // A child of the head or of the head's spouse is the head's child; of anybody
 // else, as of a grown-up child, it is another relative.
 Member::Relation RelationOfNewborn(Member::Relation parent) {
@@ -48,8 +62,8 @@ Member::Relation RelationOfNewborn(Member::Relation parent) {
 
 absl::StatusOr<bool> FamilyEntries::CheckBirth(
     const Notice& notice, const RegisterBirthRequest& request) {
-  PSM_RETURN_IF_ERROR(
-      ParsePastDay(request.birth_date(), notice.today()).status());
+  PSM_ASSIGN_OR_RETURN(const absl::CivilDay day,
+                       ParsePastDay(request.birth_date(), notice.today()));
   PSM_RETURN_IF_ERROR(CheckName(request.name()));
   PSM_RETURN_IF_ERROR(CheckKana(request.kana()));
   PSM_RETURN_IF_ERROR(CheckSex(request.sex()));
@@ -59,7 +73,7 @@ absl::StatusOr<bool> FamilyEntries::CheckBirth(
   if (answered.has_value()) return true;
   PSM_RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
     RegisterFacts facts(sql);
-    return KnownHousehold(facts, notice, request).status();
+    return HouseholdOfBirth(facts, notice, request, day).status();
   }));
   return false;
 }
@@ -74,7 +88,7 @@ absl::StatusOr<RegisterBirthResponse> FamilyEntries::Birth(
       [&](RegisterFacts& facts,
           RegisterBirthResponse& response) -> absl::Status {
         PSM_ASSIGN_OR_RETURN(const std::string household,
-                             KnownHousehold(facts, notice, request));
+                             HouseholdOfBirth(facts, notice, request, day));
         const RegisteredMember parent =
             facts.PersonAt(request.subject(), notice.today());
         const EntryMark entry =
@@ -111,6 +125,10 @@ absl::StatusOr<RegisterDeathResponse> FamilyEntries::Death(
         std::vector<RegisteredMember> leavers;
         for (const RegisteredMember& member : members)
           if (member.subject == request.subject()) leavers.push_back(member);
+        // Where somebody stays, that one is head of whoever has come since.
+        if (leavers.size() == members.size())
+          PSM_RETURN_IF_ERROR(CheckNobodyCameSince(facts, household, leavers,
+                                                   day, notice.today()));
         const EntryMark entry =
             facts.Enter(RegisterEntry::DEATH, day, notice.call, notice.now);
         PSM_RETURN_IF_ERROR(Depart(facts, household, members, leavers, entry));

@@ -128,6 +128,44 @@ TEST_F(FamilyEntriesTest, AHeadDiesOnlyAfterAnotherIsNamed) {
   EXPECT_TRUE(families_.Death(NewNotice(), DeathOf("hanako")).ok());
 }
 
+// fumie lives alone since the 18th, with a newborn since the 20th: in whose
+// household would the child be, had she died on the 19th?
+TEST_F(FamilyEntriesTest, ADeathDatedBackLeavesNobodyWithoutAHead) {
+  residents::v1::SplitHouseholdRequest split;
+  split.set_subject("fumie");
+  split.set_etag(Etag("fumie"));
+  split.set_change_date("2026-11-18");
+  ASSERT_TRUE(households_.Split(NewNotice(), split).ok());
+  RegisterBirthRequest birth = BirthOf("fumie");
+  birth.set_etag(Etag("fumie"));
+  birth.set_birth_date("2026-11-20");
+  ASSERT_TRUE(families_.Birth(NewNotice(), birth, "newborn").ok());
+  ASSERT_EQ(Household("fumie", today_).members_size(), 2);
+  RegisterDeathRequest death = DeathOf("fumie");
+  death.set_death_date("2026-11-19");
+  EXPECT_EQ(ReasonOf(families_.Death(NewNotice(), death).status()),
+            "DATE_OUT_OF_ORDER");
+  EXPECT_EQ(Household("newborn", today_).members_size(), 2);
+  death.set_death_date("2026-11-21");
+  EXPECT_TRUE(families_.Death(NewNotice(), death).ok());
+  EXPECT_EQ(Household("newborn", today_).members(0).relation(), Member::HEAD);
+}
+
+// A household is nobody's before it was there.
+TEST_F(FamilyEntriesTest, NobodyIsBornIntoAHouseholdOfLater) {
+  RegisterBirthRequest birth = BirthOf("hanako");
+  birth.set_birth_date("2026-03-19");
+  EXPECT_EQ(ReasonOf(families_.CheckBirth(NewNotice(), birth).status()),
+            "DATE_OUT_OF_ORDER")
+      << "they came on the 20th";
+  EXPECT_EQ(ReasonOf(families_.Birth(NewNotice(), birth, "newborn").status()),
+            "DATE_OUT_OF_ORDER");
+  EXPECT_EQ(ReasonOf(residents_.FindHistory("newborn").status()),
+            "NOT_A_RESIDENT");
+  birth.set_birth_date("2026-03-20");
+  EXPECT_TRUE(families_.Birth(NewNotice(), birth, "newborn").ok());
+}
+
 TEST_F(FamilyEntriesTest, AFormerNameStaysInTheHistory) {
   ASSERT_TRUE(families_.NameChange(NewNotice(), Marriage()).ok());
   EXPECT_EQ(Household("hanako", today_).members(0).kana(), "カクウ　ハナコ");

@@ -32,6 +32,22 @@ absl::StatusOr<std::string> KnownHousehold(RegisterFacts& facts,
   return household;
 }
 
+// Whom an entry dated back moves over would not have moved along since:
+// FAILED_PRECONDITION DATE_OUT_OF_ORDER.
+absl::Status CheckNotMovedSince(RegisterFacts& facts,
+                                const std::string& household,
+                                absl::CivilDay day) {
+  const std::string after = absl::FormatCivilTime(day);
+  long long later = 0;
+  facts.sql() << "SELECT COUNT(*) FROM facts WHERE owner = :household AND item "
+                 "= 'address' AND valid_from > :day AND void_entry_id = 0",
+      soci::into(later), soci::use(household), soci::use(after);
+  if (later == 0) return absl::OkStatus();
+  return agency::Refusal(absl::StatusCode::kFailedPrecondition,
+                         "DATE_OUT_OF_ORDER",
+                         "the household has moved since that day");
+}
+
 // The member belongs to another household from the entry's day on.
 absl::Status MoveOver(RegisterFacts& facts, const RegisteredMember& member,
                       const std::string& household, Member::Relation relation,
@@ -91,6 +107,8 @@ absl::StatusOr<MergeHouseholdsResponse> HouseholdEntries::Merge(
                                  "they are no other household on that day");
         PSM_RETURN_IF_ERROR(
             CheckNobodyCameSince(facts, own, members, day, notice.today()));
+        for (const std::string& moved : {own, other})
+          PSM_RETURN_IF_ERROR(CheckNotMovedSince(facts, moved, day));
         if (facts.ValueAt(own, "address", day) !=
             facts.ValueAt(other, "address", day))
           return agency::Refusal(absl::StatusCode::kFailedPrecondition,
@@ -128,6 +146,7 @@ absl::StatusOr<SplitHouseholdResponse> HouseholdEntries::Split(
             LeaversOf(members, request.subject(), request.others()));
         PSM_RETURN_IF_ERROR(
             CheckNobodyCameSince(facts, old, leavers, day, notice.today()));
+        PSM_RETURN_IF_ERROR(CheckNotMovedSince(facts, old, day));
         if (leavers.size() == members.size())
           return agency::Refusal(absl::StatusCode::kFailedPrecondition,
                                  "NOBODY_STAYS",

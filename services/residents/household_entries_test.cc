@@ -273,6 +273,28 @@ TEST_F(HouseholdEntriesTest, AnEntryDatedBackLeavesNobodyBehindWhoCameSince) {
   EXPECT_TRUE(moves_.MoveOut(NewNotice(), leave).ok());
 }
 
+// All of them moved on the 20th: an entry of the 19th leaves nobody behind at
+// the address of before.
+TEST_F(HouseholdEntriesTest, AnEntryDatedBackLeavesNobodyWhereTheyMovedFrom) {
+  ASSERT_TRUE(Split("fumie", {}, "2026-11-18").ok());
+  for (const char* head : {"hanako", "fumie"}) {
+    residents::v1::RegisterAddressChangeRequest move;
+    move.set_subject(head);
+    move.set_etag(Etag(head));
+    move.set_change_date("2026-11-20");
+    move.set_address("架空県あかつき市明野1丁目1番");
+    ASSERT_TRUE(families_.AddressChange(NewNotice(), move).ok());
+  }
+  EXPECT_EQ(ReasonOf(Split("minato", {}, "2026-11-19")), "DATE_OUT_OF_ORDER");
+  EXPECT_EQ(ReasonOf(Merge("fumie", *Agree({Fumie()}), "2026-11-19")),
+            "DATE_OUT_OF_ORDER");
+  EXPECT_EQ(Household("minato", today_).members_size(), 2);
+  EXPECT_TRUE(Split("minato", {}, "2026-11-20").ok());
+  EXPECT_EQ(Household("minato", today_).address(),
+            "架空県あかつき市明野1丁目1番");
+  EXPECT_TRUE(Merge("fumie", *Agree({Fumie()}), "2026-11-20").ok());
+}
+
 TEST_F(HouseholdEntriesTest, HouseholdsAtTwoAddressesDoNotMerge) {
   ASSERT_TRUE(Split("fumie").ok());
   residents::v1::RegisterAddressChangeRequest move;
