@@ -7,9 +7,13 @@
 #include "psm/identity/v1/basic_items.grpc.pb.h"
 #include "psm/identity/v1/consent.grpc.pb.h"
 #include "psm/identity/v1/history.grpc.pb.h"
+#include "psm/identity/v1/signature.grpc.pb.h"
 #include "psm/moving/v1/moving.grpc.pb.h"
 #include "psm/residents/v1/protection.grpc.pb.h"
 #include "psm/residents/v1/residents.grpc.pb.h"
+#include "services/identity/card/document_signature.h"
+#include "services/identity/card/issue_cards.h"
+#include "services/identity/card/virtual_card.h"
 #include "services/residents/notice_rules.h"
 #include "tests/scenarios/scenario.h"
 
@@ -72,6 +76,25 @@ class Protection : public Scenario {
         .Call(&identity::v1::BasicItemsService::Stub::GetBasicItems,
               {.affair = "customer-address", .consent = token},
               identity::v1::GetBasicItemsRequest());
+  }
+  static absl::Status EndProtection(const std::string& person) {
+    residents::v1::EndProtectionRequest request;
+    request.set_subject(mesh().Person(person).CodeAt("akatsuki"));
+    return mesh()
+        .Client(kOfficer)
+        .Call(&ProtectionService::Stub::EndProtection,
+              {.affair = "protect-person", .provider = "akatsuki/residents"},
+              request)
+        .status;
+  }
+  static auto WhoSigned(const std::string& document,
+                        const std::string& signature) {
+    identity::v1::VerifyDocumentRequest request;
+    request.set_document(document);
+    request.set_signature(signature);
+    return mesh().Client(kBenefits).Call(
+        &identity::v1::SignatureService::Stub::VerifyDocument,
+        {.affair = kBenefitAffair}, request);
   }
   static auto MoveFrom(const std::string& town, const std::string& person) {
     moving::v1::StartMoveRequest request;
@@ -144,18 +167,40 @@ TEST_F(Protection, NoPathLeadsToAProtectedPerson) {
     EXPECT_THAT(shown->SerializeAsString(), Not(HasSubstr(town)));
   }
 
-  // Her household is hers: her child is not the way to her.
-  residents::v1::EndProtectionRequest end;
-  end.set_subject(hers);
-  ASSERT_TRUE(
-      mesh()
-          .Client(kOfficer)
-          .Call(&ProtectionService::Stub::EndProtection,
-                {.affair = "protect-person", .provider = "akatsuki/residents"},
-                end)
-          .status.ok());
+  ASSERT_TRUE(EndProtection("misaki").ok());
   EXPECT_TRUE(HistoryAt("akatsuki", "misaki").status.ok());
   EXPECT_TRUE(LetBankKnow("misaki").status.ok());
+}
+
+// Her household is hers: her child is not the way to her.
+TEST_F(Protection, NoPathLeadsThroughHerChild) {
+  const std::string childs = mesh().Person("minato").CodeAt("akatsuki");
+  ASSERT_TRUE(Household(kBenefits, kBenefitAffair, childs).status.ok());
+  ASSERT_TRUE(HistoryAt("akatsuki", "minato").status.ok());
+  ASSERT_TRUE(Protect("hanako").ok());
+  const auto desk = Household(kBenefits, kBenefitAffair, childs);
+  EXPECT_EQ(ReasonOf(desk.status), "NO_AUTOMATIC_ANSWER");
+  EXPECT_EQ(desk->ByteSizeLong(), 0u);
+  const auto history = HistoryAt("akatsuki", "minato");
+  EXPECT_EQ(ReasonOf(history.status), "NOT_A_RESIDENT");
+  EXPECT_EQ(history->ByteSizeLong(), 0u);
+  ASSERT_TRUE(EndProtection("hanako").ok());
+}
+
+// A certificate for signatures carries the address.
+TEST_F(Protection, WhoSignedIsNotToldWithHerAddress) {
+  const auto card = card::VirtualCard::Open(
+      mesh().folder().Card("misaki"), SecretBytes(card::kDemoSignaturePin),
+      card::CertificateKind::kSignature);
+  ASSERT_TRUE(card.ok()) << card.status();
+  const std::string signature =
+      *card::SignDocument(**card, "an application", mesh().clock().Now());
+  ASSERT_NE(WhoSigned("an application", signature)->address(), "");
+  ASSERT_TRUE(Protect("misaki").ok());
+  const auto who = WhoSigned("an application", signature);
+  EXPECT_EQ(ReasonOf(who.status), "NO_AUTOMATIC_ANSWER");
+  EXPECT_EQ(who->ByteSizeLong(), 0u);
+  ASSERT_TRUE(EndProtection("misaki").ok());
 }
 
 TEST_F(Protection, OnlyHerOwnMunicipalityDecides) {
