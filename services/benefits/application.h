@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/civil_time.h"
+#include "absl/time/time.h"
 #include "absl/types/span.h"
 #include "psm/benefits/v1/benefits.pb.h"
 #include "psm/linkage/v1/linkage.pb.h"
@@ -37,6 +38,9 @@ struct Application {
   std::vector<benefits::v1::NeededPaper> papers;
   std::vector<benefits::v1::NeededPaper> missing_papers;  // of what was refused
   std::string account_etag;  // the registry's name of the account's state
+  // When the first was asked: what was corrected since may not be in it. Nobody
+  // corrects what is about a business.
+  absl::Time ask_time = absl::InfiniteFuture();
 };
 
 // A part that could not be got: FAILED_PRECONDITION EVIDENCE_MISSING with

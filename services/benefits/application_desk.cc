@@ -135,6 +135,7 @@ ApplicationDesk::AskForEvidence(
 absl::StatusOr<Application> ApplicationDesk::Collect(
     const Inquiry& inquiry, const Programme& programme,
     const std::string& subject, const std::set<std::string>& refused) {
+  const absl::Time asked_at = parts_.clock->Now();
   PSM_ASSIGN_OR_RETURN(const HouseholdEvidence household,
                        AskForHousehold(inquiry, programme, subject));
   const auto& members = household.household.members();
@@ -155,8 +156,12 @@ absl::StatusOr<Application> ApplicationDesk::Collect(
   for (std::size_t i = 0; i < answers.size(); ++i) {
     evidence[asked[i]] = std::move(answers[i]);
   }
-  return FillForHousehold(programme, household, evidence,
-                          DayInJapan(parts_.clock->Now()), refused);
+  PSM_ASSIGN_OR_RETURN(
+      Application application,
+      FillForHousehold(programme, household, evidence,
+                       DayInJapan(parts_.clock->Now()), refused));
+  application.ask_time = asked_at;
+  return application;
 }
 
 absl::StatusOr<Application> ApplicationDesk::CollectForHousehold(

@@ -4,6 +4,7 @@
 
 #include "google/protobuf/util/json_util.h"
 #include "mesh/agency/call_context.h"
+#include "services/benefits/reexaminations.h"
 #include "soci/soci.h"
 
 namespace psm {
@@ -108,6 +109,15 @@ constexpr agency::Migration kMigrations[] = {
      "  PRIMARY KEY (number, event_id));\n"
      "CREATE INDEX reexaminations_by_state"
      "  ON reexaminations (close_time, hear_time);\n"},
+    // What was corrected, for applications that are not kept yet.
+    {4,
+     "CREATE TABLE corrections ("
+     "  subject TEXT NOT NULL,"
+     "  event_id TEXT NOT NULL,"
+     "  corrected_by TEXT NOT NULL,"
+     "  hear_time BIGINT NOT NULL,"
+     "  PRIMARY KEY (subject, event_id));\n"
+     "CREATE INDEX corrections_by_time ON corrections (hear_time);\n"},
 };
 
 std::vector<FilledField> FieldsOf(soci::session& sql, long long number) {
@@ -176,6 +186,7 @@ void ApplicationStore::Insert(soci::session& sql,
         soci::use(source.dataset()), soci::use(source.exchange_id());
     ++position;
   }
+  Reexaminations::MarkNew(sql, number, application.ask_time);
 }
 
 absl::StatusOr<KeptApplication> ApplicationStore::Find(

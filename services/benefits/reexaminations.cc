@@ -88,6 +88,26 @@ void Reexaminations::Hear(soci::session& sql, const agency::LifeEvent& event,
          ":publisher)) ON CONFLICT (number, event_id) DO NOTHING",
       soci::use(event.id, "event"), soci::use(event.publisher, "publisher"),
       soci::use(time, "time"), soci::use(event.subject, "subject");
+  sql << "INSERT INTO corrections (subject, event_id, corrected_by, hear_time) "
+         "VALUES (:subject, :event, :publisher, :time) ON CONFLICT (subject, "
+         "event_id) DO NOTHING",
+      soci::use(event.subject), soci::use(event.id), soci::use(event.publisher),
+      soci::use(time);
+  const long long over = absl::ToUnixMicros(now - kLongestAsking);
+  sql << "DELETE FROM corrections WHERE hear_time < :over", soci::use(over);
+}
+
+void Reexaminations::MarkNew(soci::session& sql, long long number,
+                             absl::Time ask_time) {
+  const long long since = absl::ToUnixMicros(ask_time);
+  sql << "INSERT INTO reexaminations (number, event_id, corrected_by, "
+         "hear_time) SELECT DISTINCT m.number, c.event_id, c.corrected_by, "
+         "c.hear_time FROM corrections c JOIN application_members m ON "
+         "m.subject = c.subject WHERE m.number = :number AND c.hear_time >= "
+         ":since AND (c.corrected_by = '' OR EXISTS (SELECT 1 FROM "
+         "application_sources s WHERE s.number = m.number AND s.provider = "
+         "c.corrected_by)) ON CONFLICT (number, event_id) DO NOTHING",
+      soci::use(number), soci::use(since);
 }
 
 absl::Status Reexaminations::CheckNone(soci::session& sql, long long number) {

@@ -20,6 +20,10 @@
 
 namespace psm {
 
+// How long what was heard is kept for applications that are on their way: far
+// longer than questions to others may take.
+inline constexpr absl::Duration kLongestAsking = absl::Hours(24);
+
 // All functions run inside the caller's transaction; SOCI's exceptions pass.
 class Reexaminations {
  public:
@@ -28,6 +32,11 @@ class Reexaminations {
   // of anybody where that is not told. The same event again changes nothing.
   static void Hear(soci::session& sql, const agency::LifeEvent& event,
                    absl::Time now);
+
+  // Marks an application that is just being kept, as Hear would have, for what
+  // was heard since its evidence was asked for, at most kLongestAsking ago.
+  static void MarkNew(soci::session& sql, long long number,
+                      absl::Time ask_time);
 
   // FAILED_PRECONDITION REEXAMINATION_PENDING where the application is marked.
   static absl::Status CheckNone(soci::session& sql, long long number);

@@ -108,6 +108,38 @@ TEST_F(ReexaminationsTest, WhatCannotBeAskedAgainStaysMarked) {
             "REEXAMINATION_PENDING");
 }
 
+// Between the answer that was corrected and the application that rests on it.
+TEST_F(ReexaminationsTest, ACorrectionHeardBeforeTheApplicationIsKeptMarksIt) {
+  Hear("hanako", "yunagi/tax", "before it was asked");
+  clock_.Advance(absl::Seconds(1));
+  const agency::CallContext call = Call();
+  const auto application = desk_.CollectForHousehold(
+      {.call = &call}, *TestProgrammes().Find("tax-exempt-2026"), "hanako", {});
+  ASSERT_TRUE(application.ok()) << application.status();
+  const auto keep = [&](const std::string& id) {
+    ASSERT_TRUE(database_
+                    ->Write([&](soci::session& sql) {
+                      ApplicationStore::Insert(sql, id, *application,
+                                               clock_.Now());
+                      return absl::OkStatus();
+                    })
+                    .ok());
+  };
+  keep("first");
+  EXPECT_EQ(office_.List()->reexaminations_size(), 0);
+  clock_.Advance(absl::Seconds(1));
+  Hear("somebody", "yunagi/tax", "of somebody else");
+  Hear("hanako", "minato/tax", "of what was not asked");
+  keep("second");
+  EXPECT_EQ(office_.List()->reexaminations_size(), 0);
+  Hear("hanako", "yunagi/tax", "meanwhile");
+  keep("third");
+  const auto listed = office_.List();
+  ASSERT_EQ(listed->reexaminations_size(), 3);
+  EXPECT_EQ(listed->reexaminations(2).application_id(), "third");
+  EXPECT_EQ(listed->reexaminations(2).corrected_by(), "yunagi/tax");
+}
+
 TEST_F(ReexaminationsTest, ACorrectionHeardWhileAskingLeavesItsMark) {
   const auto started = Start(Call());
   Hear("hanako", "yunagi/tax", "e1");
