@@ -63,7 +63,14 @@ absl::StatusOr<int> CardRegister::Change(soci::session& sql,
                            "the person holds no card");
   }
   // Nobody comes back to life: that somebody has died holds whenever it comes.
-  if (change.change_time <= holder->change_time && !change.died) return 0;
+  if (change.change_time <= holder->change_time && !change.died) {
+    // The newer one may have been of the other item: what has no value here is
+    // asked for again, and ends the certificate if it is another.
+    holder->name_outdated |= change.renamed && change.name.empty();
+    holder->address_outdated |= change.moved && change.address.empty();
+    CardHolders::Update(sql, *holder);
+    return 0;
+  }
   const bool renamed = Take(change.name, holder->name) || change.renamed;
   const bool moved = Take(change.address, holder->address) || change.moved;
   Take(change.kana, holder->kana);

@@ -59,7 +59,8 @@ class CardRegister {
   // Takes a change in and says how many certificates it revoked: the signature
   // certificate where name or address is another now, both where the holder has
   // died. A change that is not newer than the last one, but for a death,
-  // changes nothing, so that of two in the wrong order the later one stays.
+  // changes nothing, so that of two in the wrong order the later one stays;
+  // said without its value, it makes what identity has outdated all the same.
   // Where it is said without its value, what identity has is outdated, and no
   // signature certificate is issued until the value has come. NOT_FOUND
   // PERSON_UNKNOWN; INVALID_ARGUMENT CHANGE_INVALID for a time in the future,

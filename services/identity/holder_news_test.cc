@@ -232,6 +232,18 @@ TEST_F(HolderNewsTest, WithALifeEndsAllThatThePersonHadHere) {
   EXPECT_EQ(register_.asked(), 0) << "nothing of the dead is asked for";
 }
 
+// A counter told of her new address before the event of her new name came.
+TEST_F(HolderNewsTest, AnotherNameIsNotLostBehindANewerAddress) {
+  HolderChange change;
+  change.subject = "hanako";
+  change.address = "架空県ゆうなぎ市1";
+  change.change_time = now();
+  ASSERT_TRUE(cards_.OnChange(change).ok());
+  ASSERT_TRUE(Hear("name_changed").ok());
+  EXPECT_TRUE(Await([&] { return Hanako().name == "雨宮　hanako"; }));
+  EXPECT_FALSE(Hanako().name_outdated);
+}
+
 TEST_F(HolderNewsTest, ADeathHoldsHoweverLateItIsHeardOf) {
   HolderChange change;
   change.subject = "hanako";
