@@ -114,17 +114,18 @@ void TellWhoHears(Stage& stage, const std::string& persona,
     stage.narrator.Step(
         Await([&] { return Told(stage, *person, type).count(consumer) > 0; }),
         absl::StrCat(
-            consumer, " hears `", type, "`, for ", agreement->affair->title.ja,
-            " (", agreement->affair->title.en, "), ",
+            consumer, " hears `", type, "` of ", persona, ", for ",
+            agreement->affair->title.ja, " (", agreement->affair->title.en,
+            "), ",
             agreement->by_consent ? "本人の同意" : agreement->statute.ja));
     stage.expected.push_back({.persona = persona, .consumer = consumer});
   }
   stage.narrator.Step(
       Told(stage, *person, type) == named,
-      named.empty()
-          ? absl::StrCat("Nobody has an agreement to hear `", type,
-                         "`, and nobody has heard it")
-          : "and nobody else does: who has no agreement hears nothing");
+      named.empty() ? absl::StrCat("Nobody has an agreement to hear `", type,
+                                   "`, and nobody has heard it")
+                    : absl::StrCat("and nobody else hears it of ", persona,
+                                   ": who has no agreement hears nothing"));
   for (const std::string& consumer : consentable) {
     stage.narrator.Fact(
         absl::StrCat(consumer, " would hear `", type, "` if ", persona,

@@ -81,6 +81,7 @@ std::string InJapanese(const Texts& texts) {
 // reasons.
 std::string WordsOf(const std::string& reason) {
   static const auto& words = *new std::map<std::string, std::string>{
+      {"ACCOUNT_UNCONFIRMED", "氏名が変わり口座の確認を待っているため"},
       {"ADDRESS_NOT_DISCLOSED", "住所が提供されなかったため"},
       {"APPLICATION_EXISTS", "すでに申請があるため"},
       {"DATE_OUT_OF_ORDER", "先の届出より前の日付であるため"},
@@ -90,6 +91,9 @@ std::string WordsOf(const std::string& reason) {
       {"LINK_UNDER_REVIEW", "紐付けの確認中であるため"},
       {"MOVER_UNKNOWN", "届出にある人が同じ世帯にいないため"},
       {"NOT_A_RESIDENT", "この市区町村の住民ではないため"},
+      {"NOT_A_TAXPAYER", "この市区町村で課税されていないため"},
+      {"NOT_ONLINE", "オンラインでは扱わないため"},
+      {"PRIME_REQUIRED", "その法人のプライムではないため"},
       {"REEXAMINATION_PENDING", "申請の再確認を待っているため"},
       {"REPRESENTATIVE_MISMATCH", "登記された代表者ではないため"}};
   const auto found = words.find(reason);

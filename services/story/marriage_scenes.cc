@@ -31,7 +31,10 @@ constexpr char kWife[] = "hanako";
 constexpr char kNewName[] = "雨宮　花子";
 constexpr char kNewKana[] = "アマミヤ　ハナコ";
 
-// The kinds of her certificates that are in force: "AUTHENTICATION, SIGNATURE".
+constexpr char kSigning[] = "署名用 (signature)";
+constexpr char kSigningIn[] = "利用者証明用 (sign-in)";
+
+// The kinds of her certificates that are in force, sorted.
 std::string CertificatesInForce(Stage& stage, const std::string& wife) {
   identity::v1::ListCertificatesRequest request;
   request.set_subject(wife);
@@ -40,7 +43,9 @@ std::string CertificatesInForce(Stage& stage, const std::string& wife) {
   std::vector<std::string> kinds;
   for (const CardCertificate& certificate : listed->certificates()) {
     if (!certificate.has_revoke_time())
-      kinds.push_back(CardCertificate::Kind_Name(certificate.kind()));
+      kinds.push_back(certificate.kind() == CardCertificate::SIGNATURE
+                          ? kSigning
+                          : kSigningIn);
   }
   std::sort(kinds.begin(), kinds.end());
   return listed.status.ok() ? absl::StrJoin(kinds, ", ")
@@ -199,8 +204,7 @@ void ANewName(Stage& stage) {
       {.persona = kWife, .exchange_id = entered.exchange_id});
   TellWhoHears(stage, kWife, "name_changed");
   narrator.Step(
-      Await(
-          [&] { return CertificatesInForce(stage, wife) == "AUTHENTICATION"; }),
+      Await([&] { return CertificatesInForce(stage, wife) == kSigningIn; }),
       "Her signature certificate named her by the old name: revoked. The one "
       "she signs in with names nobody, and stays");
   TellWaitingBenefit(stage, wife);

@@ -91,6 +91,7 @@ moving::v1::StartMoveRequest Notice(const Stage& stage,
 // The mother and the child stand at the new town's counter.
 void TellArrival(Stage& stage, const std::string& from) {
   Narrator& narrator = stage.narrator;
+  narrator.Scene("転入届", "She arrives");
   const std::string to = OtherTown(from);
   residents::v1::RegisterMoveInRequest arrival;
   arrival.set_subject(stage.CodeOf(kMother, to));
@@ -250,6 +251,21 @@ void TellTheBank(Stage& stage, const std::string& mother,
       "She withdraws the consent: of her next move the bank hears nothing");
 }
 
+// Where the story was told before on the same day.
+void TellMovedBefore(Stage& stage, const std::string& mother) {
+  Narrator& narrator = stage.narrator;
+  narrator.Step(true,
+                "She has moved today already, when the story was told before: "
+                "the register takes one move a day");
+  residents::v1::GetResidentHistoryResponse entries;
+  const CallReport held = AskWhoeverHolds(stage, mother, &entries);
+  stage.expected.push_back(
+      {.persona = kMother, .exchange_id = held.exchange_id});
+  narrator.Step(held.status.ok() &&
+                    LatestIs(entries, residents::v1::RegisterEntry::MOVE_IN),
+                "That is the latest entry about her");
+}
+
 }  // namespace
 
 void OneNotice(Stage& stage) {
@@ -291,16 +307,7 @@ void OneNotice(Stage& stage) {
   companion.set_birth_date(child->birth_date());
   const auto given = gives();
   if (ReasonOf(given.status) == "DATE_OUT_OF_ORDER") {
-    narrator.Step(true,
-                  "She has moved today already, when the story was told "
-                  "before: the register takes one move a day");
-    residents::v1::GetResidentHistoryResponse entries;
-    const CallReport held = AskWhoeverHolds(stage, mother, &entries);
-    stage.expected.push_back(
-        {.persona = kMother, .exchange_id = held.exchange_id});
-    narrator.Step(held.status.ok() &&
-                      LatestIs(entries, residents::v1::RegisterEntry::MOVE_IN),
-                  "That is the latest entry about her");
+    TellMovedBefore(stage, mother);
     return;
   }
   if (!narrator.Succeeded(

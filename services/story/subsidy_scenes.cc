@@ -1,6 +1,7 @@
 // A company lets another business apply for its subsidy: who may, who may not,
 // who filled the form in, who decided, and what the company reads of it all.
 #include <algorithm>
+#include <cstdint>
 #include <map>
 #include <string>
 #include <utility>
@@ -37,6 +38,11 @@ struct Parties {
   BusinessAccount agent;
   std::string agent_at_grants;  // its session there
 };
+
+// "150万円": what is asked for and granted here is in ten thousands.
+std::string InYen(std::int64_t yen) {
+  return absl::StrCat(yen / 10'000, "万円");
+}
 
 template <typename Method, typename Request>
 auto AtSubsidies(Stage& stage, Method method, const Request& request) {
@@ -160,7 +166,7 @@ bool Submit(Stage& stage, const Parties& parties,
           .status,
       absl::StrCat("The delegate adds what only the company knows, what for "
                    "and how much, and hands it in: ",
-                   submit.purpose(), ", ", submit.amount_yen(), "円"));
+                   submit.purpose(), ", ", InYen(submit.amount_yen())));
 }
 
 // The officer has the list, decides, and says why.
@@ -190,8 +196,9 @@ bool Decide(Stage& stage, const std::string& application_id) {
   stage.expected.push_back(
       {.persona = kCompany, .exchange_id = decided.exchange_id});
   return narrator.Succeeded(
-      decided.status, absl::StrCat("The officer grants ", decide.granted_yen(),
-                                   "円 of it, and says why"));
+      decided.status,
+      absl::StrCat("The officer grants ", InYen(decide.granted_yen()),
+                   " of it, and says why"));
 }
 
 // The delegate applies. Where the story was told before it cannot again.
@@ -263,9 +270,9 @@ void TellDecision(Stage& stage, const Parties& parties) {
   const Application& application = read->application();
   narrator.Step(application.state() == Application::GRANTED &&
                     !application.decision_note().empty(),
-                absl::StrCat("Granted: ", application.granted_yen(), "円 of ",
-                             application.amount_yen(),
-                             "円. Reason: ", application.decision_note()));
+                absl::StrCat("Granted: ", InYen(application.granted_yen()),
+                             " of ", InYen(application.amount_yen()),
+                             ". Reason: ", application.decision_note()));
   int delegated = 0;
   for (const Act& act : application.acts()) {
     const bool by_delegate =
