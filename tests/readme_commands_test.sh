@@ -2,12 +2,16 @@
 # Runs what README.md shows, taken out of README.md, against a mesh that runs, and holds the results against what it says.
 # Usage: readme_commands_test.sh commands|clients CHECKOUT BUILD SCRATCH
 #   commands  "What you can do with it"
-#   clients   "From your own client": buf curl and Node. Exit code 77 where tests/npm/node_modules is not there.
+#   clients   "From your own client": buf curl and Node. Exit code 77 where tests/npm/node_modules is not there, 1 with PSM_REQUIRE_NODE=1.
 set -euo pipefail
 part=$1 checkout=$2 build=$3 scratch=$4
 page=$checkout/README.md
 modules=$checkout/tests/npm/node_modules
 if [ "$part" = clients ] && ! { [ -x "$modules/.bin/buf" ] && [ -d "$modules/@grpc/grpc-js" ] && command -v node >/dev/null; }; then
+  if [ "${PSM_REQUIRE_NODE:-0}" = 1 ]; then
+    echo "node or $modules is not there, and PSM_REQUIRE_NODE=1" >&2
+    exit 1
+  fi
   echo "NOT TESTED: $modules is not there (cd tests/npm && npm ci --ignore-scripts); README's buf and Node clients were not tried"
   exit 77
 fi

@@ -15,6 +15,7 @@
 #include "mesh/directory/directory.h"
 #include "mesh/records/log_key.h"
 #include "tests/scenarios/scenario.h"
+#include "tests/support/missing.h"
 
 namespace psm::testing {
 namespace {
@@ -174,7 +175,7 @@ void MortalGateway::ExpectNothingEverLost() {
 
 void TracedGateway::SetUp() {
   if (absl::Status works = TracedPrograms::Works(); !works.ok())
-    GTEST_SKIP() << works.message();
+    PSM_MISSING(kRequirePtrace, works.message());
   MortalGateway::SetUp();
   if (!HasFatalFailure()) StartClients(/*count=*/2, /*pause=*/8);
 }

@@ -100,8 +100,8 @@ absl::Status TracedPrograms::Works() {
       "-e inject=openat:signal=SIGKILL:when=1 cat /dev/null 2>&1");
   if (WIFSIGNALED(ended) && WTERMSIG(ended) == SIGKILL) return absl::OkStatus();
   return absl::UnavailableError(
-      "NOT TESTED: strace cannot kill a process here; it must be installed, "
-      "and ptrace be allowed (SYS_PTRACE in a container)");
+      "strace cannot kill a process here; it must be installed, and ptrace be "
+      "allowed (SYS_PTRACE in a container)");
 }
 
 TracedPrograms::TracedPrograms(const std::string& built, std::string folder)

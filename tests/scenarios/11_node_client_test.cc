@@ -9,6 +9,7 @@
 #include "mesh/cli/process.h"
 #include "nlohmann/json.hpp"
 #include "tests/scenarios/scenario.h"
+#include "tests/support/missing.h"
 
 namespace psm::testing {
 namespace {
@@ -40,9 +41,10 @@ class NodeClient : public Scenario {
   void SetUp() override {
     Scenario::SetUp();
     if (access(PSM_NODE_MODULES "/@grpc/grpc-js", R_OK) != 0) {
-      GTEST_SKIP() << "NOT TESTED: npm ci could not install @grpc/grpc-js into "
-                   << PSM_NODE_MODULES
-                   << "; no client in another language was tried";
+      PSM_MISSING(
+          kRequireNode,
+          "npm ci could not install @grpc/grpc-js into " PSM_NODE_MODULES
+          "; no client in another language was tried");
     }
   }
 };

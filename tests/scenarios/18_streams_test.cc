@@ -16,6 +16,7 @@
 #include "mesh/edge/test_streams.h"
 #include "nlohmann/json.hpp"
 #include "tests/scenarios/scenario.h"
+#include "tests/support/missing.h"
 
 namespace psm::testing {
 namespace {
@@ -49,8 +50,8 @@ class Streams : public Scenario {
     return access(PSM_NODE_MODULES "/@grpc/grpc-js", R_OK) == 0;
   }
   static constexpr char kNotTested[] =
-      "NOT TESTED: npm ci could not install @grpc/grpc-js "
-      "into " PSM_NODE_MODULES "; no streams in another language were tried";
+      "npm ci could not install @grpc/grpc-js into " PSM_NODE_MODULES
+      "; no streams in another language were tried";
 
   static edge::TestIdentity IdentityOf(const std::string& system) {
     const std::string folder = mesh().folder().Certificates(system);
@@ -109,7 +110,7 @@ class ShowsNoDifference : public Streams,
 TEST_P(ShowsNoDifference, FromCppDirectlyOrThroughTheMesh) {
   const auto& [provider, row] = GetParam();
   if (provider == std::string(kEchoNode) && !HasNode())
-    GTEST_SKIP() << kNotTested;
+    PSM_MISSING(kRequireNode, kNotTested);
   const std::multimap<std::string, std::string> metadata = {
       {"psm-provider", provider}};
   const std::string direct = row.play(Direct(provider), metadata);
@@ -129,7 +130,7 @@ INSTANTIATE_TEST_SUITE_P(
     });
 
 TEST_F(Streams, FromJavaScriptThereIsNoDifferenceEither) {
-  if (!HasNode()) GTEST_SKIP() << kNotTested;
+  if (!HasNode()) PSM_MISSING(kRequireNode, kNotTested);
   for (const char* provider : {kEcho, kEchoNode}) {
     const nlohmann::json direct =
         PlayNode(AddressOf(provider), kGatewaySystem, provider);
@@ -157,7 +158,7 @@ TEST_F(Streams, WithoutAnAgreementTheStreamEndsBeforeTheProviderHearsOfIt) {
 }
 
 TEST_F(Streams, AProviderThatComesAndGoesEndsItsStreamsAndServesAgain) {
-  if (!HasNode()) GTEST_SKIP() << kNotTested;
+  if (!HasNode()) PSM_MISSING(kRequireNode, kNotTested);
   const auto channel = Relayed(kBenefits);
   const std::multimap<std::string, std::string> metadata = {
       {"psm-provider", kEchoNode}};

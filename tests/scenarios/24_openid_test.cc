@@ -18,6 +18,7 @@
 #include "services/identity/card/virtual_card.h"
 #include "services/openid/jws.h"
 #include "tests/scenarios/scenario.h"
+#include "tests/support/missing.h"
 
 namespace psm::testing {
 namespace {
@@ -160,8 +161,10 @@ class OpenId : public Scenario {
   void SetUp() override {
     Scenario::SetUp();
     if (access(PSM_NODE_MODULES "/openid-client", R_OK) != 0) {
-      GTEST_SKIP() << "NOT TESTED: npm ci could not install openid-client into "
-                   << PSM_NODE_MODULES << "; no other relying party was tried";
+      PSM_MISSING(
+          kRequireNode,
+          "npm ci could not install openid-client into " PSM_NODE_MODULES
+          "; no other relying party was tried");
     }
   }
 };

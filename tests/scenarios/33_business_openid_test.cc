@@ -12,6 +12,7 @@
 #include "nlohmann/json.hpp"
 #include "services/generator/corporate_number.h"
 #include "tests/scenarios/business_scenario.h"
+#include "tests/support/missing.h"
 
 namespace psm::testing {
 namespace {
@@ -88,8 +89,10 @@ class BusinessOpenId : public BusinessScenario {
   void SetUp() override {
     BusinessScenario::SetUp();
     if (access(PSM_NODE_MODULES "/openid-client", R_OK) != 0) {
-      GTEST_SKIP() << "NOT TESTED: npm ci could not install openid-client into "
-                   << PSM_NODE_MODULES << "; no other relying party was tried";
+      PSM_MISSING(
+          kRequireNode,
+          "npm ci could not install openid-client into " PSM_NODE_MODULES
+          "; no other relying party was tried");
     }
     ASSERT_TRUE(MakeFolder(Root() + "/clients/gbizid").ok());
     const json clients = {
