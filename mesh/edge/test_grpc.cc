@@ -50,9 +50,9 @@ std::shared_ptr<grpc::Channel> TestChannel(
                        extra != nullptr ? *extra : grpc::ChannelArguments());
 }
 
-std::shared_ptr<grpc::Channel> DirectChannel(const std::string& address,
-                                             const std::string& root_pem,
-                                             const TestIdentity& identity) {
+std::shared_ptr<grpc::Channel> DirectChannel(
+    const std::string& address, const std::string& root_pem,
+    const TestIdentity& identity, const grpc::ChannelArguments* extra) {
   namespace tls = grpc::experimental;
   tls::TlsChannelCredentialsOptions options;
   options.set_certificate_provider(
@@ -65,7 +65,7 @@ std::shared_ptr<grpc::Channel> DirectChannel(const std::string& address,
       std::make_shared<tls::NoOpCertificateVerifier>());
   options.set_check_call_host(false);
   return OneConnection(address, tls::TlsCredentials(options),
-                       grpc::ChannelArguments());
+                       extra != nullptr ? *extra : grpc::ChannelArguments());
 }
 
 TestAnswer TestCall(const std::shared_ptr<grpc::Channel>& channel,

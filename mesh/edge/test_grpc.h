@@ -22,9 +22,10 @@ std::shared_ptr<grpc::Channel> TestChannel(
 
 // The same to an agency's own server, past the gateway: whatever its name, as
 // its certificate has none that a stock client looks for.
-std::shared_ptr<grpc::Channel> DirectChannel(const std::string& address,
-                                             const std::string& root_pem,
-                                             const TestIdentity& identity);
+std::shared_ptr<grpc::Channel> DirectChannel(
+    const std::string& address, const std::string& root_pem,
+    const TestIdentity& identity,
+    const grpc::ChannelArguments* extra = nullptr);
 
 struct TestAnswer {
   grpc::Status status;

@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
 #include "mesh/edge/test_streams.h"
 
 namespace psm::edge {
@@ -55,6 +56,24 @@ InteropCase Deadline(const char* name, std::chrono::milliseconds timeout) {
           }};
 }
 
+// What nobody has a contract of, a gateway refuses in words of its own: the
+// code is all that it has in common with a provider that refuses it.
+InteropCase CodeAlone(const char* name, const char* method) {
+  return {name, [=](const Channel& channel, const Fields& metadata) {
+            TestStream stream(channel, method, metadata);
+            stream.Write("m");
+            stream.WritesDone();
+            EXPECT_FALSE(stream.Read().has_value());
+            return absl::StrCat("status ", stream.Finish().error_code());
+          }};
+}
+
+InteropCase RpcSoak(int calls) {
+  return {"RpcSoak", [=](const Channel& channel, const Fields& metadata) {
+            return Soak(calls, [&] { return channel; }, metadata);
+          }};
+}
+
 std::vector<InteropCase> MakeCases() {
   return {
       Simple("EmptyUnary", "Count", {""}),
@@ -82,6 +101,9 @@ std::vector<InteropCase> MakeCases() {
       Simple("StatusCodeTextAndDetail", "Fail", {}),
       Simple("LongStatusText", "FailAtLength", {}),
       Simple("UnimplementedMethod", "Nothing", {"m"}),
+      Simple("UnimplementedService", "psm.interop.v1.UnservedService/Nothing",
+             {"m"}),
+      CodeAlone("UnknownService", "psm.interop.v1.UnknownService/Nothing"),
       Simple("CompressedBothWays", "Squeeze",
              {std::string(100000, 'z'), "short"}, {}, true),
       Free("EndsWithoutWaitingForMore", "Early",
@@ -100,6 +122,7 @@ std::vector<InteropCase> MakeCases() {
            }),
       Deadline("TimeoutOnSleepingServer", std::chrono::milliseconds(200)),
       Deadline("DeadlineOfOneMillisecond", std::chrono::milliseconds(1)),
+      RpcSoak(300),
   };
 }
 
@@ -110,6 +133,57 @@ void PrintTo(const InteropCase& row, std::ostream* out) { *out << row.name; }
 const std::vector<InteropCase>& InteropCases() {
   static const auto* const cases = new std::vector<InteropCase>(MakeCases());
   return *cases;
+}
+
+std::string Soak(int calls,
+                 const std::function<std::shared_ptr<grpc::Channel>()>& channel,
+                 const std::multimap<std::string, std::string>& metadata) {
+  const std::string message(65536, 's');
+  int answered = 0;
+  for (int i = 0; i < calls; ++i) {
+    TestStream stream(channel(), "Echo", metadata);
+    stream.Write(message);
+    stream.WritesDone();
+    const bool same = stream.Read() == message && !stream.Read().has_value();
+    if (stream.Finish().ok() && same) ++answered;
+  }
+  EXPECT_EQ(answered, calls);
+  return absl::StrCat("status 0 of ", answered, " calls");
+}
+
+grpc::ChannelArguments KeepAliveArguments() {
+  grpc::ChannelArguments arguments;
+  // It waits a second between two PINGs whatever it is told.
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 200);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 2000);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  return arguments;
+}
+
+std::string KeepAlive(const std::shared_ptr<grpc::Channel>& channel,
+                      const std::multimap<std::string, std::string>& metadata) {
+  TestStream idle(channel, "Echo", metadata);
+  idle.Write("one");
+  EXPECT_EQ(idle.Read(), "one");
+  TestStream silent(channel, "Never", metadata, std::chrono::seconds(4));
+  EXPECT_FALSE(silent.Read().has_value());
+  EXPECT_EQ(silent.Finish().error_code(), grpc::DEADLINE_EXCEEDED);
+  idle.Write("two");
+  EXPECT_EQ(idle.Read(), "two");
+  idle.WritesDone();
+  EXPECT_FALSE(idle.Read().has_value());
+  idle.Finish();
+  const bool broke = channel->WaitForStateChange(
+      GRPC_CHANNEL_READY,
+      std::chrono::system_clock::now() + std::chrono::seconds(4));
+  EXPECT_FALSE(broke);
+  TestStream after(channel, "Count", metadata);
+  after.WritesDone();
+  after.Read();
+  after.Finish();
+  return absl::StrCat(idle.transcript(), after.transcript(),
+                      broke ? "broke" : "the same connection");
 }
 
 }  // namespace psm::edge

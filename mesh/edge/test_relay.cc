@@ -1,5 +1,8 @@
 #include "mesh/edge/test_relay.h"
 
+#include <poll.h>
+
+#include <future>
 #include <utility>
 
 #include "gtest/gtest.h"
@@ -64,6 +67,25 @@ TestRelay::~TestRelay() {
 std::shared_ptr<grpc::Channel> TestRelay::Channel() {
   return TestChannel("127.0.0.1:" + std::to_string(server_->port()),
                      pki_.root_pem(), &client_);
+}
+
+std::shared_ptr<grpc::Channel> TestRelay::Channel(
+    const grpc::ChannelArguments& extra) {
+  return TestChannel("127.0.0.1:" + std::to_string(server_->port()),
+                     pki_.root_pem(), &client_, &extra);
+}
+
+bool TestRelay::BecomesIdle() {
+  const absl::Duration end = clock_.Monotonic() + absl::Seconds(20);
+  for (;;) {
+    std::promise<std::uint64_t> upstream;
+    worker_.Post([&] { upstream.set_value(upstream_.Stats().active_calls); });
+    if (upstream.get_future().get() == 0 && server_->Stats().active_calls == 0)
+      return true;
+    if (clock_.Monotonic() > end) return false;
+    // Numbers that nobody is told of: there is nothing to wait on.
+    poll(nullptr, 0, /*timeout=*/1);
+  }
 }
 
 void TestRelay::Refuse(absl::Status status) {

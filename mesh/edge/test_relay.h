@@ -25,7 +25,11 @@ class TestRelay {
 
   // A channel of akatsuki/benefits to it.
   std::shared_ptr<grpc::Channel> Channel();
+  // Another one, of a connection of its own.
+  std::shared_ptr<grpc::Channel> Channel(const grpc::ChannelArguments& extra);
   int port() const { return server_->port(); }
+  // Waits until nothing is left of any call; false after 20 s.
+  bool BecomesIdle();
   MovableEndpoint& endpoint() { return endpoint_; }
   // What becomes of calls. Before the first one.
   void Refuse(absl::Status status);

@@ -16,15 +16,23 @@
 namespace psm::edge {
 namespace {
 
+// Its name in kInteropService; "" in another service.
+std::string MethodOf(const std::string& path) {
+  const std::size_t slash = path.rfind('/');
+  if (path.substr(0, slash) != absl::StrCat("/", kInteropService)) return "";
+  return path.substr(slash + 1);
+}
+
 // Answers message by message. gRPC calls its functions one at a time, on any
 // thread; the lock is for TSan, which does not see how gRPC orders them.
 class MethodReactor final : public grpc::ServerGenericBidiReactor {
  public:
   MethodReactor(grpc::GenericCallbackServerContext& context,
-                TestCount& cancelled)
+                TestCount& cancelled, TestCount& ended)
       : context_(context),
         cancelled_(cancelled),
-        method_(context.method().substr(context.method().rfind('/') + 1)) {
+        ended_(ended),
+        method_(MethodOf(context.method())) {
     if (method_ == "Fail") {
       context_.AddTrailingMetadata("x-trailing", "failed");
       Finish(grpc::Status(
@@ -105,6 +113,7 @@ class MethodReactor final : public grpc::ServerGenericBidiReactor {
     {
       MutexLock lock(mu_);
     }
+    ended_.Add();
     delete this;
   }
 
@@ -125,6 +134,7 @@ class MethodReactor final : public grpc::ServerGenericBidiReactor {
 
   grpc::GenericCallbackServerContext& context_;
   TestCount& cancelled_;
+  TestCount& ended_;
   const std::string method_;
   Mutex mu_;
   grpc::ByteBuffer request_;
@@ -147,6 +157,9 @@ StreamProvider::StreamProvider(const TestIdentity& identity,
   options.pem_key_cert_pairs.push_back({identity.key, identity.chain});
   grpc::ServerBuilder builder;
   builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(
+      GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, 1);
   builder.RegisterCallbackGenericService(this);
   builder.AddListeningPort("127.0.0.1:0", grpc::SslServerCredentials(options),
                            &port_);
@@ -164,7 +177,8 @@ std::string StreamProvider::address() const {
 
 grpc::ServerGenericBidiReactor* StreamProvider::CreateReactor(
     grpc::GenericCallbackServerContext* context) {
-  return new MethodReactor(*context, cancelled_);
+  begun_.Add();
+  return new MethodReactor(*context, cancelled_, ended_);
 }
 
 TestStream::TestStream(const std::shared_ptr<grpc::Channel>& channel,
@@ -175,8 +189,12 @@ TestStream::TestStream(const std::shared_ptr<grpc::Channel>& channel,
   context_.set_deadline(std::chrono::system_clock::now() + timeout);
   if (compressed) context_.set_compression_algorithm(GRPC_COMPRESS_GZIP);
   for (const auto& [key, value] : metadata) context_.AddMetadata(key, value);
-  call_ = stub_.PrepareCall(
-      &context_, absl::StrCat("/", kInteropService, "/", method), &queue_);
+  call_ =
+      stub_.PrepareCall(&context_,
+                        absl::StrContains(method, '/')
+                            ? absl::StrCat("/", method)
+                            : absl::StrCat("/", kInteropService, "/", method),
+                        &queue_);
   call_->StartCall(nullptr);
   Await();
 }
@@ -203,9 +221,8 @@ void TestStream::Note(const std::string& line) {
   absl::StrAppend(&transcript_, line, "\n");
 }
 
-bool TestStream::Write(const std::string& message) {
+void TestStream::StartWrite(const std::string& message) {
   call_->Write(ToBuffer(message), nullptr);
-  return Await();
 }
 
 bool TestStream::WritesDone() {

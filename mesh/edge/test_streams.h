@@ -23,8 +23,9 @@ namespace psm::edge {
 // compressed; Count answers at the end with the number of bytes it got; Fan
 // answers with messages of the sizes that the first one lists; Early answers
 // once and ends without waiting for more; Fail ends at once, with a detail and
-// a text of many scripts, FailAtLength with a long one; Never ends when it is
-// cancelled.
+// a text of many scripts, FailAtLength with a long one; Never takes one message
+// and ends when it is cancelled. Of other services it implements nothing. It
+// lets its clients send PINGs as often as they like.
 class StreamProvider final : public grpc::CallbackGenericService {
  public:
   StreamProvider(const TestIdentity& identity, const std::string& root_pem);
@@ -33,11 +34,16 @@ class StreamProvider final : public grpc::CallbackGenericService {
   int port() const { return port_; }
   std::string address() const;
   TestCount& cancelled() { return cancelled_; }
+  // Waits until all calls that have begun have ended; false where one does not.
+  bool BecomesIdle() const { return ended_.Reaches(begun_.value()); }
+  int begun() const { return begun_.value(); }
 
   grpc::ServerGenericBidiReactor* CreateReactor(
       grpc::GenericCallbackServerContext* context) override;
 
  private:
+  TestCount begun_;
+  TestCount ended_;
   TestCount cancelled_;
   std::unique_ptr<grpc::Server> server_;
   int port_ = 0;
@@ -51,6 +57,7 @@ inline constexpr char kInteropService[] = "psm.interop.v1.InteropService";
 // carried it, is its transcript.
 class TestStream {
  public:
+  // `method` of another service: `package.Service/Method`.
   TestStream(const std::shared_ptr<grpc::Channel>& channel,
              const std::string& method,
              const std::multimap<std::string, std::string>& metadata = {},
@@ -58,7 +65,14 @@ class TestStream {
              bool compressed = false);
   ~TestStream();
 
-  bool Write(const std::string& message);
+  // Written() waits until the message has gone out, and comes before the next
+  // operation; false where the call ended before.
+  void StartWrite(const std::string& message);
+  bool Written() { return Await(); }
+  bool Write(const std::string& message) {
+    StartWrite(message);
+    return Written();
+  }
   bool WritesDone();
   // Nothing at the end.
   std::optional<std::string> Read();

@@ -67,15 +67,20 @@ class Streams : public Scenario {
     return system == kEcho ? provider_->address() : mesh().Endpoint(system);
   }
   // Past the gateway, as nobody else can: with its own certificate.
-  static std::shared_ptr<grpc::Channel> Direct(const std::string& provider) {
+  static std::shared_ptr<grpc::Channel> Direct(
+      const std::string& provider,
+      const grpc::ChannelArguments* extra = nullptr) {
     return edge::DirectChannel(AddressOf(provider), RootPem(),
-                               IdentityOf(kGatewaySystem));
+                               IdentityOf(kGatewaySystem), extra);
   }
-  static std::shared_ptr<grpc::Channel> Relayed(const std::string& consumer) {
+  static std::shared_ptr<grpc::Channel> Relayed(
+      const std::string& consumer,
+      const grpc::ChannelArguments* extra = nullptr) {
     const edge::TestIdentity identity = IdentityOf(consumer);
     return edge::TestChannel(mesh().Endpoint(kGatewaySystem), RootPem(),
-                             &identity);
+                             &identity, extra);
   }
+  static edge::StreamProvider& Echo() { return *provider_; }
 
   // The transcripts of tests/scenarios/node/interop_client.js.
   static nlohmann::json PlayNode(const std::string& target,
@@ -137,7 +142,7 @@ TEST_F(Streams, FromJavaScriptThereIsNoDifferenceEither) {
     const nlohmann::json relayed =
         PlayNode(mesh().Endpoint(kGatewaySystem), kBenefits, provider);
     ASSERT_TRUE(direct.is_object());
-    EXPECT_EQ(direct.size(), 17u);
+    EXPECT_EQ(direct.size(), 24u);
     for (const auto& [name, transcript] : direct.items()) {
       EXPECT_NE(transcript.get<std::string>().find("status"),
                 std::string::npos);
@@ -145,6 +150,64 @@ TEST_F(Streams, FromJavaScriptThereIsNoDifferenceEither) {
           << provider << " " << name;
     }
   }
+}
+
+class Connections : public Streams,
+                    public ::testing::WithParamInterface<const char*> {
+ protected:
+  void SetUp() override {
+    Streams::SetUp();
+    if (GetParam() == std::string(kEchoNode) && !HasNode())
+      PSM_MISSING(kRequireNode, kNotTested);
+  }
+};
+
+TEST_P(Connections, KeepAliveShowsNoDifference) {
+  const std::multimap<std::string, std::string> metadata = {
+      {"psm-provider", GetParam()}};
+  const grpc::ChannelArguments pings = edge::KeepAliveArguments();
+  const std::string direct =
+      edge::KeepAlive(Direct(GetParam(), &pings), metadata);
+  EXPECT_NE(direct.find("status 0"), std::string::npos) << direct;
+  EXPECT_EQ(edge::KeepAlive(Relayed(kBenefits, &pings), metadata), direct);
+}
+
+TEST_P(Connections, ManyOneAfterAnotherShowNoDifference) {
+  constexpr int kChannels = 36;
+  const std::multimap<std::string, std::string> metadata = {
+      {"psm-provider", GetParam()}};
+  const std::string direct =
+      edge::Soak(kChannels, [] { return Direct(GetParam()); }, metadata);
+  EXPECT_EQ(edge::Soak(
+                kChannels, [] { return Relayed(kBenefits); }, metadata),
+            direct);
+}
+
+INSTANTIATE_TEST_SUITE_P(To, Connections, ::testing::Values(kEcho, kEchoNode),
+                         [](const auto& row) {
+                           return row.param == std::string(kEcho)
+                                      ? "Cpp"
+                                      : "JavaScript";
+                         });
+
+// The code is the provider's own; the words are the gateway's, which carries
+// nothing that it has no contract of.
+TEST_F(Streams, AServiceWithoutAContractIsUnimplementedByTheGatewayItself) {
+  const std::multimap<std::string, std::string> metadata = {
+      {"psm-provider", kEcho}};
+  constexpr char kUnknown[] = "psm.interop.v1.UnknownService/Nothing";
+  edge::TestStream direct(Direct(kEcho), kUnknown, metadata);
+  EXPECT_FALSE(direct.Read().has_value());
+  const grpc::Status providers = direct.Finish();
+  EXPECT_EQ(providers.error_code(), grpc::UNIMPLEMENTED);
+  EXPECT_EQ(edge::ReasonOfGrpc(providers), "");
+  edge::TestStream relayed(Relayed(kBenefits), kUnknown, metadata);
+  relayed.Write("m");
+  relayed.WritesDone();
+  EXPECT_FALSE(relayed.Read().has_value());
+  const grpc::Status gateways = relayed.Finish();
+  EXPECT_EQ(gateways.error_code(), grpc::UNIMPLEMENTED);
+  EXPECT_EQ(edge::ReasonOfGrpc(gateways), "UNKNOWN_METHOD");
 }
 
 TEST_F(Streams, WithoutAnAgreementTheStreamEndsBeforeTheProviderHearsOfIt) {
@@ -255,6 +318,75 @@ TEST_F(FlowControl, AProviderThatTakesNothingHoldsItsClientBack) {
   const std::size_t grown = std::max(GatewayMemory(mesh()), memory) - memory;
   EXPECT_LE(grown, 2 * kMiB);
   EXPECT_EQ(stream.Finish().error_code(), grpc::DEADLINE_EXCEEDED);
+}
+
+// Calls that end while a large message is on its way: an answer of one half,
+// cancelled; a request of the other, whose deadline passes. Several
+// channels, as one may not reset as many as it likes (`dead_streams`).
+class EndedAmid : public FlowControl {
+ protected:
+  static constexpr int kChannels = 6;
+  static constexpr int kAtOnce = 32;  // of each kind
+
+  void SetUp() override {
+    FlowControl::SetUp();
+    for (int i = 0; i < kChannels; ++i) channels_.push_back(Relayed(kBenefits));
+  }
+  const std::shared_ptr<grpc::Channel>& NextChannel() {
+    return channels_[static_cast<std::size_t>(calls_++ % kChannels)];
+  }
+  void CancelAnswers() {
+    std::vector<std::unique_ptr<edge::TestStream>> streams;
+    for (int i = 0; i < kAtOnce; ++i) {
+      streams.push_back(std::make_unique<edge::TestStream>(
+          NextChannel(), "Fan", ToEcho(), std::chrono::seconds(60)));
+      // More than gRPC takes unasked.
+      streams.back()->Write("3,4194304,4194304,4194304,4194304");
+    }
+    for (auto& stream : streams) EXPECT_EQ(stream->Read(), "fff");
+    for (auto& stream : streams) {
+      stream->Cancel();
+      EXPECT_EQ(stream->Finish().error_code(), grpc::CANCELLED);
+    }
+  }
+  void OutliveRequests() {
+    std::vector<std::unique_ptr<edge::TestStream>> streams;
+    for (int i = 0; i < kAtOnce; ++i) {
+      streams.push_back(std::make_unique<edge::TestStream>(
+          NextChannel(), "Never", ToEcho(), std::chrono::milliseconds(300)));
+      streams.back()->Write("one");  // all that it takes
+      streams.back()->StartWrite(std::string(2 * kMiB, 'n'));
+    }
+    for (auto& stream : streams) {
+      stream->Written();
+      EXPECT_EQ(stream->Finish().error_code(), grpc::DEADLINE_EXCEEDED);
+    }
+  }
+  void Play(int rounds) {
+    for (int round = 0; round < rounds && !HasFailure(); ++round) {
+      CancelAnswers();
+      OutliveRequests();
+    }
+  }
+  int calls() const { return calls_; }
+
+ private:
+  std::vector<std::shared_ptr<grpc::Channel>> channels_;
+  int calls_ = 0;
+};
+
+TEST_F(EndedAmid, ThousandsOfCallsLeaveNothingBehind) {
+  const int before = Echo().begun();
+  Play(/*rounds=*/4);  // all buffers have their size
+  const std::size_t memory = GatewayMemory(mesh());
+  Play(/*rounds=*/32);
+  EXPECT_GT(calls(), 2000);
+  // A deadline may pass before the provider has heard of its call.
+  EXPECT_GT(Echo().begun() - before, calls() / 2);
+  EXPECT_TRUE(Echo().BecomesIdle());  // as none is under way anywhere
+  const std::size_t grown = std::max(GatewayMemory(mesh()), memory) - memory;
+  EXPECT_LE(grown, 4 * kMiB);  // 2 KiB a call
+  RecordProperty("grown_bytes", static_cast<int>(grown));
 }
 
 }  // namespace

@@ -15,11 +15,14 @@ const credentials = grpc.credentials.createSsl(
 const GZIP = grpc.compressionAlgorithms.gzip;
 const limits = { 'grpc.max_receive_message_length': 16 << 20, 'grpc.enable_retries': 0 };
 const plain = new grpc.Client(PSM_TARGET, credentials, limits);
+const pinging = new grpc.Client(PSM_TARGET, credentials, {
+  ...limits, 'grpc.keepalive_time_ms': 100, 'grpc.keepalive_timeout_ms': 1000, 'grpc.keepalive_permit_without_calls': 1,
+});
 const squeezing = new grpc.Client(PSM_TARGET, credentials, { ...limits, 'grpc.default_compression_algorithm': GZIP });
 const same = (bytes) => bytes;
 
 // One call: `act(call)` writes and cancels; `answered(call, count)` hears of each message. Resolves with the transcript.
-function play(method, act, { client = plain, fields = {}, timeout = 10000, answered = () => {} } = {}) {
+function play(method, act, { client = plain, fields = {}, timeout = 10000, answered = () => {}, codeAlone = false } = {}) {
   const metadata = new grpc.Metadata();
   for (const [key, value] of Object.entries({ ...JSON.parse(PSM_METADATA), ...fields })) metadata.set(key, value);
   const name = method.includes('/') ? method : `/${SERVICE}/${method}`;
@@ -39,8 +42,8 @@ function play(method, act, { client = plain, fields = {}, timeout = 10000, answe
     });
     call.on('error', () => {});
     call.on('status', (status) => {
-      if (status.code === grpc.status.DEADLINE_EXCEEDED) {
-        lines.push('status 4');  // either side may be the first to notice, and says it in its own words
+      if (codeAlone || status.code === grpc.status.DEADLINE_EXCEEDED) {
+        lines.push(`status ${status.code}`);  // either side may be the first to say it, in its own words
       } else {
         const text = Buffer.from(status.details).toString('hex');
         const details = status.metadata.get('grpc-status-details-bin').map((value) => value.toString('hex'));
@@ -57,6 +60,21 @@ const send = (...messages) => (call) => {
   for (const message of messages) call.write(Buffer.from(message));
   call.end();
 };
+
+// gRPC's soak tests: as many calls with a large message each, on whatever `client` gives for each of them.
+async function soak(calls, client, done = () => {}) {
+  const seen = new Map();
+  for (let i = 0; i < calls; ++i) {
+    const used = client();
+    const transcript = await play('Echo', send('s'.repeat(65536)), { client: used });
+    done(used);
+    seen.set(transcript, (seen.get(transcript) || 0) + 1);
+  }
+  return [...seen].map(([transcript, count]) => `${count} times\n${transcript}`).join('\n');
+}
+
+// Its own connection: grpc-js shares those of clients that are told the same.
+const newClient = () => new grpc.Client(PSM_TARGET, credentials, { ...limits, 'grpc.use_local_subchannel_pool': 1 });
 
 async function main() {
   const sizes = [9, 2653, 58979, 0];
@@ -79,13 +97,21 @@ async function main() {
     }),
     statusCodeTextAndDetail: await play('Fail', send()),
     unimplementedMethod: await play('Nothing', send('m')),
+    unimplementedService: await play('/psm.interop.v1.UnservedService/Nothing', send('m')),
+    unknownService: await play('/psm.interop.v1.UnknownService/Nothing', send('m'), { codeAlone: true }),
     compressedRequests: await play('Echo', send('z'.repeat(100000), 'short'), { client: squeezing }),
+    // Answers are compressed in C++ alone: grpc-js's server cannot.
+    compressedAnswers: await play('Squeeze', send('z'.repeat(100000), 'short')),
+    compressedBothWays: await play('Squeeze', send('z'.repeat(100000), 'short'), { client: squeezing }),
     endsWithoutWaitingForMore: await play('Early', (call) => call.write(Buffer.from('one'))),
     cancelAfterBegin: await play('Count', (call) => call.cancel()),
     cancelAfterFirstAnswer: await play('Echo', (call) => call.write(Buffer.from('one')), {
       answered: (call) => call.cancel(),
     }),
     deadlineOfOneMillisecond: await play('Never', (call) => call.write(Buffer.from('one')), { timeout: 1 }),
+    keepAlive: await play('Never', (call) => call.write(Buffer.from('one')), { client: pinging, timeout: 2000 }),
+    rpcSoak: await soak(200, () => plain),
+    channelSoak: await soak(24, newClient, (client) => client.close()),
     deadline: await play('Never', (call) => call.write(Buffer.from('one')), { timeout: 200 }),
   };
   // grpc-js keeps the process until the deadlines of ended calls have passed.
