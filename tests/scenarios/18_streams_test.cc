@@ -191,7 +191,8 @@ INSTANTIATE_TEST_SUITE_P(To, Connections, ::testing::Values(kEcho, kEchoNode),
                          });
 
 // The code is the provider's own; the words are the gateway's, which carries
-// nothing that it has no contract of.
+// nothing that it has no contract of. It takes the method for a unary one and
+// reads a message before it looks: without one it says MESSAGE_COUNT.
 TEST_F(Streams, AServiceWithoutAContractIsUnimplementedByTheGatewayItself) {
   const std::multimap<std::string, std::string> metadata = {
       {"psm-provider", kEcho}};
