@@ -97,15 +97,22 @@ absl::StatusOr<tax::v1::ListAssessmentsResponse> AssessmentsService::Kept(
   return found;
 }
 
+absl::StatusOr<tax::v1::ListAssessmentsResponse> AssessmentsService::List(
+    const CallContext& call, const std::string& subject) {
+  // Of a stranger nothing is kept, not even that somebody asked.
+  PSM_RETURN_IF_ERROR(Kept(call, subject).status());
+  PSM_RETURN_IF_ERROR(reviews_.Provide(call, subject, clock_.Now()));
+  // What was read before may have been taken off the person since, and would
+  // then be answered and listed to nobody.
+  return Kept(call, subject);
+}
+
 grpc::Status AssessmentsService::ListAssessments(
     grpc::ServerContext* context,
     const tax::v1::ListAssessmentsRequest* request,
     tax::v1::ListAssessmentsResponse* response) {
   const auto call = CallContext::From(*context);
-  if (absl::Status passed = reviews_.CheckMayProvide(request->subject());
-      !passed.ok())
-    return agency::ToGrpc(passed);
-  auto found = Kept(call, request->subject());
+  auto found = List(call, request->subject());
   if (!found.ok()) return agency::ToGrpc(found.status());
   for (tax::v1::Assessment& version : *found->mutable_assessments()) {
     if (!call.Grants("income")) version.clear_circumstances();

@@ -2,6 +2,8 @@
 #ifndef PSM_SERVICES_TAX_ASSESSMENTS_SERVICE_H_
 #define PSM_SERVICES_TAX_ASSESSMENTS_SERVICE_H_
 
+#include <string>
+
 #include "absl/status/statusor.h"
 #include "grpcpp/server_context.h"
 #include "mesh/agency/call_context.h"
@@ -49,6 +51,10 @@ class AssessmentsService final : public tax::v1::AssessmentsService::Service {
   // All that is kept of a person, with every item, and who taxes after a move
   // where the agreement grants that.
   absl::StatusOr<tax::v1::ListAssessmentsResponse> Kept(
+      const agency::CallContext& call, const std::string& subject);
+  // Keeps that it is answered: who reads somebody else's income at home has
+  // been told it as an agency would be.
+  absl::StatusOr<tax::v1::ListAssessmentsResponse> List(
       const agency::CallContext& call, const std::string& subject);
 
   TaxLedger& ledger_;

@@ -80,12 +80,15 @@ struct Row {
   }
 };
 
-// The systems that were given the person's status, each once, "a/b,c/d".
+// The systems that were given the person's status, each once, "a/b,c/d". What
+// the person has read is no news to the person.
 std::string GivenTo(soci::session& sql, const std::string& subject) {
   std::string all, system;
   soci::statement rows =
-      (sql.prepare << "SELECT DISTINCT consumer FROM provisions WHERE subject "
-                      "= :subject AND record_id = '' ORDER BY consumer",
+      (sql.prepare
+           << "SELECT DISTINCT consumer FROM provisions WHERE subject "
+              "= :subject AND record_id = '' AND affair <> 'own-request' ORDER "
+              "BY consumer",
        soci::into(system), soci::use(subject));
   rows.execute();
   while (rows.fetch()) absl::StrAppend(&all, all.empty() ? "" : ",", system);

@@ -89,11 +89,6 @@ absl::StatusOr<Response> Once(
 
 }  // namespace
 
-absl::Status LinkReviews::CheckMayProvide(absl::string_view subject) {
-  return database_.Read(
-      [&](soci::session& sql) { return Stopped(sql, std::string(subject)); });
-}
-
 absl::Status LinkReviews::CheckMayProvide(soci::session& sql,
                                           const std::string& subject) {
   return Stopped(sql, subject);

@@ -32,8 +32,7 @@ class LinkReviews {
       : database_(*database), tell_(std::move(tell)) {}
 
   // FAILED_PRECONDITION LINK_UNDER_REVIEW where nothing may be provided of the
-  // person now; else as Database::Read.
-  absl::Status CheckMayProvide(absl::string_view subject);
+  // person now. In the transaction of `sql`, whose exceptions pass.
   static absl::Status CheckMayProvide(soci::session& sql,
                                       const std::string& subject);
   // The same, and keeps durably that `call` is answered about the person, so

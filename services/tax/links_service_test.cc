@@ -10,6 +10,7 @@
 #include "mesh/agency/test_call.h"
 #include "mesh/base/error.h"
 #include "mesh/base/temp_folder.h"
+#include "services/tax/assessments_service.h"
 #include "services/tax/tax_service.h"
 
 namespace psm {
@@ -181,6 +182,35 @@ TEST_F(LinksServiceTest, AWrongLinkIsStoppedCorrectedAndTold) {
   }
   EXPECT_TRUE(Exchanges("saburo").empty());
   EXPECT_EQ(Tie("saburo", record), "RECORD_UNKNOWN");
+}
+
+TEST_F(LinksServiceTest, WhatWasReadAtHomeWasToldUnderTheWrongLinkToo) {
+  AssessmentsService assessments(&ledger_, &reviews_, &register_, &clock_);
+  const auto read = [&](const std::string& subject) {
+    agency::FakeCall call("portal/terminal", "own-request", {"income"},
+                          NewId());
+    tax::v1::ListAssessmentsRequest request;
+    request.set_subject(subject);
+    tax::v1::ListAssessmentsResponse response;
+    return ReasonOf(agency::FromGrpc(
+        assessments.ListAssessments(call.context(), &request, &response)));
+  };
+  ASSERT_EQ(read("taro"), "");
+  ASSERT_EQ(Report("taro"), "");
+  EXPECT_EQ(read("taro"), "LINK_UNDER_REVIEW");
+  std::string record;
+  ASSERT_EQ(Release("taro", &record), "");
+  ASSERT_EQ(Tie("jiro", record), "");
+  ASSERT_EQ(read("jiro"), "");
+  EXPECT_EQ(read("taro"), "NOT_A_TAXPAYER");
+
+  tax::v1::ListWrongLinkExchangesRequest request;
+  request.set_subject("jiro");
+  tax::v1::ListWrongLinkExchangesResponse listed;
+  ASSERT_EQ(Send(&LinksService::ListWrongLinkExchanges, request, &listed), "");
+  ASSERT_EQ(listed.exchanges_size(), 1);
+  EXPECT_EQ(listed.exchanges(0).consumer(), "portal/terminal");
+  EXPECT_EQ(listed.exchanges(0).affair(), "own-request");
 }
 
 TEST_F(LinksServiceTest, ACheckComparesThePaperWithTheRegister) {

@@ -16,6 +16,10 @@ grpc::Status TaxService::GetTaxStatus(
           reviews_->Provide(call, request->subject(), clock_->Now());
       !provided.ok())
     return agency::ToGrpc(provided);
+  // What was read before may have been taken off the person since, and would
+  // then be answered and listed to nobody.
+  status = ledger_->FindStatus(request->subject(), request->fiscal_year());
+  if (!status.ok()) return agency::ToGrpc(status.status());
 
   if (!call.Grants("category")) status->clear_category();
   if (!call.Grants("income")) status->clear_income_yen();
