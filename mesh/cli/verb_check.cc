@@ -58,6 +58,13 @@ void ShowAll(const PolicyEngine& policy) {
       table.Add({agreement->consumer->id, agreement->affair->id, what,
                  Basis(*agreement)});
     }
+    if (agreement->records != 0)
+      table.Add(
+          {agreement->consumer->id, agreement->affair->id,
+           absl::StrCat("records: of any of the ",
+                        absl::StrJoin(RecordsPlan().NamesOf(agreement->records),
+                                      " and ")),
+           Basis(*agreement)});
     for (const CompiledEventGrant& grant : agreement->events)
       table.Add({agreement->consumer->id, agreement->affair->id,
                  absl::StrCat("events: ", absl::StrJoin(grant.types, " ")),
@@ -85,6 +92,26 @@ void Show(const Explanation& explanation) {
   }
 }
 
+Explanation ExplainRecords(const PolicyEngine& policy, const System& consumer,
+                           const std::string& affair, absl::Time now) {
+  Explanation explanation;
+  std::vector<std::string> whose;
+  for (const std::string& name : RecordsPlan().attributes) {
+    const absl::Status may = policy.MayReadRecords(consumer, name, affair, now);
+    if (may.ok()) {
+      whose.push_back(name);
+    } else {
+      explanation.rule = std::string(may.message());
+    }
+  }
+  explanation.allowed = !whose.empty();
+  if (explanation.allowed)
+    explanation.rule =
+        absl::StrCat(consumer.id, " may read the records of ",
+                     absl::StrJoin(whose, " and "), " for ", affair);
+  return explanation;
+}
+
 absl::Status Why(const PolicyEngine& policy, const Options& options) {
   const System* consumer = policy.directory().FindSystem(options.why[0]);
   if (consumer == nullptr) {
@@ -97,6 +124,9 @@ absl::Status Why(const PolicyEngine& policy, const Options& options) {
   if (plan == nullptr && (options.why[1] == EventsPlan().name ||
                           options.why[1] == EventsPlan().path))
     plan = &EventsPlan();
+  if (plan == nullptr && (options.why[1] == RecordsPlan().name ||
+                          options.why[1] == RecordsPlan().path))
+    plan = &RecordsPlan();
   if (plan == nullptr) {
     return absl::NotFoundError(
         absl::StrCat("no contract has the method ", options.why[1],
@@ -112,6 +142,8 @@ absl::Status Why(const PolicyEngine& policy, const Options& options) {
   const Explanation explanation =
       plan == &EventsPlan()
           ? ExplainEvents(policy, *consumer, options.why[2], provider, now)
+      : plan == &RecordsPlan()
+          ? ExplainRecords(policy, *consumer, options.why[2], now)
           : policy.Explain(*consumer, *plan, options.why[2], provider, now);
   Show(explanation);
   return absl::OkStatus();

@@ -85,6 +85,11 @@ const char ExchangeFixture::kConfiguration[] = R"pb(
     title { ja: "t" en: "t" }
     statute { ja: "s" en: "s" }
   }
+  affairs {
+    id: "history"
+    title { ja: "t" en: "t" }
+    statute { ja: "s" en: "s" }
+  }
   datasets {
     id: "tax"
     name { ja: "税" en: "tax" }
@@ -134,6 +139,30 @@ const char ExchangeFixture::kConfiguration[] = R"pb(
       attributes: "account"
     }
     grants { method: "psm.identity.v1.SignInService/BeginSignIn" }
+  }
+  agreements {
+    id: "identity-history"
+    version: 1
+    consumer: "identity/identity"
+    affair: "history"
+    statute { ja: "s" en: "s" }
+    valid_from: "2026-01-01"
+    grants {
+      method: "psm.records.v1.RecordsService/ListRecords"
+      attributes: "persons"
+    }
+  }
+  agreements {
+    id: "accounts-history"
+    version: 1
+    consumer: "accounts/accounts"
+    affair: "history"
+    statute { ja: "s" en: "s" }
+    valid_from: "2026-01-01"
+    grants {
+      method: "psm.records.v1.RecordsService/ListRecords"
+      attributes: "corporations"
+    }
   }
   agreements {
     id: "bank-address"

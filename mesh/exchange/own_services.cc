@@ -156,11 +156,12 @@ absl::StatusOr<std::string> ReadRecords(Environment& env, const Ask& ask,
   records::v1::ListRecordsRequest request;
   if (!request.ParseFromString(ask.message))
     return NotParsed("psm.records.v1.ListRecordsRequest");
-  // Who signs businesses in shows them theirs, and nobody a person's.
+  // Who shows businesses theirs shows nobody a person's.
   const bool corporations =
-      system.agency->signs_in && request.subject().empty();
-  if (!system.agency->discloses && !corporations)
-    return NotAllowed("NOT_A_DISCLOSING_AGENCY", "discloses: true", system);
+      request.subject().empty() && !request.corporation().empty();
+  PSM_RETURN_IF_ERROR(
+      policy.MayReadRecords(system, corporations ? kCorporations : kPersons,
+                            ask.affair, env.clock.Now()));
   RecordQuery query;
   bool is_protected = false;
   if (request.subject().empty() == request.corporation().empty()) {

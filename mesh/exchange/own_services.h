@@ -1,5 +1,6 @@
 // The gateway's own exchanges: enrolment, disclosure to relying parties, and
-// the reading of records. Each is for the agencies whose configuration says so.
+// the reading of records. The first two are for the agencies whose
+// configuration says so, the last for systems with an agreement.
 #ifndef PSM_MESH_EXCHANGE_OWN_SERVICES_H_
 #define PSM_MESH_EXCHANGE_OWN_SERVICES_H_
 

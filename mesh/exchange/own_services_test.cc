@@ -141,8 +141,8 @@ TEST_F(OwnServicesTest, RecordsAreReadByTheDisclosingAgencysOwnCodeAlone) {
 
   records::v1::ListRecordsRequest request;
   request.set_subject(Code("identity", 'h'));
-  Answer answer =
-      RunTask(ListRecords(env(), AsIdentity(MakeAsk(kList, "", request))));
+  Answer answer = RunTask(
+      ListRecords(env(), AsIdentity(MakeAsk(kList, "history", request))));
   ASSERT_TRUE(answer.status.ok()) << answer.status;
   records::v1::ListRecordsResponse response;
   ASSERT_TRUE(response.ParseFromString(answer.message));
@@ -152,19 +152,48 @@ TEST_F(OwnServicesTest, RecordsAreReadByTheDisclosingAgencysOwnCodeAlone) {
 
   request.set_subject(Code("akatsuki", 'h'));
   EXPECT_EQ(
-      ReasonOf(
-          RunTask(ListRecords(env(), AsIdentity(MakeAsk(kList, "", request))))
-              .status),
+      ReasonOf(RunTask(ListRecords(env(), AsIdentity(MakeAsk(kList, "history",
+                                                             request))))
+                   .status),
       "SUBJECT_CODE_INVALID");
   EXPECT_EQ(
-      ReasonOf(RunTask(ListRecords(env(), MakeAsk(kList, "", request))).status),
-      "NOT_A_DISCLOSING_AGENCY");
+      ReasonOf(RunTask(ListRecords(env(), MakeAsk(kList, "history", request)))
+                   .status),
+      "NO_AGREEMENT");
   request.clear_subject();
   EXPECT_EQ(
-      ReasonOf(
-          RunTask(ListRecords(env(), AsIdentity(MakeAsk(kList, "", request))))
-              .status),
+      ReasonOf(RunTask(ListRecords(env(), AsIdentity(MakeAsk(kList, "history",
+                                                             request))))
+                   .status),
       "SUBJECT_REQUIRED");
+}
+
+// No flag of an agency opens it: consumer, affair and day are the agreement's.
+TEST_F(OwnServicesTest, RecordsAreReadUnderAnAgreementAlone) {
+  records::v1::ListRecordsRequest request;
+  request.set_subject(Code("identity", 'h'));
+  const auto reason = [&](const char* affair) {
+    return ReasonOf(
+        RunTask(ListRecords(env(), AsIdentity(MakeAsk(kList, affair, request))))
+            .status);
+  };
+  EXPECT_EQ(reason("history"), "");
+  for (const char* affair : {"", "benefit", "address", "nonsense"})
+    EXPECT_EQ(reason(affair), "NO_AGREEMENT") << affair;
+
+  std::string configuration = kConfiguration;
+  const std::string grant =
+      "grants { method: \"psm.records.v1.RecordsService/ListRecords\" "
+      "attributes: \"persons\" }";
+  const std::size_t at = configuration.find(grant);
+  ASSERT_NE(at, std::string::npos);
+  env().policy = MakePolicy(
+      std::string(configuration).insert(at, "valid_through: \"2026-01-02\" "));
+  EXPECT_EQ(reason("history"), "AGREEMENT_NOT_IN_FORCE");
+  env().policy = MakePolicy(configuration.replace(
+      at, grant.size(),
+      "grants { method: \"psm.identity.v1.SignInService/BeginSignIn\" }"));
+  EXPECT_EQ(reason("history"), "NO_AGREEMENT");
 }
 
 TEST_F(OwnServicesTest, AnAgencyThatSignsInTellsAndReadsNoPersonsHistory) {
@@ -185,19 +214,19 @@ TEST_F(OwnServicesTest, AnAgencyThatSignsInTellsAndReadsNoPersonsHistory) {
 
   records::v1::ListRecordsRequest list;
   list.set_subject(Code("accounts", 'h'));
-  Ask curious = MakeAsk(kList, "", list);
+  Ask curious = MakeAsk(kList, "history", list);
   curious.peer = &accounts;
   EXPECT_EQ(ReasonOf(RunTask(ListRecords(env(), curious)).status),
-            "NOT_A_DISCLOSING_AGENCY");
+            "NO_AGREEMENT");
   list.set_corporation("7123456789012");
-  curious = MakeAsk(kList, "", list);
+  curious = MakeAsk(kList, "history", list);
   curious.peer = &accounts;
   EXPECT_EQ(ReasonOf(RunTask(ListRecords(env(), curious)).status),
-            "NOT_A_DISCLOSING_AGENCY")
+            "NO_AGREEMENT")
       << "a person's besides a corporation's";
 }
 
-TEST_F(OwnServicesTest, AnAgencyThatSignsInReadsACorporationsHistory) {
+TEST_F(OwnServicesTest, AnAgreementAboutCorporationsOpensNoPersonsHistory) {
   FakePeer accounts("accounts/accounts");
   Record about_it;
   about_it.set_exchange_id("one");
@@ -209,7 +238,7 @@ TEST_F(OwnServicesTest, AnAgencyThatSignsInReadsACorporationsHistory) {
 
   records::v1::ListRecordsRequest list;
   list.set_corporation("7123456789012");
-  Ask ask = MakeAsk(kList, "", list);
+  Ask ask = MakeAsk(kList, "history", list);
   ask.peer = &accounts;
   const Answer answer = RunTask(ListRecords(env(), ask));
   ASSERT_TRUE(answer.status.ok()) << answer.status;
@@ -218,8 +247,9 @@ TEST_F(OwnServicesTest, AnAgencyThatSignsInReadsACorporationsHistory) {
   ASSERT_EQ(response.records_size(), 1);
   EXPECT_EQ(response.records(0).exchange_id(), "one");
   EXPECT_EQ(
-      ReasonOf(RunTask(ListRecords(env(), MakeAsk(kList, "", list))).status),
-      "NOT_A_DISCLOSING_AGENCY")
+      ReasonOf(
+          RunTask(ListRecords(env(), MakeAsk(kList, "history", list))).status),
+      "NO_AGREEMENT")
       << "a benefits office";
 }
 

@@ -22,8 +22,8 @@ class ProtectionTest : public LifeFixture {
   records::v1::ListRecordsResponse History(char person) {
     records::v1::ListRecordsRequest request;
     request.set_subject(Code("identity", person));
-    Ask ask =
-        MakeAsk("/psm.records.v1.RecordsService/ListRecords", "", request);
+    Ask ask = MakeAsk("/psm.records.v1.RecordsService/ListRecords", "history",
+                      request);
     ask.peer = &identity_;
     const Answer answer = RunTask(ListRecords(env(), ask));
     EXPECT_TRUE(answer.status.ok()) << answer.status;

@@ -140,7 +140,33 @@ class Compiler {
                  "write it as psm.tax.v1.TaxService/GetTaxStatus");
   }
 
+  absl::Status TakeRecords(const config::v1::Grant& from) {
+    if (agreement_->by_consent)
+      return Wrong(from.method(),
+                   " is not consentable: only a statute can be its basis");
+    if (!from.providers().empty())
+      return Wrong(from.method(),
+                   " is the gateway's own: it has no providers; drop them");
+    if (from.attributes().empty())
+      return Wrong(from.method(),
+                   " opens nothing; name the attribute persons or "
+                   "corporations");
+    if (agreement_->affair->representative != Representative::kNone)
+      return Wrong(
+          "nobody acts for a person whose records are read; name "
+          "another affair");
+    for (const std::string& name : from.attributes()) {
+      const AttributeMask bit = RecordsPlan().BitOf(name);
+      if (bit == 0 || (agreement_->records & bit) != 0)
+        return Wrong("attribute \"", name, "\" of ", from.method(),
+                     " is not there, or is granted twice");
+      agreement_->records |= bit;
+    }
+    return absl::OkStatus();
+  }
+
   absl::Status TakeGrant(const config::v1::Grant& from) {
+    if (from.method() == RecordsPlan().name) return TakeRecords(from);
     CompiledGrant grant;
     grant.plan = contracts_.FindByName(from.method());
     if (grant.plan == nullptr) return WithoutContract(from.method());
@@ -233,6 +259,19 @@ class Compiler {
 };
 
 }  // namespace
+
+const MethodPlan& RecordsPlan() {
+  static const MethodPlan* const plan = [] {
+    auto* made = new MethodPlan();
+    made->service = "psm.records.v1.RecordsService";
+    made->name = "psm.records.v1.RecordsService/ListRecords";
+    made->path = "/psm.records.v1.RecordsService/ListRecords";
+    made->dataset = "records";
+    made->attributes = {std::string(kCorporations), std::string(kPersons)};
+    return made;
+  }();
+  return *plan;
+}
 
 std::string CompiledAgreement::ValidFrom() const { return DayOf(start_time); }
 

@@ -43,6 +43,8 @@ struct CompiledAgreement {
   Text undisclosed_by;
   std::vector<CompiledGrant> grants;
   std::vector<CompiledEventGrant> events;
+  // Of RecordsPlan(): whose records it lets the consumer read.
+  AttributeMask records = 0;
   absl::Time start_time;  // inclusive
   absl::Time end_time;    // exclusive; infinite future where open
   std::uint32_t max_calls_per_second = 0;
@@ -54,6 +56,13 @@ struct CompiledAgreement {
   std::string ValidFrom() const;
   std::string ValidThrough() const;  // the last day; empty where open
 };
+
+// The contract of reading records, which the gateway itself provides: an
+// agreement grants it by its name, on a statute, of whom its attributes say,
+// without providers.
+const MethodPlan& RecordsPlan();
+inline constexpr absl::string_view kPersons = "persons";
+inline constexpr absl::string_view kCorporations = "corporations";
 
 // Resolves and checks one agreement. INVALID_ARGUMENT, reason
 // CONFIGURATION_INVALID, with the place from the configuration's origins, for

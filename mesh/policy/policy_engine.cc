@@ -126,7 +126,11 @@ absl::Status PolicyEngine::Add(const Configuration& configuration,
     }
   }
   if (!agreement->events.empty()) {
-    events_[{agreement->consumer->id, agreement->affair->id, EventsPlan().name}]
+    own_[{agreement->consumer->id, agreement->affair->id, EventsPlan().name}]
+        .push_back(agreement.get());
+  }
+  if (agreement->records != 0) {
+    own_[{agreement->consumer->id, agreement->affair->id, RecordsPlan().name}]
         .push_back(agreement.get());
   }
   list_.push_back(agreement.get());
@@ -265,29 +269,44 @@ const CompiledAgreement* PolicyEngine::FindWithholding(const System& consumer,
   return nullptr;
 }
 
-absl::Status PolicyEngine::MaySubscribe(const System& consumer,
-                                        absl::string_view affair,
-                                        absl::Time now) const {
+absl::Status PolicyEngine::MayUse(const System& consumer,
+                                  const MethodPlan& plan, AttributeMask records,
+                                  absl::string_view affair,
+                                  absl::Time now) const {
   const CompiledAgreement* out_of_force = nullptr;
-  const auto found = events_.find({consumer.id, affair, EventsPlan().name});
-  if (found != events_.end()) {
+  const auto found = own_.find({consumer.id, affair, plan.name});
+  if (found != own_.end()) {
     for (const CompiledAgreement* agreement : found->second) {
+      if ((records & ~agreement->records) != 0) continue;
       if (agreement->InForceAt(now)) return absl::OkStatus();
       out_of_force = LikelierMeant(out_of_force, agreement, now);
     }
   }
-  if (out_of_force != nullptr)
-    return NotInForce(*out_of_force, EventsPlan(), now);
-  return NoAgreement(consumer, EventsPlan(), affair, /*other_provider=*/false,
+  if (out_of_force != nullptr) return NotInForce(*out_of_force, plan, now);
+  return NoAgreement(consumer, plan, affair, /*other_provider=*/false,
                      *directory_);
+}
+
+absl::Status PolicyEngine::MaySubscribe(const System& consumer,
+                                        absl::string_view affair,
+                                        absl::Time now) const {
+  return MayUse(consumer, EventsPlan(), 0, affair, now);
+}
+
+absl::Status PolicyEngine::MayReadRecords(const System& consumer,
+                                          absl::string_view whose,
+                                          absl::string_view affair,
+                                          absl::Time now) const {
+  return MayUse(consumer, RecordsPlan(), RecordsPlan().BitOf(whose), affair,
+                now);
 }
 
 const CompiledAgreement* PolicyEngine::FindEvents(
     const System& consumer, absl::string_view affair, absl::string_view type,
     absl::string_view publisher, bool any_publisher, bool by_consent,
     absl::Time now) const {
-  const auto found = events_.find({consumer.id, affair, EventsPlan().name});
-  if (found == events_.end()) return nullptr;
+  const auto found = own_.find({consumer.id, affair, EventsPlan().name});
+  if (found == own_.end()) return nullptr;
   for (const CompiledAgreement* agreement : found->second) {
     if (agreement->by_consent != by_consent || !agreement->InForceAt(now))
       continue;
@@ -310,8 +329,8 @@ const CompiledAgreement* PolicyEngine::FindEvents(
 const CompiledAgreement* PolicyEngine::FindConsentableEvents(
     const System& consumer, absl::string_view affair,
     const std::vector<std::string>& types, absl::Time now) const {
-  const auto found = events_.find({consumer.id, affair, EventsPlan().name});
-  if (found == events_.end()) return nullptr;
+  const auto found = own_.find({consumer.id, affair, EventsPlan().name});
+  if (found == own_.end()) return nullptr;
   for (const CompiledAgreement* agreement : found->second) {
     if (!agreement->by_consent || !agreement->InForceAt(now)) continue;
     const auto is_granted = [&](const std::string& type) {

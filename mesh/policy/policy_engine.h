@@ -145,6 +145,12 @@ class PolicyEngine {
   absl::Status MaySubscribe(const System& consumer, absl::string_view affair,
                             absl::Time now) const;
 
+  // Whether an agreement in force lets the consumer read records, kPersons' or
+  // kCorporations', for the affair. NO_AGREEMENT and AGREEMENT_NOT_IN_FORCE as
+  // Authorise.
+  absl::Status MayReadRecords(const System& consumer, absl::string_view whose,
+                              absl::string_view affair, absl::Time now) const;
+
   // The agreement in force, on that basis, that gives the consumer such events
   // of `publisher`, the first by id; null where there is none. Whose consents
   // there are, the subscription knows. With `any_publisher`, only one
@@ -208,6 +214,11 @@ class PolicyEngine {
   absl::Status CheckOverlaps(const Configuration& configuration) const;
   // The candidates of a key; empty where there are none.
   const std::vector<Candidate>& CandidatesFor(const Key& key) const;
+  // Whether an agreement of own_ lets the consumer use the method, and of
+  // RecordsPlan() these attributes.
+  absl::Status MayUse(const System& consumer, const MethodPlan& plan,
+                      AttributeMask records, absl::string_view affair,
+                      absl::Time now) const;
   // Agreements that differ from the question in one thing; see
   // Explanation::near.
   std::vector<std::string> NearTo(const Key& key, const System* provider,
@@ -222,8 +233,9 @@ class PolicyEngine {
   std::vector<std::unique_ptr<CompiledAgreement>> agreements_;
   std::vector<const CompiledAgreement*> list_;
   absl::flat_hash_map<Key, std::vector<Candidate>> candidates_;
-  // With the method kSubscribe; each in the order of list_.
-  absl::flat_hash_map<Key, std::vector<const CompiledAgreement*>> events_;
+  // Of the gateway's own methods, EventsPlan() and RecordsPlan(): those that
+  // grant them, each in the order of list_.
+  absl::flat_hash_map<Key, std::vector<const CompiledAgreement*>> own_;
 };
 
 // The contract of life events, as records and refusals name it: no provider

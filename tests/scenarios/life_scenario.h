@@ -99,7 +99,8 @@ class LifeScenario : public ::testing::Test {
     request.set_subject(CodeAt("identity", akatsukis));
     const auto reply =
         mesh_->Client("identity/identity")
-            .Call(&records::v1::RecordsService::Stub::ListRecords, {}, request);
+            .Call(&records::v1::RecordsService::Stub::ListRecords,
+                  {.affair = "disclose-records"}, request);
     EXPECT_TRUE(reply.status.ok()) << reply.status;
     return reply.message;
   }
