@@ -12,8 +12,9 @@ namespace {
 
 class UnaryHandler final : public StreamHandler {
  public:
+  // Without a request time nothing is read.
   UnaryHandler(InboundStream& stream, UnaryService& service,
-               absl::Duration request_time)
+               std::optional<absl::Duration> request_time)
       : stream_(stream),
         service_(service),
         call_{stream.worker(),         stream.path(),
@@ -30,7 +31,11 @@ class UnaryHandler final : public StreamHandler {
         request_time_(request_time) {}
 
   void OnStart() override {
-    slow_.Set(request_time_);
+    if (!request_time_.has_value()) {
+      Run();
+      return;
+    }
+    slow_.Set(*request_time_);
     stream_.ReadNext();
   }
 
@@ -50,6 +55,16 @@ class UnaryHandler final : public StreamHandler {
     }
     call_.message = *std::move(message);
     slow_.Cancel();
+    Run();
+  }
+
+  void OnCancelled(const absl::Status& reason) override {
+    // A call that runs hears of it through its cancellation, and ends itself.
+    if (!running_) End(reason);
+  }
+
+ private:
+  void Run() {
     running_ = true;
     call_.time_left = stream_.TimeLeft();
     if (call_.time_left != absl::InfiniteDuration()) {
@@ -61,12 +76,6 @@ class UnaryHandler final : public StreamHandler {
     });
   }
 
-  void OnCancelled(const absl::Status& reason) override {
-    // A call that runs hears of it through its cancellation, and ends itself.
-    if (!running_) End(reason);
-  }
-
- private:
   void End(const absl::Status& status) {
     slow_.Cancel();
     stream_.Finish(status);
@@ -76,7 +85,7 @@ class UnaryHandler final : public StreamHandler {
   UnaryService& service_;
   UnaryCall call_;
   Timer slow_;  // for the request to arrive
-  const absl::Duration request_time_;
+  const std::optional<absl::Duration> request_time_;
   OneMessage request_;
   bool running_ = false;
 };
@@ -92,6 +101,11 @@ std::unique_ptr<StreamHandler> NewUnaryHandler(InboundStream& stream,
                                                UnaryService& service,
                                                absl::Duration request_time) {
   return std::make_unique<UnaryHandler>(stream, service, request_time);
+}
+
+std::unique_ptr<StreamHandler> NewHeadHandler(InboundStream& stream,
+                                              UnaryService& service) {
+  return std::make_unique<UnaryHandler>(stream, service, std::nullopt);
 }
 
 }  // namespace psm::edge

@@ -58,6 +58,11 @@ std::unique_ptr<StreamHandler> NewUnaryHandler(
     InboundStream& stream, UnaryService& service,
     absl::Duration request_time = ServerLimits().request_time);
 
+// Has `service` handle `stream` by its head alone, without a message and
+// without reading one: for what it refuses whatever is sent.
+std::unique_ptr<StreamHandler> NewHeadHandler(InboundStream& stream,
+                                              UnaryService& service);
+
 // A dispatcher for a process all of whose methods are unary.
 class UnaryDispatcher final : public Dispatcher {
  public:

@@ -89,6 +89,10 @@ std::unique_ptr<edge::StreamHandler> ServiceDesk::Carry(
   const MethodPlan* plan = env_.policy->contracts().FindByPath(stream.path());
   if (plan != nullptr && plan->transparent)
     return edge::NewRelay(stream, router_, upstream_);
+  // Of a method that nobody knows, nobody knows the form of its messages.
+  if (plan == nullptr && stream.path() != kHealthCheckPath &&
+      FindOwnMethod(stream.path()) == nullptr)
+    return edge::NewHeadHandler(stream, *this);
   return edge::NewUnaryHandler(stream, *this);
 }
 

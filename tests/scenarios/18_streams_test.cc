@@ -191,8 +191,7 @@ INSTANTIATE_TEST_SUITE_P(To, Connections, ::testing::Values(kEcho, kEchoNode),
                          });
 
 // The code is the provider's own; the words are the gateway's, which carries
-// nothing that it has no contract of. It takes the method for a unary one and
-// reads a message before it looks: without one it says MESSAGE_COUNT.
+// nothing that it has no contract of, and reads no message of it.
 TEST_F(Streams, AServiceWithoutAContractIsUnimplementedByTheGatewayItself) {
   const std::multimap<std::string, std::string> metadata = {
       {"psm-provider", kEcho}};
@@ -202,13 +201,16 @@ TEST_F(Streams, AServiceWithoutAContractIsUnimplementedByTheGatewayItself) {
   const grpc::Status providers = direct.Finish();
   EXPECT_EQ(providers.error_code(), grpc::UNIMPLEMENTED);
   EXPECT_EQ(edge::ReasonOfGrpc(providers), "");
-  edge::TestStream relayed(Relayed(kBenefits), kUnknown, metadata);
-  relayed.Write("m");
-  relayed.WritesDone();
-  EXPECT_FALSE(relayed.Read().has_value());
-  const grpc::Status gateways = relayed.Finish();
-  EXPECT_EQ(gateways.error_code(), grpc::UNIMPLEMENTED);
-  EXPECT_EQ(edge::ReasonOfGrpc(gateways), "UNKNOWN_METHOD");
+  for (const int messages : {0, 1, 2}) {
+    SCOPED_TRACE(messages);
+    edge::TestStream relayed(Relayed(kBenefits), kUnknown, metadata);
+    for (int i = 0; i < messages; ++i) relayed.Write("m");
+    // Nor does it wait for the end of the request.
+    EXPECT_FALSE(relayed.Read().has_value());
+    const grpc::Status gateways = relayed.Finish();
+    EXPECT_EQ(gateways.error_code(), grpc::UNIMPLEMENTED);
+    EXPECT_EQ(edge::ReasonOfGrpc(gateways), "UNKNOWN_METHOD");
+  }
 }
 
 TEST_F(Streams, WithoutAnAgreementTheStreamEndsBeforeTheProviderHearsOfIt) {
