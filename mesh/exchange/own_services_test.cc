@@ -182,16 +182,15 @@ TEST_F(OwnServicesTest, RecordsAreReadUnderAnAgreementAlone) {
     EXPECT_EQ(reason(affair), "NO_AGREEMENT") << affair;
 
   std::string configuration = kConfiguration;
-  const std::string grant =
-      "grants { method: \"psm.records.v1.RecordsService/ListRecords\" "
-      "attributes: \"persons\" }";
-  const std::size_t at = configuration.find(grant);
-  ASSERT_NE(at, std::string::npos);
+  const std::size_t of_persons = configuration.find("attributes: \"persons\"");
+  ASSERT_NE(of_persons, std::string::npos);
+  const std::size_t at = configuration.rfind("grants {", of_persons);
+  const std::size_t end = configuration.find('}', of_persons) + 1;
   env().policy = MakePolicy(
       std::string(configuration).insert(at, "valid_through: \"2026-01-02\" "));
   EXPECT_EQ(reason("history"), "AGREEMENT_NOT_IN_FORCE");
   env().policy = MakePolicy(configuration.replace(
-      at, grant.size(),
+      at, end - at,
       "grants { method: \"psm.identity.v1.SignInService/BeginSignIn\" }"));
   EXPECT_EQ(reason("history"), "NO_AGREEMENT");
 }
