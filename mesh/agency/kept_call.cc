@@ -15,6 +15,7 @@
 #include "mesh/base/error.h"
 #include "mesh/base/log.h"
 #include "mesh/crypto/digest.h"
+#include "mesh/records/recorded_methods.h"
 #include "psm/annotations/v1/annotations.pb.h"
 #include "psm/linkage/v1/linkage.pb.h"
 
@@ -28,8 +29,6 @@ using records::v1::SideEntry;
 
 constexpr absl::string_view kRetrieve =
     "psm.linkage.v1.LinkageService/Retrieve";
-constexpr absl::string_view kDisclose =
-    "psm.disclosure.v1.DisclosureService/Disclose";
 constexpr absl::string_view kEnrol = "psm.subjects.v1.SubjectsService/Enrol";
 constexpr absl::string_view kPublish = "psm.events.v1.EventsService/Publish";
 constexpr absl::string_view kSetProtection =
@@ -122,7 +121,7 @@ SideLedger* LedgerOf(const std::shared_ptr<grpc::Channel>& channel) {
 }
 
 bool IsRecordedOwnMethod(absl::string_view name) {
-  return name == kRetrieve || name == kDisclose || name == kEnrol ||
+  return name == kRetrieve || name == kDiscloseMethod || name == kEnrol ||
          name == kPublish || name == kSetProtection;
 }
 
@@ -215,7 +214,7 @@ RawReply CallKept(const std::shared_ptr<grpc::Channel>& channel,
     if (response.ParseFromString(reply.message)) AddLegs(response, entries);
     // The record of a disclosure is its audience's: the discloser has no
     // receipt of it.
-  } else if (reply.status.ok() && method != kDisclose &&
+  } else if (reply.status.ok() && method != kDiscloseMethod &&
              !entries.front().has_receipt()) {
     SayWithoutReceipt(entries.front());
   }

@@ -31,7 +31,7 @@ using records::v1::GetProofsRequest;
 using records::v1::GetProofsResponse;
 using records::v1::SideEntry;
 
-constexpr std::size_t kBatch = 100;  // RecordsService takes no more
+constexpr std::size_t kBatch = kMaxProofs;
 constexpr int kAllOfIt = std::numeric_limits<int>::max();
 constexpr absl::Duration kPatience = absl::Seconds(5);
 constexpr std::chrono::nanoseconds kTick = std::chrono::seconds(1);

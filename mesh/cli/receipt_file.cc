@@ -28,13 +28,12 @@ std::string TimeText(const google::protobuf::Timestamp& time) {
 absl::StatusOr<std::vector<records::v1::ReceiptProof>> FetchProofs(
     const std::shared_ptr<grpc::Channel>& channel,
     const records::v1::Receipt& receipt, absl::Duration timeout) {
-  constexpr int kAtOnce = 100;  // RecordsService takes no more
   std::vector<records::v1::ReceiptProof> proofs;
   const int records = RecordsOf(receipt);
-  for (int from = 0; from < records; from += kAtOnce) {
+  for (int from = 0; from < records; from += kMaxProofs) {
     std::vector<records::v1::Receipt> asked;
     records::v1::GetProofsRequest request;
-    for (int i = from; i < std::min(records, from + kAtOnce); ++i) {
+    for (int i = from; i < std::min(records, from + kMaxProofs); ++i) {
       asked.push_back(OnlyLeaf(receipt, i));
       *request.add_items() = QuestionFor(asked.back());
     }

@@ -10,7 +10,7 @@
 #include "mesh/cli/table.h"
 #include "mesh/cli/verb.h"
 #include "mesh/gateway/policy_loader.h"
-#include "mesh/policy/event_explanation.h"
+#include "mesh/policy/own_explanation.h"
 
 namespace psm {
 namespace {
@@ -92,24 +92,13 @@ void Show(const Explanation& explanation) {
   }
 }
 
-Explanation ExplainRecords(const PolicyEngine& policy, const System& consumer,
-                           const std::string& affair, absl::Time now) {
-  Explanation explanation;
-  std::vector<std::string> whose;
-  for (const std::string& name : RecordsPlan().attributes) {
-    const absl::Status may = policy.MayReadRecords(consumer, name, affair, now);
-    if (may.ok()) {
-      whose.push_back(name);
-    } else {
-      explanation.rule = std::string(may.message());
-    }
-  }
-  explanation.allowed = !whose.empty();
-  if (explanation.allowed)
-    explanation.rule =
-        absl::StrCat(consumer.id, " may read the records of ",
-                     absl::StrJoin(whose, " and "), " for ", affair);
-  return explanation;
+// A provider's contract or the gateway's own, by its name or path; or null.
+const MethodPlan* FindPlan(const PolicyEngine& policy,
+                           const std::string& method) {
+  for (const MethodPlan* own : {&EventsPlan(), &RecordsPlan()})
+    if (method == own->name || method == own->path) return own;
+  const MethodPlan* const named = policy.contracts().FindByName(method);
+  return named != nullptr ? named : policy.contracts().FindByPath(method);
 }
 
 absl::Status Why(const PolicyEngine& policy, const Options& options) {
@@ -118,15 +107,7 @@ absl::Status Why(const PolicyEngine& policy, const Options& options) {
     return absl::NotFoundError(absl::StrCat("no system ", options.why[0],
                                             "; ./psm status lists them"));
   }
-  const MethodPlan* plan = policy.contracts().FindByName(options.why[1]);
-  if (plan == nullptr) plan = policy.contracts().FindByPath(options.why[1]);
-  // No provider's contract: the gateway's own.
-  if (plan == nullptr && (options.why[1] == EventsPlan().name ||
-                          options.why[1] == EventsPlan().path))
-    plan = &EventsPlan();
-  if (plan == nullptr && (options.why[1] == RecordsPlan().name ||
-                          options.why[1] == RecordsPlan().path))
-    plan = &RecordsPlan();
+  const MethodPlan* const plan = FindPlan(policy, options.why[1]);
   if (plan == nullptr) {
     return absl::NotFoundError(
         absl::StrCat("no contract has the method ", options.why[1],

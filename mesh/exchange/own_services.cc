@@ -193,8 +193,6 @@ absl::StatusOr<std::string> ReadRecords(Environment& env, const Ask& ask,
   return response.SerializeAsString();
 }
 
-constexpr int kMaxProofs = 100;
-
 // Proofs of the caller's own receipts. What is another's is not there.
 absl::StatusOr<std::string> ProveReceipts(Environment& env, const Ask& ask,
                                           const System& system) {
@@ -202,9 +200,10 @@ absl::StatusOr<std::string> ProveReceipts(Environment& env, const Ask& ask,
   if (!request.ParseFromString(ask.message))
     return NotParsed("psm.records.v1.GetProofsRequest");
   if (request.items().empty() || request.items_size() > kMaxProofs) {
-    return MakeError(absl::StatusCode::kInvalidArgument,
-                     "PROOF_REQUEST_INVALID", Party::kConsumer,
-                     "ask for 1 to 100 proofs at a time");
+    return MakeError(
+        absl::StatusCode::kInvalidArgument, "PROOF_REQUEST_INVALID",
+        Party::kConsumer,
+        absl::StrCat("ask for 1 to ", kMaxProofs, " proofs at a time"));
   }
   records::v1::GetProofsResponse response;
   for (const auto& item : request.items()) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "mesh/base/status_macros.h"
+#include "mesh/records/recorded_methods.h"
 #include "mesh/records/tlog/checkpoint.h"
 #include "mesh/records/tlog/merkle.h"
 #include "mesh/records/tlog/proof.h"
@@ -198,8 +199,8 @@ bool HasReceipt(const records::v1::Record& record) {
   using records::v1::Record;
   if (record.kind() != Record::EXCHANGE && record.kind() != Record::REFUSAL)
     return false;
-  return record.method() != "psm.disclosure.v1.DisclosureService/Disclose" &&
-         record.method() != "psm.events.v1.EventsService/Subscribe";
+  return record.method() != kDiscloseMethod &&
+         record.method() != kSubscribeMethod;
 }
 
 GetProofsResponse::Proof ShownProof(const GetProofsRequest::Item& item,

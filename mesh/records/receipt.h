@@ -42,6 +42,9 @@ struct SerialisedReceipt {
 // can name.
 inline constexpr int kMaxReceiptRecords = 200'000;
 
+// Most records that GetProofs proves at a time.
+inline constexpr int kMaxProofs = 100;
+
 // For the records of one Append and for their consumer. Records that would make
 // it larger than kMaxReceiptBytes are counted, not listed; ShownProof gives
 // their leaves.

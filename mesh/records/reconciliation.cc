@@ -13,6 +13,7 @@
 #include "mesh/records/expunging.h"
 #include "mesh/records/leg_exchange_id.h"
 #include "mesh/records/receipt.h"
+#include "mesh/records/recorded_methods.h"
 #include "mesh/records/timestamp.h"
 
 namespace psm {
@@ -21,9 +22,7 @@ namespace {
 using records::v1::Record;
 using records::v1::SideEntry;
 
-constexpr char kDisclose[] = "psm.disclosure.v1.DisclosureService/Disclose";
 constexpr char kRetrieve[] = "psm.linkage.v1.LinkageService/Retrieve";
-constexpr char kSubscribe[] = "psm.events.v1.EventsService/Subscribe";
 constexpr char kGatewayItself[] = "mesh/gateway";
 
 // A party's clock beside the gateway's, where records of one age are gone.
@@ -35,7 +34,8 @@ bool Differ(const std::string& one, const std::string& other) {
 
 // Who called the gateway.
 const std::string& AskerOf(const Record& record) {
-  return record.method() == kDisclose ? record.provider() : record.consumer();
+  return record.method() == kDiscloseMethod ? record.provider()
+                                            : record.consumer();
 }
 
 bool Says(const Record& record) {
@@ -201,7 +201,7 @@ class Reconciliation::Comparison {
 
   void CompareConsumer(const Record& record) {
     // Nobody asks for an event, so nobody keeps a side of its delivery.
-    if (record.method() == kSubscribe) return;
+    if (record.method() == kSubscribeMethod) return;
     if (exchange_.asked.empty()) {
       if (all_.Keeps(asker_, FromTimestamp(record.ask_time())) &&
           !all_.IsUnansweredLeg(asker_, record)) {
@@ -225,7 +225,8 @@ class Reconciliation::Comparison {
   }
 
   void CompareProvider(const Record& record) {
-    if (record.method() == kDisclose || record.method() == kSubscribe ||
+    if (record.method() == kDiscloseMethod ||
+        record.method() == kSubscribeMethod ||
         record.provider() == kGatewayItself ||
         !all_.Keeps(record.provider(), FromTimestamp(record.ask_time()))) {
       return;
@@ -276,7 +277,7 @@ class Reconciliation::Comparison {
       }
       // What a disclosure tells is a code, of which the record has no digest.
       const bool same =
-          entry.method() == kDisclose ||
+          entry.method() == kDiscloseMethod ||
           std::any_of(exchange_.records.begin(), exchange_.records.end(),
                       [&](const Record& record) {
                         return record.kind() == Record::EXCHANGE &&
@@ -287,7 +288,7 @@ class Reconciliation::Comparison {
         Add(Side::kGateway, false,
             absl::StrCat("it has recorded another answer than ", asker_,
                          " got"));
-      } else if (!entry.has_receipt() && entry.method() != kDisclose) {
+      } else if (!entry.has_receipt() && entry.method() != kDiscloseMethod) {
         Add(Side::kGateway, false,
             absl::StrCat("it gave ", asker_, " an answer without a receipt"));
       }

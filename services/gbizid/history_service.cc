@@ -3,44 +3,12 @@
 // under a delegation, and its Members, do not read what others asked about it.
 #include "services/gbizid/history_service.h"
 
-#include <algorithm>
-#include <string>
+#include <utility>
 
-#include "mesh/agency/answers.h"
-#include "mesh/agency/gateway_call.h"
-#include "mesh/base/error.h"
-#include "mesh/base/log.h"
 #include "mesh/base/status_macros.h"
-#include "psm/records/v1/records_service.grpc.pb.h"
 #include "services/gbizid/reply.h"
 
 namespace psm::gbizid {
-namespace {
-
-absl::Status AfterListing(const absl::Status& status) {
-  const std::string reason = ReasonOf(status);
-  if (reason == "PAGE_TOKEN_INVALID") {
-    return agency::Refusal(absl::StatusCode::kInvalidArgument, reason,
-                           "use the page token of the previous page, or none");
-  }
-  LogWarning(
-      "records_not_listed",
-      {{"code", absl::StatusCodeToString(status.code())}, {"reason", reason}});
-  return agency::Refusal(absl::StatusCode::kUnavailable, "RECORDS_UNAVAILABLE",
-                         "the records cannot be read now: try again later");
-}
-
-}  // namespace
-
-absl::StatusOr<records::v1::ListRecordsResponse> MeshCorporationRecords::List(
-    const agency::CallContext& call,
-    const records::v1::ListRecordsRequest& request) {
-  records::v1::ListRecordsResponse response;
-  PSM_RETURN_IF_ERROR(agency::Call(
-      gateway_, &records::v1::RecordsService::Stub::ListRecords,
-      {.parent = &call, .affair = "disclose-records"}, request, &response));
-  return response;
-}
 
 grpc::Status BusinessHistoryService::ListBusinessHistory(
     grpc::ServerContext* context, const v1::ListBusinessHistoryRequest* request,
@@ -65,21 +33,10 @@ absl::StatusOr<v1::ListBusinessHistoryResponse> BusinessHistoryService::List(
     return agency::Refusal(absl::StatusCode::kPermissionDenied,
                            "PRIME_REQUIRED",
                            "a corporation's history is its own Prime's");
-  records::v1::ListRecordsRequest wanted;
-  wanted.set_corporation(prime.corporate_number());
-  if (request.has_start_time())
-    *wanted.mutable_start_time() = request.start_time();
-  if (request.has_end_time()) *wanted.mutable_end_time() = request.end_time();
-  wanted.set_page_size(std::max(0, request.page_size()));
-  wanted.set_page_token(request.page_token());
-  absl::StatusOr<records::v1::ListRecordsResponse> page =
-      records_.List(call, wanted);
-  if (!page.ok()) return AfterListing(page.status());
-  v1::ListBusinessHistoryResponse response;
-  response.mutable_records()->Swap(page->mutable_records());
-  response.mutable_texts()->Swap(page->mutable_texts());
-  response.set_next_page_token(page->next_page_token());
-  return response;
+  records::v1::ListRecordsRequest whose;
+  whose.set_corporation(prime.corporate_number());
+  return agency::ReadPage<v1::ListBusinessHistoryResponse>(
+      records_, call, std::move(whose), request);
 }
 
 }  // namespace psm::gbizid

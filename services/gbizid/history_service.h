@@ -2,53 +2,21 @@
 #ifndef PSM_SERVICES_GBIZID_HISTORY_SERVICE_H_
 #define PSM_SERVICES_GBIZID_HISTORY_SERVICE_H_
 
-#include <functional>
-#include <memory>
-#include <utility>
-
 #include "absl/status/statusor.h"
-#include "grpcpp/channel.h"
 #include "grpcpp/server_context.h"
 #include "mesh/agency/call_context.h"
+#include "mesh/agency/record_pages.h"
 #include "psm/gbizid/v1/history.grpc.pb.h"
-#include "psm/records/v1/records_service.pb.h"
 #include "services/gbizid/desk_parts.h"
 
 namespace psm::gbizid {
-
-// RecordsService of the mesh. Thread-safe.
-class CorporationRecords {
- public:
-  virtual ~CorporationRecords() = default;
-
-  // Errors as the gateway gave them.
-  virtual absl::StatusOr<records::v1::ListRecordsResponse> List(
-      const agency::CallContext& call,
-      const records::v1::ListRecordsRequest& request) = 0;
-};
-
-// The same over gRPC.
-class MeshCorporationRecords final : public CorporationRecords {
- public:
-  // `gateway` gives the channel of the moment (Agency::gateway).
-  explicit MeshCorporationRecords(
-      std::function<std::shared_ptr<grpc::Channel>()> gateway)
-      : gateway_(std::move(gateway)) {}
-
-  absl::StatusOr<records::v1::ListRecordsResponse> List(
-      const agency::CallContext& call,
-      const records::v1::ListRecordsRequest& request) override;
-
- private:
-  const std::function<std::shared_ptr<grpc::Channel>()> gateway_;
-};
 
 // Answers with the granted attributes alone. Thread-safe. What it is given must
 // outlive it.
 class BusinessHistoryService final
     : public v1::BusinessHistoryService::Service {
  public:
-  BusinessHistoryService(const DeskParts& parts, CorporationRecords* records)
+  BusinessHistoryService(const DeskParts& parts, agency::RecordPages* records)
       : parts_(parts), records_(*records) {}
 
   grpc::Status ListBusinessHistory(
@@ -63,7 +31,7 @@ class BusinessHistoryService final
 
  private:
   const DeskParts parts_;
-  CorporationRecords& records_;
+  agency::RecordPages& records_;
 };
 
 }  // namespace psm::gbizid

@@ -9,7 +9,7 @@ namespace psm::gbizid {
 namespace {
 
 // Gives one record of whatever corporation is asked for, or fails.
-class KeptRecords final : public CorporationRecords {
+class KeptRecords final : public agency::RecordPages {
  public:
   absl::StatusOr<records::v1::ListRecordsResponse> List(
       const agency::CallContext&,

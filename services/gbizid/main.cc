@@ -59,7 +59,7 @@ absl::Status Wire(agency::Agency& agency) {
   agency.Serve(std::make_unique<DelegationsService>(delegations));
   agency.Serve(std::make_unique<ActingService>(acting));
   agency.Serve(std::make_unique<BusinessHistoryService>(
-      parts, agency.Own(std::make_unique<MeshCorporationRecords>(
+      parts, agency.Own(std::make_unique<agency::MeshRecordPages>(
                  [&agency] { return agency.gateway(); }))));
   return absl::OkStatus();
 }

@@ -8,25 +8,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "mesh/agency/answers.h"
-#include "mesh/base/error.h"
-#include "mesh/base/log.h"
 #include "mesh/base/status_macros.h"
 
 namespace psm::identity {
 namespace {
-
-absl::Status AfterListing(const absl::Status& status) {
-  const std::string reason = ReasonOf(status);
-  if (reason == "PAGE_TOKEN_INVALID") {
-    return agency::Refusal(absl::StatusCode::kInvalidArgument, reason,
-                           "use the page token of the previous page, or none");
-  }
-  LogWarning(
-      "records_not_listed",
-      {{"code", absl::StatusCodeToString(status.code())}, {"reason", reason}});
-  return agency::Refusal(absl::StatusCode::kUnavailable, "RECORDS_UNAVAILABLE",
-                         "the records cannot be read now: try again later");
-}
 
 // `name` is the other person's, or empty where it is not known (any more).
 records::v1::Text InWords(RepresentativeKind kind, bool acting,
@@ -62,21 +47,12 @@ grpc::Status HistoryService::ListHistory(grpc::ServerContext* context,
 
 absl::StatusOr<v1::ListHistoryResponse> HistoryService::List(
     const agency::CallContext& call, const v1::ListHistoryRequest& request) {
-  v1::ListHistoryResponse response;
-  if (!call.Grants("records")) return response;
-  records::v1::ListRecordsRequest wanted;
-  wanted.set_subject(request.subject());
-  if (request.has_start_time())
-    *wanted.mutable_start_time() = request.start_time();
-  if (request.has_end_time()) *wanted.mutable_end_time() = request.end_time();
-  wanted.set_page_size(std::max(0, request.page_size()));
-  wanted.set_page_token(request.page_token());
-  absl::StatusOr<records::v1::ListRecordsResponse> page =
-      records_->List(call, wanted);
-  if (!page.ok()) return AfterListing(page.status());
-  response.mutable_records()->Swap(page->mutable_records());
-  response.mutable_texts()->Swap(page->mutable_texts());
-  response.set_next_page_token(page->next_page_token());
+  if (!call.Grants("records")) return v1::ListHistoryResponse();
+  records::v1::ListRecordsRequest whose;
+  whose.set_subject(request.subject());
+  PSM_ASSIGN_OR_RETURN(auto response,
+                       agency::ReadPage<v1::ListHistoryResponse>(
+                           *records_, call, std::move(whose), request));
   PSM_RETURN_IF_ERROR(SayWhoActed(request.subject(), response));
   return response;
 }

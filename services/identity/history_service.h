@@ -7,9 +7,9 @@
 
 #include "absl/status/statusor.h"
 #include "mesh/agency/call_context.h"
+#include "mesh/agency/record_pages.h"
 #include "psm/identity/v1/history.grpc.pb.h"
 #include "services/identity/card_holders.h"
-#include "services/identity/mesh_services.h"
 #include "services/identity/representations.h"
 
 namespace psm::identity {
@@ -19,7 +19,7 @@ class HistoryService final : public v1::HistoryService::Service {
  public:
   // `representations` and `holders` say who acted for whom. Null: that is not
   // said (tests).
-  explicit HistoryService(PersonRecords* records,
+  explicit HistoryService(agency::RecordPages* records,
                           Representations* representations = nullptr,
                           CardHolders* holders = nullptr)
       : records_(records),
@@ -39,7 +39,7 @@ class HistoryService final : public v1::HistoryService::Service {
   absl::Status SayWhoActed(const std::string& person,
                            v1::ListHistoryResponse& response);
 
-  PersonRecords* const records_;
+  agency::RecordPages* const records_;
   Representations* const representations_;
   CardHolders* const holders_;
 };

@@ -13,7 +13,7 @@ namespace {
 
 using agency::FakeCall;
 
-class FakeRecords : public PersonRecords {
+class FakeRecords : public agency::RecordPages {
  public:
   absl::StatusOr<records::v1::ListRecordsResponse> List(
       const agency::CallContext&,

@@ -3,7 +3,6 @@
 #include "mesh/agency/gateway_call.h"
 #include "mesh/base/status_macros.h"
 #include "psm/disclosure/v1/disclosure.grpc.pb.h"
-#include "psm/records/v1/records_service.grpc.pb.h"
 
 namespace psm::identity {
 
@@ -27,16 +26,6 @@ absl::StatusOr<std::string> MeshServices::Disclose(
                     .exchange_id = call.exchange_id},
                    request, &response));
   return response.code();
-}
-
-absl::StatusOr<records::v1::ListRecordsResponse> MeshServices::List(
-    const agency::CallContext& call,
-    const records::v1::ListRecordsRequest& request) {
-  records::v1::ListRecordsResponse response;
-  PSM_RETURN_IF_ERROR(agency::Call(
-      gateway_, &records::v1::RecordsService::Stub::ListRecords,
-      {.parent = &call, .affair = "disclose-records"}, request, &response));
-  return response;
 }
 
 }  // namespace psm::identity

@@ -13,7 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "grpcpp/channel.h"
 #include "mesh/agency/call_context.h"
-#include "psm/records/v1/records_service.pb.h"
+#include "mesh/agency/record_pages.h"
 
 namespace psm::identity {
 
@@ -41,30 +41,16 @@ class Disclosures {
       const agency::CallContext& call, const Disclosure& disclosure) = 0;
 };
 
-// RecordsService of the mesh. Thread-safe.
-class PersonRecords {
- public:
-  virtual ~PersonRecords() = default;
-
-  // One page of records, newest first. Errors as the gateway gave them.
-  virtual absl::StatusOr<records::v1::ListRecordsResponse> List(
-      const agency::CallContext& call,
-      const records::v1::ListRecordsRequest& request) = 0;
-};
-
-// Both, over gRPC. Thread-safe.
-class MeshServices final : public Disclosures, public PersonRecords {
+// The same over gRPC, and RecordsService. Thread-safe.
+class MeshServices final : public Disclosures, public agency::MeshRecordPages {
  public:
   // `gateway` gives the channel to the gateway; it is asked before each call,
   // on any thread.
   explicit MeshServices(std::function<std::shared_ptr<grpc::Channel>()> gateway)
-      : gateway_(std::move(gateway)) {}
+      : MeshRecordPages(gateway), gateway_(std::move(gateway)) {}
 
   absl::StatusOr<std::string> Disclose(const agency::CallContext& call,
                                        const Disclosure& disclosure) override;
-  absl::StatusOr<records::v1::ListRecordsResponse> List(
-      const agency::CallContext& call,
-      const records::v1::ListRecordsRequest& request) override;
 
  private:
   const std::function<std::shared_ptr<grpc::Channel>()> gateway_;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "mesh/base/status_macros.h"
+#include "services/tax/competence.h"
 #include "services/tax/tax_rules.h"
 
 namespace psm {
@@ -83,28 +84,22 @@ grpc::Status AssessmentsService::EndTaxation(
   return grpc::Status::OK;
 }
 
-absl::StatusOr<tax::v1::ListAssessmentsResponse> AssessmentsService::Kept(
-    const CallContext& call, const std::string& subject) {
-  auto found = ledger_.FindAssessments(subject);
-  if (!call.Grants("competence")) return found;
-  PSM_ASSIGN_OR_RETURN(const std::optional<tax::v1::Competence> competence,
-                       ledger_.FindCompetence(subject));
-  if (!competence.has_value()) return found;
-  // Who has moved here will be taxed here, and has no assessment yet.
-  if (absl::IsNotFound(found.status()))
-    found = tax::v1::ListAssessmentsResponse();
-  if (found.ok()) *found->mutable_competence() = *competence;
-  return found;
-}
-
 absl::StatusOr<tax::v1::ListAssessmentsResponse> AssessmentsService::List(
     const CallContext& call, const std::string& subject) {
-  // Of a stranger nothing is kept, not even that somebody asked.
-  PSM_RETURN_IF_ERROR(Kept(call, subject).status());
-  PSM_RETURN_IF_ERROR(reviews_.Provide(call, subject, clock_.Now()));
-  // What was read before may have been taken off the person since, and would
-  // then be answered and listed to nobody.
-  return Kept(call, subject);
+  absl::StatusOr<tax::v1::ListAssessmentsResponse> found;
+  PSM_RETURN_IF_ERROR(
+      reviews_.Provide(call, subject, clock_.Now(), [&](soci::session& sql) {
+        found = TaxLedger::AssessmentsOf(sql, subject);
+        const std::optional<tax::v1::Competence> competence =
+            call.Grants("competence") ? CompetenceOf(sql, subject)
+                                      : std::nullopt;
+        if (!competence.has_value()) return found.status();
+        // Who has moved here will be taxed here, and has no assessment yet.
+        if (!found.ok()) found = tax::v1::ListAssessmentsResponse();
+        *found->mutable_competence() = *competence;
+        return absl::OkStatus();
+      }));
+  return found;
 }
 
 grpc::Status AssessmentsService::ListAssessments(

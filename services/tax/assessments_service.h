@@ -49,11 +49,8 @@ class AssessmentsService final : public tax::v1::AssessmentsService::Service {
       const agency::CallContext& call,
       const tax::v1::CorrectAssessmentRequest& request);
   // All that is kept of a person, with every item, and who taxes after a move
-  // where the agreement grants that.
-  absl::StatusOr<tax::v1::ListAssessmentsResponse> Kept(
-      const agency::CallContext& call, const std::string& subject);
-  // Keeps that it is answered: who reads somebody else's income at home has
-  // been told it as an agency would be.
+  // where the agreement grants that. Keeps that it is answered: who reads
+  // somebody else's income at home has been told it as an agency would be.
   absl::StatusOr<tax::v1::ListAssessmentsResponse> List(
       const agency::CallContext& call, const std::string& subject);
 

@@ -43,7 +43,13 @@ class CompetenceTest : public testing::Test {
   }
   // "here from 2027", or "" where nothing was kept.
   std::string Of(const std::string& subject) {
-    const auto competence = *ledger_.FindCompetence(subject);
+    std::optional<tax::v1::Competence> competence;
+    EXPECT_TRUE(database_
+                    ->Read([&](soci::session& sql) {
+                      competence = CompetenceOf(sql, subject);
+                      return absl::OkStatus();
+                    })
+                    .ok());
     if (!competence.has_value()) return "";
     return (competence->here() ? "here from " : "elsewhere from ") +
            std::to_string(competence->first_fiscal_year());
@@ -54,7 +60,6 @@ class CompetenceTest : public testing::Test {
       agency::Database::Open(folder_.File("tax.sqlite"),
                              TaxLedger::Migrations())
           .value();
-  TaxLedger ledger_{database_.get()};
 };
 
 TEST_F(CompetenceTest, TheYearBelongsToWhereThePersonLivesOnIts1January) {

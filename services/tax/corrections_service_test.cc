@@ -96,7 +96,10 @@ class CorrectionsServiceTest : public testing::Test {
     call.consumer = consumer;
     call.affair = "benefit-tax-exempt";
     call.exchange_id = NewId();
-    ASSERT_TRUE(reviews_.Provide(call, "hanako", clock_.Now()).ok());
+    ASSERT_TRUE(reviews_
+                    .Provide(call, "hanako", clock_.Now(),
+                             [](soci::session&) { return absl::OkStatus(); })
+                    .ok());
   }
 
   TempFolder folder_;

@@ -94,10 +94,12 @@ absl::Status LinkReviews::CheckMayProvide(soci::session& sql,
   return Stopped(sql, subject);
 }
 
-absl::Status LinkReviews::Provide(const CallContext& call,
-                                  absl::string_view subject, absl::Time now) {
+absl::Status LinkReviews::Provide(
+    const CallContext& call, absl::string_view subject, absl::Time now,
+    absl::FunctionRef<absl::Status(soci::session&)> read) {
   const std::string key(subject);
   return database_.Write([&](soci::session& sql) -> absl::Status {
+    PSM_RETURN_IF_ERROR(read(sql));
     PSM_RETURN_IF_ERROR(Stopped(sql, key));
     const long long time = absl::ToUnixMicros(now);
     sql << "INSERT INTO provisions (subject, record_id, consumer, affair, "

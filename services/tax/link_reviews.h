@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -35,10 +36,13 @@ class LinkReviews {
   // person now. In the transaction of `sql`, whose exceptions pass.
   static absl::Status CheckMayProvide(soci::session& sql,
                                       const std::string& subject);
-  // The same, and keeps durably that `call` is answered about the person, so
-  // that it can be told should the link turn out to be wrong.
+  // Has `read` read what `call` is answered about the person and, in the same
+  // transaction, checks that it may be provided and keeps durably that it was,
+  // so that it can be told should the link turn out to be wrong. Nothing is
+  // kept where `read` gives an error, which is then given on.
   absl::Status Provide(const agency::CallContext& call,
-                       absl::string_view subject, absl::Time now);
+                       absl::string_view subject, absl::Time now,
+                       absl::FunctionRef<absl::Status(soci::session&)> read);
 
   absl::StatusOr<tax::v1::ReportWrongLinkResponse> Report(
       const agency::CallContext& call,

@@ -148,7 +148,7 @@ class LinksServiceTest : public testing::Test {
                          return absl::OkStatus();
                        }};
   TarosRegister register_;
-  TaxService status_service_{&ledger_, &reviews_, &clock_};
+  TaxService status_service_{&reviews_, &clock_};
   LinksService links_{&reviews_, &ledger_, &register_, &clock_};
   tax::v1::GetTaxStatusResponse status_;
 };

@@ -44,8 +44,7 @@ absl::Status Wire(psm::agency::Agency& agency) {
       agency.Own(std::make_unique<psm::CorrectionRequests>(database, tell));
   agency.Serve(
       std::make_unique<psm::CorrectionsService>(corrections, &agency.clock()));
-  agency.Serve(
-      std::make_unique<psm::TaxService>(ledger, reviews, &agency.clock()));
+  agency.Serve(std::make_unique<psm::TaxService>(reviews, &agency.clock()));
   agency.Serve(std::make_unique<psm::AssessmentsService>(
       ledger, reviews, residence, &agency.clock()));
   agency.Serve(std::make_unique<psm::LinksService>(reviews, ledger, residence,

@@ -136,48 +136,52 @@ absl::Status TaxLedger::ImportOnce(absl::Time now,
   });
 }
 
+absl::StatusOr<GetTaxStatusResponse> TaxLedger::StatusOf(
+    soci::session& sql, const std::string& subject, std::int32_t fiscal_year) {
+  const std::optional<Assessment> version =
+      InForce(ReadAssessments(sql, subject), fiscal_year);
+  if (!version.has_value()) return NotATaxpayer();
+  const long long year = version->fiscal_year();
+  long long arrears = 0;
+  sql << "SELECT arrears_yen FROM arrears WHERE subject = :subject AND "
+         "fiscal_year = :year",
+      soci::into(arrears), soci::use(subject), soci::use(year);
+  GetTaxStatusResponse status;
+  status.set_fiscal_year(version->fiscal_year());
+  status.set_category(version->category());
+  status.set_income_yen(version->circumstances().income_yen());
+  status.set_arrears_yen(arrears);
+  *status.mutable_as_of_time() = version->determine_time();
+  return status;
+}
+
 absl::StatusOr<GetTaxStatusResponse> TaxLedger::FindStatus(
     absl::string_view subject, std::int32_t fiscal_year) {
-  GetTaxStatusResponse status;
-  const std::string key(subject);
-  PSM_RETURN_IF_ERROR(database_->Read([&](soci::session& sql) -> absl::Status {
-    const std::optional<Assessment> version =
-        InForce(ReadAssessments(sql, key), fiscal_year);
-    if (!version.has_value()) return NotATaxpayer();
-    const long long year = version->fiscal_year();
-    long long arrears = 0;
-    sql << "SELECT arrears_yen FROM arrears WHERE subject = :subject AND "
-           "fiscal_year = :year",
-        soci::into(arrears), soci::use(key), soci::use(year);
-    status.set_fiscal_year(version->fiscal_year());
-    status.set_category(version->category());
-    status.set_income_yen(version->circumstances().income_yen());
-    status.set_arrears_yen(arrears);
-    *status.mutable_as_of_time() = version->determine_time();
-    return absl::OkStatus();
+  absl::StatusOr<GetTaxStatusResponse> status;
+  PSM_RETURN_IF_ERROR(database_->Read([&](soci::session& sql) {
+    status = StatusOf(sql, std::string(subject), fiscal_year);
+    return status.status();
   }));
   return status;
 }
 
-absl::StatusOr<ListAssessmentsResponse> TaxLedger::FindAssessments(
-    absl::string_view subject) {
+absl::StatusOr<ListAssessmentsResponse> TaxLedger::AssessmentsOf(
+    soci::session& sql, const std::string& subject) {
   ListAssessmentsResponse response;
-  PSM_RETURN_IF_ERROR(database_->Read([&](soci::session& sql) -> absl::Status {
-    for (Assessment& version : ReadAssessments(sql, std::string(subject)))
-      *response.add_assessments() = std::move(version);
-    return response.assessments().empty() ? NotATaxpayer() : absl::OkStatus();
-  }));
+  for (Assessment& version : ReadAssessments(sql, subject))
+    *response.add_assessments() = std::move(version);
+  if (response.assessments().empty()) return NotATaxpayer();
   return response;
 }
 
-absl::StatusOr<std::optional<tax::v1::Competence>> TaxLedger::FindCompetence(
+absl::StatusOr<ListAssessmentsResponse> TaxLedger::FindAssessments(
     absl::string_view subject) {
-  std::optional<tax::v1::Competence> competence;
-  PSM_RETURN_IF_ERROR(database_->Read([&](soci::session& sql) -> absl::Status {
-    competence = CompetenceOf(sql, std::string(subject));
-    return absl::OkStatus();
+  absl::StatusOr<ListAssessmentsResponse> response;
+  PSM_RETURN_IF_ERROR(database_->Read([&](soci::session& sql) {
+    response = AssessmentsOf(sql, std::string(subject));
+    return response.status();
   }));
-  return competence;
+  return response;
 }
 
 absl::StatusOr<std::optional<AssessResponse>> TaxLedger::Assessed(

@@ -47,16 +47,17 @@ class TaxLedger {
   // the latest. NOT_FOUND NOT_A_TAXPAYER; else as Database::Read.
   absl::StatusOr<tax::v1::GetTaxStatusResponse> FindStatus(
       absl::string_view subject, std::int32_t fiscal_year);
+  // The same in the caller's transaction, whose exceptions pass.
+  static absl::StatusOr<tax::v1::GetTaxStatusResponse> StatusOf(
+      soci::session& sql, const std::string& subject, std::int32_t fiscal_year);
 
   // All versions; `as_of_time` is left to the caller. NOT_FOUND
   // NOT_A_TAXPAYER; else as Database::Read.
   absl::StatusOr<tax::v1::ListAssessmentsResponse> FindAssessments(
       absl::string_view subject);
-
-  // Who taxes the person after the last move; nullopt where none was heard of.
-  // Else as Database::Read.
-  absl::StatusOr<std::optional<tax::v1::Competence>> FindCompetence(
-      absl::string_view subject);
+  // The same in the caller's transaction, whose exceptions pass.
+  static absl::StatusOr<tax::v1::ListAssessmentsResponse> AssessmentsOf(
+      soci::session& sql, const std::string& subject);
 
   // The answer that this exchange got before, if it did.
   absl::StatusOr<std::optional<tax::v1::AssessResponse>> Assessed(

@@ -2,7 +2,10 @@
 
 #include <utility>
 
+#include "absl/status/statusor.h"
 #include "mesh/agency/call_context.h"
+#include "services/tax/tax_ledger.h"
+#include "soci/soci.h"
 
 namespace psm {
 
@@ -10,16 +13,16 @@ grpc::Status TaxService::GetTaxStatus(
     grpc::ServerContext* context, const tax::v1::GetTaxStatusRequest* request,
     tax::v1::GetTaxStatusResponse* response) {
   const auto call = agency::CallContext::From(*context);
-  auto status = ledger_->FindStatus(request->subject(), request->fiscal_year());
-  if (!status.ok()) return agency::ToGrpc(status.status());
-  if (absl::Status provided =
-          reviews_->Provide(call, request->subject(), clock_->Now());
+  absl::StatusOr<tax::v1::GetTaxStatusResponse> status;
+  if (absl::Status provided = reviews_->Provide(
+          call, request->subject(), clock_->Now(),
+          [&](soci::session& sql) {
+            status = TaxLedger::StatusOf(sql, request->subject(),
+                                         request->fiscal_year());
+            return status.status();
+          });
       !provided.ok())
     return agency::ToGrpc(provided);
-  // What was read before may have been taken off the person since, and would
-  // then be answered and listed to nobody.
-  status = ledger_->FindStatus(request->subject(), request->fiscal_year());
-  if (!status.ok()) return agency::ToGrpc(status.status());
 
   if (!call.Grants("category")) status->clear_category();
   if (!call.Grants("income")) status->clear_income_yen();

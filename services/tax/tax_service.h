@@ -1,4 +1,4 @@
-// TaxService over a ledger: what the gateway may call.
+// TaxService over the ledger: what the gateway may call.
 #ifndef PSM_SERVICES_TAX_TAX_SERVICE_H_
 #define PSM_SERVICES_TAX_TAX_SERVICE_H_
 
@@ -6,7 +6,6 @@
 #include "mesh/base/clock.h"
 #include "psm/tax/v1/tax.grpc.pb.h"
 #include "services/tax/link_reviews.h"
-#include "services/tax/tax_ledger.h"
 
 namespace psm {
 
@@ -15,15 +14,14 @@ namespace psm {
 // Thread-safe. What it is given must outlive it.
 class TaxService final : public tax::v1::TaxService::Service {
  public:
-  TaxService(TaxLedger* ledger, LinkReviews* reviews, const Clock* clock)
-      : ledger_(ledger), reviews_(reviews), clock_(clock) {}
+  TaxService(LinkReviews* reviews, const Clock* clock)
+      : reviews_(reviews), clock_(clock) {}
 
   grpc::Status GetTaxStatus(grpc::ServerContext* context,
                             const tax::v1::GetTaxStatusRequest* request,
                             tax::v1::GetTaxStatusResponse* response) override;
 
  private:
-  TaxLedger* const ledger_;
   LinkReviews* const reviews_;
   const Clock* const clock_;
 };

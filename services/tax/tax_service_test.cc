@@ -67,7 +67,7 @@ class TaxServiceTest : public testing::Test {
   LinkReviews reviews_{database_.get(), [](soci::session&, const std::string&) {
                          return absl::OkStatus();
                        }};
-  TaxService service_{&ledger_, &reviews_, &clock_};
+  TaxService service_{&reviews_, &clock_};
 };
 
 TEST_F(TaxServiceTest, ACategoryIsGivenWithoutIncomeAndArrears) {

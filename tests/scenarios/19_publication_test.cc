@@ -12,6 +12,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
+#include "mesh/base/mutex.h"
 #include "mesh/records/leaf.h"
 #include "mesh/records/log_key.h"
 #include "mesh/records/log_publisher.h"
@@ -39,7 +40,11 @@ class Disk {
         file_(mesh.folder().root() + "/beside"),
         thread_([this] { Run(); }) {}
   ~Disk() {
-    stop_ = true;
+    {
+      MutexLock lock(mu_);
+      stopping_ = true;
+    }
+    stop_.NotifyAll();
     thread_.join();
   }
   absl::Duration Longest() const { return absl::Microseconds(longest_.load()); }
@@ -47,21 +52,29 @@ class Disk {
  private:
   void Run() {
     const int fd = open(file_.c_str(), O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
-    while (fd >= 0 && !stop_) {
+    while (fd >= 0 && !Pause()) {
       const absl::Duration begun = clock_.Monotonic();
       if (pwrite(fd, "x", 1, 0) != 1 || fsync(fd) != 0) break;
       longest_ =
           std::max(longest_.load(),
                    absl::ToInt64Microseconds(clock_.Monotonic() - begun));
-      // A pace, no wait for anything: it is to see the disk, not to fill it.
-      std::this_thread::sleep_for(std::chrono::milliseconds(20));
     }
     if (fd >= 0) close(fd);
   }
 
+  // Between two writes, so as to see the disk and not to fill it; true where
+  // there is to be no other.
+  bool Pause() {
+    MutexLock lock(mu_);
+    if (!stopping_) stop_.WaitFor(mu_, std::chrono::milliseconds(20));
+    return stopping_;
+  }
+
   const Clock& clock_;
   const std::string file_;
-  std::atomic<bool> stop_{false};
+  Mutex mu_;
+  CondVar stop_;
+  bool stopping_ PSM_GUARDED_BY(mu_) = false;
   std::atomic<std::int64_t> longest_{0};
   std::thread thread_;
 };

@@ -115,15 +115,7 @@ class WrongLinkage : public Lives {
   }
   // Who was told, of whom, that a record was corrected.
   static std::set<std::string> Told(const std::string& person) {
-    std::set<std::string> told;
-    const auto records = mesh().Records(
-        {.method = "Subscribe", .person = person, .kind = Record::EXCHANGE});
-    EXPECT_TRUE(records.ok()) << records.status();
-    for (const Record& record : *records) {
-      if (Released(record) == std::vector<std::string>{"record_corrected"})
-        told.insert(record.consumer());
-    }
-    return told;
+    return ToldOf(mesh(), person, "record_corrected");
   }
   // A call that nobody agreed to, and that stands in the log as refused.
   static void ExpectForbidden(const CallReport& report, const char* who) {

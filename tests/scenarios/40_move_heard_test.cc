@@ -75,15 +75,7 @@ class MoveHeard : public Lives {
   }
   // Who was delivered `moved_in` about the person.
   static std::set<std::string> Told(const std::string& person) {
-    std::set<std::string> told;
-    const auto records = mesh().Records(
-        {.method = "Subscribe", .person = person, .kind = Record::EXCHANGE});
-    EXPECT_TRUE(records.ok()) << records.status();
-    for (const Record& record : *records) {
-      if (Released(record) == std::vector<std::string>{"moved_in"})
-        told.insert(record.consumer());
-    }
-    return told;
+    return ToldOf(mesh(), person, "moved_in");
   }
 };
 

@@ -74,6 +74,20 @@ std::vector<Record> OwnHistory(Mesh& mesh, const std::string& person) {
   return {reply->records().begin(), reply->records().end()};
 }
 
+std::set<std::string> ToldOf(const Mesh& mesh, const std::string& person,
+                             const std::string& type) {
+  std::set<std::string> told;
+  const auto records = mesh.Records(
+      {.method = "Subscribe", .person = person, .kind = Record::EXCHANGE});
+  EXPECT_TRUE(records.ok()) << records.status();
+  if (!records.ok()) return told;
+  for (const Record& record : *records) {
+    if (Released(record) == std::vector<std::string>{type})
+      told.insert(record.consumer());
+  }
+  return told;
+}
+
 std::size_t GatewayMemory(const Mesh& mesh) {
   const absl::StatusOr<ProcessName> gateway =
       ReadProcessName(mesh.folder().ProcessId(kGatewaySystem));

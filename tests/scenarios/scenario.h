@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -71,6 +72,10 @@ std::size_t GatewayMemory(const Mesh& mesh);
 
 // What a citizen reads about herself at home, newest first.
 std::vector<Record> OwnHistory(Mesh& mesh, const std::string& person);
+
+// Who was delivered a life event of the type about the person.
+std::set<std::string> ToldOf(const Mesh& mesh, const std::string& person,
+                             const std::string& type);
 
 std::vector<std::string> Released(const Record& record);
 std::vector<std::string> Withheld(const Record& record);

@@ -1,4 +1,4 @@
-#include "mesh/policy/event_explanation.h"
+#include "mesh/policy/own_explanation.h"
 
 #include <string>
 

@@ -1,7 +1,7 @@
-// What may be told of life events, in words, for developers: `psm check --why`
-// of a subscription.
-#ifndef PSM_MESH_POLICY_EVENT_EXPLANATION_H_
-#define PSM_MESH_POLICY_EVENT_EXPLANATION_H_
+// Why somebody may use the gateway's own services, in words, for developers:
+// `psm check --why` of a subscription to life events, or of records.
+#ifndef PSM_MESH_POLICY_OWN_EXPLANATION_H_
+#define PSM_MESH_POLICY_OWN_EXPLANATION_H_
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
@@ -17,6 +17,11 @@ Explanation ExplainEvents(const PolicyEngine& policy, const System& consumer,
                           absl::string_view affair, const System* publisher,
                           absl::Time now);
 
+// Answers as PolicyEngine::MayReadRecords does, for persons and corporations at
+// once: whose records the consumer may read for the affair, or why nobody's.
+Explanation ExplainRecords(const PolicyEngine& policy, const System& consumer,
+                           absl::string_view affair, absl::Time now);
+
 }  // namespace psm
 
-#endif  // PSM_MESH_POLICY_EVENT_EXPLANATION_H_
+#endif  // PSM_MESH_POLICY_OWN_EXPLANATION_H_

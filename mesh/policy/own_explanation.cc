@@ -1,4 +1,4 @@
-#include "mesh/policy/event_explanation.h"
+#include "mesh/policy/own_explanation.h"
 
 #include <algorithm>
 #include <set>
@@ -183,6 +183,26 @@ Explanation ExplainEvents(const PolicyEngine& policy, const System& consumer,
           : NoAgreementRule(consumer, EventsPlan(), affair, other_publisher);
   explanation.missing_agreement =
       MissingAgreement(policy, consumer, affair, publisher, now);
+  return explanation;
+}
+
+Explanation ExplainRecords(const PolicyEngine& policy, const System& consumer,
+                           absl::string_view affair, absl::Time now) {
+  Explanation explanation;
+  std::vector<std::string> whose;
+  for (const std::string& name : RecordsPlan().attributes) {
+    const absl::Status may = policy.MayReadRecords(consumer, name, affair, now);
+    if (may.ok()) {
+      whose.push_back(name);
+    } else {
+      explanation.rule = std::string(may.message());
+    }
+  }
+  explanation.allowed = !whose.empty();
+  if (explanation.allowed)
+    explanation.rule =
+        absl::StrCat(consumer.id, " may read the records of ",
+                     absl::StrJoin(whose, " and "), " for ", affair);
   return explanation;
 }
 
