@@ -134,5 +134,29 @@ TEST(EventExplanationTest, WhereNobodyPublishesNoAgreementHelps) {
   EXPECT_EQ(none.missing_agreement, "");
 }
 
+TEST(RecordsExplanationTest, SaysWhoseRecordsOrWhyNobodys) {
+  const auto explain = [](const char* attributes, const char* affair) {
+    const auto engine = MakeEngine(AgreementText(
+        "records", "town/benefits", "benefit",
+        absl::StrCat("method: \"", RecordsPlan().name, "\" ", attributes),
+        "statute { ja: \"j\" en: \"e\" } valid_from: \"2025-04-01\""));
+    EXPECT_TRUE(engine.ok()) << engine.status();
+    return ExplainRecords(**engine,
+                          *(*engine)->directory().FindSystem("town/benefits"),
+                          affair, NoonOf("2025-10-01"));
+  };
+  constexpr char kBoth[] =
+      "attributes: \"persons\" attributes: \"corporations\"";
+  const Explanation one = explain("attributes: \"persons\"", "benefit");
+  EXPECT_TRUE(one.allowed);
+  EXPECT_EQ(one.rule,
+            "town/benefits may read the records of persons for benefit");
+  EXPECT_THAT(explain(kBoth, "benefit").rule,
+              HasSubstr("corporations and persons"));
+  const Explanation other = explain(kBoth, "arrears");
+  EXPECT_FALSE(other.allowed);
+  EXPECT_THAT(other.rule, HasSubstr(RecordsPlan().name));
+}
+
 }  // namespace
 }  // namespace psm
