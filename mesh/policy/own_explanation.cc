@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <set>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "google/protobuf/text_format.h"
+#include "mesh/base/error.h"
 #include "mesh/base/japan_time.h"
 #include "mesh/policy/refusal.h"
 #include "psm/config/v1/config.pb.h"
@@ -76,11 +78,12 @@ std::vector<std::string> NearTo(const PolicyEngine& policy,
   return near;
 }
 
-// The configuration file that allows it, once an affair is there. Of a relying
-// party only by consent.
-std::string MissingAgreement(const PolicyEngine& policy, const System& consumer,
-                             const std::string& affair, const System* publisher,
-                             absl::Time now) {
+// A configuration file with an agreement that `grant` completes, and the affair
+// where there is none. Of a relying party only by consent.
+std::string MissingAgreement(
+    const PolicyEngine& policy, const System& consumer,
+    const std::string& affair, absl::string_view what, absl::string_view advice,
+    absl::Time now, absl::FunctionRef<void(config::v1::Agreement&)> grant) {
   config::v1::Mesh mesh;
   const Affair* const known = policy.directory().FindAffair(affair);
   Text statute = {"(根拠となる条文)", "(the provision that is the basis)"};
@@ -96,7 +99,7 @@ std::string MissingAgreement(const PolicyEngine& policy, const System& consumer,
   }
   config::v1::Agreement* const agreement = mesh.add_agreements();
   const std::string base =
-      absl::StrReplaceAll(absl::StrCat(consumer.id, "-events"), {{"/", "-"}});
+      absl::StrReplaceAll(absl::StrCat(consumer.id, "-", what), {{"/", "-"}});
   std::string id = base;
   const auto taken = [&](const CompiledAgreement* a) { return a->id == id; };
   for (int number = 2; std::any_of(policy.agreements().begin(),
@@ -113,10 +116,7 @@ std::string MissingAgreement(const PolicyEngine& policy, const System& consumer,
     agreement->mutable_statute()->set_ja(statute.ja);
     agreement->mutable_statute()->set_en(statute.en);
   }
-  config::v1::EventGrant* const events = agreement->add_events();
-  for (const std::string& type : TypesOf(policy.directory(), publisher))
-    events->add_types(type);
-  if (publisher != nullptr) events->add_publishers(publisher->id);
+  grant(*agreement);
   agreement->set_valid_from(absl::FormatTime("%Y-%m-%d", now, JapanTime()));
 
   google::protobuf::TextFormat::Printer printer;
@@ -125,10 +125,36 @@ std::string MissingAgreement(const PolicyEngine& policy, const System& consumer,
   printer.PrintToString(mesh, &text);
   return absl::StrCat(
       "# proto-file: protos/psm/config/v1/config.proto\n"
-      "# proto-message: psm.config.v1.Mesh\n"
+      "# proto-message: psm.config.v1.Mesh\n",
+      advice, text);
+}
+
+std::string MissingEvents(const PolicyEngine& policy, const System& consumer,
+                          const std::string& affair, const System* publisher,
+                          absl::Time now) {
+  return MissingAgreement(
+      policy, consumer, affair, "events",
       "# Goes into the publisher's configuration once both sides have agreed.\n"
       "# Strike out every type that the affair does not need.\n",
-      text);
+      now, [&](config::v1::Agreement& agreement) {
+        config::v1::EventGrant* const events = agreement.add_events();
+        for (const std::string& type : TypesOf(policy.directory(), publisher))
+          events->add_types(type);
+        if (publisher != nullptr) events->add_publishers(publisher->id);
+      });
+}
+
+std::string MissingRecords(const PolicyEngine& policy, const System& consumer,
+                           const std::string& affair, absl::Time now) {
+  return MissingAgreement(
+      policy, consumer, affair, "records",
+      "# Strike out whose records the affair does not need.\n", now,
+      [](config::v1::Agreement& agreement) {
+        config::v1::Grant* const records = agreement.add_grants();
+        records->set_method(RecordsPlan().name);
+        for (const std::string& whose : RecordsPlan().attributes)
+          records->add_attributes(whose);
+      });
 }
 
 }  // namespace
@@ -182,7 +208,7 @@ Explanation ExplainEvents(const PolicyEngine& policy, const System& consumer,
           ? NotInForceRule(*out_of_force, now)
           : NoAgreementRule(consumer, EventsPlan(), affair, other_publisher);
   explanation.missing_agreement =
-      MissingAgreement(policy, consumer, affair, publisher, now);
+      MissingEvents(policy, consumer, affair, publisher, now);
   return explanation;
 }
 
@@ -190,19 +216,32 @@ Explanation ExplainRecords(const PolicyEngine& policy, const System& consumer,
                            absl::string_view affair, absl::Time now) {
   Explanation explanation;
   std::vector<std::string> whose;
+  bool missing = false;
   for (const std::string& name : RecordsPlan().attributes) {
     const absl::Status may = policy.MayReadRecords(consumer, name, affair, now);
     if (may.ok()) {
       whose.push_back(name);
     } else {
       explanation.rule = std::string(may.message());
+      missing = missing || ReasonOf(may) == "NO_AGREEMENT";
     }
   }
   explanation.allowed = !whose.empty();
-  if (explanation.allowed)
+  if (explanation.allowed) {
     explanation.rule =
         absl::StrCat(consumer.id, " may read the records of ",
                      absl::StrJoin(whose, " and "), " for ", affair);
+    return explanation;
+  }
+  const Impediment impediment =
+      FindImpediment(consumer, RecordsPlan(), affair, policy.directory());
+  if (!impediment.rule.empty()) {
+    explanation.rule = absl::StrCat(
+        impediment.rule, "; no agreement can allow it: ", impediment.remedy);
+  } else if (missing) {
+    explanation.missing_agreement =
+        MissingRecords(policy, consumer, std::string(affair), now);
+  }
   return explanation;
 }
 

@@ -18,7 +18,8 @@ Explanation ExplainEvents(const PolicyEngine& policy, const System& consumer,
                           absl::Time now);
 
 // Answers as PolicyEngine::MayReadRecords does, for persons and corporations at
-// once: whose records the consumer may read for the affair, or why nobody's.
+// once: whose records the consumer may read for the affair, or why nobody's and
+// which agreement is missing.
 Explanation ExplainRecords(const PolicyEngine& policy, const System& consumer,
                            absl::string_view affair, absl::Time now);
 

@@ -156,6 +156,13 @@ TEST(RecordsExplanationTest, SaysWhoseRecordsOrWhyNobodys) {
   const Explanation other = explain(kBoth, "arrears");
   EXPECT_FALSE(other.allowed);
   EXPECT_THAT(other.rule, HasSubstr(RecordsPlan().name));
+  // What is missing allows it, once it is there.
+  const auto engine = MakeEngine(other.missing_agreement);
+  ASSERT_TRUE(engine.ok()) << engine.status() << other.missing_agreement;
+  EXPECT_TRUE(ExplainRecords(
+                  **engine, *(*engine)->directory().FindSystem("town/benefits"),
+                  "arrears", NoonOf("2025-10-01"))
+                  .allowed);
 }
 
 }  // namespace
