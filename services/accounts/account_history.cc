@@ -58,18 +58,19 @@ absl::StatusOr<ListRegistrationsResponse> AccountHistory::Registrations(
         *page.add_registrations() = std::move(present->registration);
     }
     RegistrationRow row;
-    long long end = 0, end_time = 0, number = 0, last = 0;
+    long long end = 0, end_time = 0, hold = 0, number = 0, last = 0;
     const long long limit = size + 1 - page.registrations_size();
     soci::statement rows =
         (sql.prepare << "SELECT " << kRegistrationColumns
-                     << ", end_reason, replace_time, rowid FROM "
+                     << ", end_reason, replace_time, hold, rowid FROM "
                         "former_accounts WHERE subject = :subject AND "
                         "rowid < :before ORDER BY rowid DESC LIMIT :limit",
          soci::into(row.bank), soci::into(row.branch), soci::into(row.type),
          soci::into(row.number), soci::into(row.holder),
          soci::into(row.channel), soci::into(row.register_time),
-         soci::into(end), soci::into(end_time), soci::into(number),
-         soci::use(request.subject()), soci::use(before), soci::use(limit));
+         soci::into(end), soci::into(end_time), soci::into(hold),
+         soci::into(number), soci::use(request.subject()), soci::use(before),
+         soci::use(limit));
     rows.execute();
     while (rows.fetch()) {
       if (page.registrations_size() == size) {
@@ -81,6 +82,7 @@ absl::StatusOr<ListRegistrationsResponse> AccountHistory::Registrations(
       registration = row.ToRegistration();
       registration.set_end(static_cast<Registration::End>(end));
       *registration.mutable_end_time() = ToTimestamp(end_time);
+      registration.set_hold(static_cast<Registration::Hold>(hold));
       last = number;
     }
     return absl::OkStatus();

@@ -95,18 +95,24 @@ bool HasDied(soci::session& sql, const std::string& subject) {
   return died != 0;
 }
 
-// Moves the person's account into the history.
-void Retire(soci::session& sql, const std::string& subject,
-            Registration::End end, long long time) {
+// Keeps the state that the person's account is in, as history.
+void KeepFormer(soci::session& sql, const std::string& subject,
+                Registration::End end, long long time) {
   const long long reason = end;
   sql << "INSERT INTO former_accounts (subject, bank_code, branch_code, type, "
-         "number, holder_kana, channel, register_time, replace_time, "
+         "number, holder_kana, channel, register_time, hold, replace_time, "
          "end_reason) SELECT subject, bank_code, branch_code, type, number, "
-         "holder_kana, channel, register_time, "
+         "holder_kana, channel, register_time, hold, "
          "CASE WHEN close_time > 0 THEN close_time ELSE :time END, "
          "CASE WHEN close_time > 0 THEN 3 ELSE :reason END "
          "FROM accounts WHERE subject = :subject",
       soci::use(time), soci::use(reason), soci::use(subject);
+}
+
+// Moves the person's account into the history.
+void Retire(soci::session& sql, const std::string& subject,
+            Registration::End end, long long time) {
+  KeepFormer(sql, subject, end, time);
   sql << "DELETE FROM accounts WHERE subject = :subject", soci::use(subject);
 }
 
@@ -164,7 +170,9 @@ absl::StatusOr<GetAccountResponse> AccountRegister::Find(
     absl::string_view subject) {
   PSM_ASSIGN_OR_RETURN(GetRegistrationResponse found,
                        FindRegistration(subject));
-  if (found.registration().end() != Registration::END_UNSPECIFIED)
+  // Who has died is told to register no other account.
+  if (found.registration().end() != Registration::END_UNSPECIFIED &&
+      found.registration().hold() != Registration::HOLDER_DIED)
     return agency::Refusal(absl::StatusCode::kFailedPrecondition,
                            "ACCOUNT_CLOSED",
                            "a transfer to the account came back");
@@ -242,6 +250,7 @@ absl::StatusOr<DeleteAccountResponse> AccountRegister::Delete(
       database_.Once("DeleteAccount", call, now,
                      [&](soci::session& sql) -> absl::StatusOr<std::string> {
                        PSM_RETURN_IF_ERROR(CheckNamed(sql, key, etag));
+                       if (HasDied(sql, key)) return Deceased();
                        const NotedChange change =
                            NoteChange(sql, key, AccountChange::DELETED, now);
                        Retire(sql, key, Registration::DELETED, change.time);
@@ -302,6 +311,7 @@ absl::StatusOr<ConfirmAccountResponse> AccountRegister::Confirm(
                                      "the account waits for no confirmation");
             const NotedChange change =
                 NoteChange(sql, key, AccountChange::CONFIRMED, now);
+            KeepFormer(sql, key, Registration::CONFIRMED, change.time);
             sql << "UPDATE accounts SET hold = 0, holder_kana = :kana, change "
                    "= :change WHERE subject = :subject",
                 soci::use(holder_kana), soci::use(change.number),

@@ -68,23 +68,25 @@ class AccountRegister {
   Registered(const agency::CallContext& call);
 
   // Removes the person's account; it is kept as history. NOT_FOUND
-  // ACCOUNT_NOT_REGISTERED; INVALID_ARGUMENT ETAG_MISSING.
+  // ACCOUNT_NOT_REGISTERED; INVALID_ARGUMENT ETAG_MISSING; FAILED_PRECONDITION
+  // HOLDER_DECEASED.
   absl::StatusOr<accounts::v1::DeleteAccountResponse> Delete(
       const agency::CallContext& call, absl::string_view subject,
       absl::string_view etag, absl::Time now);
 
-  // Closes it: a transfer came back. Errors as Delete.
+  // Closes it: a transfer came back. NOT_FOUND ACCOUNT_NOT_REGISTERED;
+  // INVALID_ARGUMENT ETAG_MISSING.
   absl::StatusOr<accounts::v1::ReportReturnedTransferResponse> Close(
       const agency::CallContext& call, absl::string_view subject,
       absl::string_view etag, absl::Time now);
 
   // Whether the person's account is in the state that `etag` names. Errors as
-  // Delete.
+  // Close.
   absl::Status CheckState(absl::string_view subject, absl::string_view etag);
 
   // Lets an account that waits for it be paid into again, in the holder's name
-  // as the bank writes it now. Errors as Delete, and FAILED_PRECONDITION
-  // NOTHING_TO_CONFIRM, HOLDER_DECEASED.
+  // as the bank writes it now; what it was before is kept as history. Errors as
+  // Delete, and FAILED_PRECONDITION NOTHING_TO_CONFIRM.
   absl::StatusOr<accounts::v1::ConfirmAccountResponse> Confirm(
       const agency::CallContext& call, absl::string_view subject,
       absl::string_view etag, const std::string& holder_kana, absl::Time now);

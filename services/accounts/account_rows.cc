@@ -11,6 +11,7 @@ namespace psm {
 namespace {
 
 using accounts::v1::Account;
+using accounts::v1::AccountChange;
 using accounts::v1::Registration;
 
 // Times are microseconds since 1970.
@@ -71,7 +72,23 @@ constexpr agency::Migration kMigrations[] = {
      "  subject TEXT PRIMARY KEY,"
      "  move_date TEXT NOT NULL,"
      "  publish_time BIGINT NOT NULL);\n"},
+    // Why a former account waited, as in `accounts`.
+    {6,
+     "ALTER TABLE former_accounts"
+     "  ADD COLUMN hold BIGINT NOT NULL DEFAULT 0;\n"},
 };
+
+// Writers wait for one another, so numbers and times rise together, and a
+// reader who has seen a time has seen all changes before it.
+NotedChange NextChange(soci::session& sql, absl::Time now) {
+  NotedChange change;
+  sql << "SELECT COALESCE(MAX(number), 0), COALESCE(MAX(change_time), 0) FROM "
+         "changes WHERE number = (SELECT MAX(number) FROM changes)",
+      soci::into(change.number), soci::into(change.time);
+  ++change.number;
+  change.time = std::max<long long>(change.time + 1, absl::ToUnixMicros(now));
+  return change;
+}
 
 }  // namespace
 
@@ -163,21 +180,29 @@ void PresentInserter::Insert(absl::string_view subject, const Account& account,
 }
 
 NotedChange NoteChange(soci::session& sql, const std::string& subject,
-                       accounts::v1::AccountChange::Kind kind, absl::Time now) {
-  // Writers wait for one another, so numbers and times rise together, and a
-  // reader who has seen a time has seen all changes before it.
-  NotedChange change;
-  sql << "SELECT COALESCE(MAX(number), 0), COALESCE(MAX(change_time), 0) FROM "
-         "changes WHERE number = (SELECT MAX(number) FROM changes)",
-      soci::into(change.number), soci::into(change.time);
-  ++change.number;
-  change.time = std::max<long long>(change.time + 1, absl::ToUnixMicros(now));
+                       AccountChange::Kind kind, absl::Time now) {
+  const NotedChange change = NextChange(sql, now);
   const long long kind_number = kind;
   sql << "INSERT INTO changes (number, subject, kind, change_time) VALUES "
          "(:number, :subject, :kind, :time)",
       soci::use(change.number), soci::use(subject), soci::use(kind_number),
       soci::use(change.time);
   return change;
+}
+
+void HoldAll(soci::session& sql, Registration::Hold why, absl::Time now) {
+  const NotedChange first = NextChange(sql, now);
+  const long long kind = AccountChange::HELD;
+  sql << "INSERT INTO changes (number, subject, kind, change_time) SELECT "
+         ":number + place, subject, :kind, :time + place FROM (SELECT subject, "
+         "ROW_NUMBER() OVER (ORDER BY subject) - 1 AS place FROM accounts "
+         "WHERE hold = 0)",
+      soci::use(first.number, "number"), soci::use(kind, "kind"),
+      soci::use(first.time, "time");
+  const long long hold = why;
+  sql << "UPDATE accounts SET hold = :hold, change = (SELECT MAX(c.number) "
+         "FROM changes c WHERE c.subject = accounts.subject) WHERE hold = 0",
+      soci::use(hold);
 }
 
 std::string EtagOf(absl::string_view subject, long long change,

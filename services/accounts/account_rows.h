@@ -76,6 +76,10 @@ struct NotedChange {
 NotedChange NoteChange(soci::session& sql, const std::string& subject,
                        accounts::v1::AccountChange::Kind kind, absl::Time now);
 
+// Has every account wait that is paid into, and notes a change of each.
+void HoldAll(soci::session& sql, accounts::v1::Registration::Hold why,
+             absl::Time now);
+
 // The name of a state: 16 hexadecimal digits that say nothing else. `change` is
 // that which made it, or 0 of a seed.
 std::string EtagOf(absl::string_view subject, long long change,

@@ -21,9 +21,8 @@ absl::Status TakeHoldersEvent(soci::session& sql,
   return absl::OkStatus();
 }
 
-absl::Status HoldAllForMissedEvents(soci::session& sql) {
-  const long long hold = Registration::NAME_CHANGED;
-  sql << "UPDATE accounts SET hold = :hold WHERE hold = 0", soci::use(hold);
+absl::Status HoldAllForMissedEvents(soci::session& sql, absl::Time now) {
+  HoldAll(sql, Registration::NAME_CHANGED, now);
   return absl::OkStatus();
 }
 

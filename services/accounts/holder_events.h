@@ -19,8 +19,8 @@ absl::Status TakeHoldersEvent(soci::session& sql,
 
 // Where events were missed anybody's name may have changed. Paying into an
 // account that is no longer the person's cannot be undone, so all wait for
-// confirmation.
-absl::Status HoldAllForMissedEvents(soci::session& sql);
+// confirmation, and whoever was given one hears of it.
+absl::Status HoldAllForMissedEvents(soci::session& sql, absl::Time now);
 
 }  // namespace psm
 

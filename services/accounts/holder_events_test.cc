@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/util/time_util.h"
@@ -31,6 +32,8 @@ class NamesOfToday : public PersonNames {
 
 class HolderEventsTest : public testing::Test {
  protected:
+  static constexpr char kPayer[] = "akatsuki/benefits";
+
   void SetUp() override { ASSERT_EQ(Register("ﾔﾏﾀﾞﾊﾅｺ"), ""); }
 
   // Each call a second after the one before.
@@ -42,11 +45,12 @@ class HolderEventsTest : public testing::Test {
         absl::StrCat("00000000-0000-4000-8000-", 100000000000 + ++calls_);
     return call;
   }
-  std::string Register(const std::string& holder) {
+  std::string Register(const std::string& holder,
+                       const std::string& subject = "A") {
     agency::FakeCall call("portal/terminal", "account-registration",
                           {"account"}, NewCall().exchange_id);
     accounts::v1::RegisterAccountRequest request;
-    request.set_subject("A");
+    request.set_subject(subject);
     Account& account = *request.mutable_account();
     account.set_bank_code("9990");
     account.set_branch_code("001");
@@ -86,6 +90,41 @@ class HolderEventsTest : public testing::Test {
                       return TakeHoldersEvent(sql, event, clock_.Now());
                     })
                     .ok());
+  }
+  std::string Delete(const std::string& etag) {
+    return ReasonOf(
+        accounts_.Delete(NewCall(), "A", etag, clock_.Now()).status());
+  }
+  // That a payer is given the account.
+  void Give(const std::string& subject) {
+    const auto present = accounts_.Find(subject);
+    ASSERT_TRUE(present.ok()) << present.status();
+    ASSERT_TRUE(
+        history_.NoteGiven(kPayer, subject, present->as_of_time()).ok());
+  }
+  // What the payer hears, one change a page and each page by itself: "A HELD ".
+  std::string Changes() {
+    std::string changes;
+    accounts::v1::ListChangesRequest request;
+    request.mutable_since_time()->set_seconds(1);
+    request.set_page_size(1);
+    for (;;) {
+      const auto page = history_.Changes(kPayer, request);
+      EXPECT_TRUE(page.ok()) << page.status();
+      if (!page.ok() || page->changes().empty()) return changes;
+      const AccountChange& change = page->changes(0);
+      absl::StrAppend(&changes, change.subject(), " ",
+                      AccountChange::Kind_Name(change.kind()), " ");
+      *request.mutable_since_time() = page->as_of_time();
+    }
+  }
+  // All registrations of A, as the person reads them, the newest first.
+  std::vector<Registration> Registrations() {
+    accounts::v1::ListRegistrationsRequest request;
+    request.set_subject("A");
+    const auto page = history_.Registrations(request);
+    EXPECT_TRUE(page.ok()) << page.status();
+    return {page->registrations().begin(), page->registrations().end()};
   }
   accounts::v1::GetRegistrationResponse Present() {
     return *accounts_.FindRegistration("A");
@@ -138,6 +177,31 @@ TEST_F(HolderEventsTest, AnotherRegistrationIsPaidIntoAtOnce) {
   EXPECT_EQ(Unpaid(), "");
 }
 
+TEST_F(HolderEventsTest, ThePersonReadsWhatWaitedAndThatItWasConfirmed) {
+  Hear("name_changed");
+  names_.kana = "アマミヤ　ハナコ";
+  ASSERT_EQ(Confirm(Present().etag(), "アマミヤ　ハナコ"), "");
+  const absl::Time confirmed = clock_.Now();
+  std::vector<Registration> all = Registrations();
+  ASSERT_EQ(all.size(), 2U);
+  EXPECT_EQ(all[0].account().holder_kana(), "ｱﾏﾐﾔ ﾊﾅｺ");
+  EXPECT_EQ(all[0].hold(), Registration::HOLD_UNSPECIFIED);
+  EXPECT_EQ(all[0].end(), Registration::END_UNSPECIFIED);
+  EXPECT_EQ(all[1].account().holder_kana(), "ﾔﾏﾀﾞﾊﾅｺ");
+  EXPECT_EQ(all[1].hold(), Registration::NAME_CHANGED);
+  EXPECT_EQ(all[1].end(), Registration::CONFIRMED);
+  EXPECT_EQ(all[1].end_time().seconds(), absl::ToUnixSeconds(confirmed));
+
+  // What another takes the place of had waited, too.
+  Hear("name_changed");
+  ASSERT_EQ(Register("ｱﾏﾐﾔﾊﾅｺ"), "");
+  all = Registrations();
+  ASSERT_EQ(all.size(), 3U);
+  EXPECT_EQ(all[1].end(), Registration::REPLACED);
+  EXPECT_EQ(all[1].hold(), Registration::NAME_CHANGED);
+  EXPECT_EQ(all[2].end(), Registration::CONFIRMED);
+}
+
 TEST_F(HolderEventsTest, AnEventFromBeforeTheRegistrationHoldsNothing) {
   agency::LifeEvent event;
   event.type = "name_changed";
@@ -164,24 +228,20 @@ TEST_F(HolderEventsTest, TheAccountOfWhoHasDiedIsClosedToNewPaymentsForGood) {
   EXPECT_EQ(Unpaid(), "HOLDER_DECEASED");
   EXPECT_EQ(Confirm(Present().etag()), "HOLDER_DECEASED");
   EXPECT_EQ(Register("ﾔﾏﾀﾞﾊﾅｺ"), "HOLDER_DECEASED");
+  EXPECT_EQ(Delete(Present().etag()), "HOLDER_DECEASED");
   EXPECT_EQ(Present().registration().hold(), Registration::HOLDER_DIED);
+  // The last transfer comes back: no payer is told to have another registered.
+  ASSERT_TRUE(
+      accounts_.Close(NewCall(), "A", Present().etag(), clock_.Now()).ok());
+  EXPECT_EQ(Unpaid(), "HOLDER_DECEASED");
 }
 
 TEST_F(HolderEventsTest, APayerHearsThatTheAccountWaitsAndThatItWasConfirmed) {
-  const auto present = accounts_.Find("A");
-  ASSERT_TRUE(
-      history_.NoteGiven("akatsuki/benefits", "A", present->as_of_time()).ok());
+  Give("A");
   Hear("name_changed");
   Hear("name_changed");
   ASSERT_EQ(Confirm(Present().etag()), "");
-  accounts::v1::ListChangesRequest request;
-  request.mutable_since_time()->set_seconds(1);
-  const auto page = history_.Changes("akatsuki/benefits", request);
-  ASSERT_TRUE(page.ok()) << page.status();
-  std::string kinds;
-  for (const AccountChange& change : page->changes())
-    absl::StrAppend(&kinds, AccountChange::Kind_Name(change.kind()), " ");
-  EXPECT_EQ(kinds, "HELD CONFIRMED ");
+  EXPECT_EQ(Changes(), "A HELD A CONFIRMED ");
 }
 
 TEST_F(HolderEventsTest, AMoveIsNotedForThePersonAndStopsNoPayment) {
@@ -211,11 +271,27 @@ TEST_F(HolderEventsTest, AMoveIsNotedForThePersonAndStopsNoPayment) {
   EXPECT_EQ(kept, 0);
 }
 
-TEST_F(HolderEventsTest, WhereEventsWereMissedAllWait) {
-  ASSERT_TRUE(database_->Write(HoldAllForMissedEvents).ok());
+TEST_F(HolderEventsTest, WhereEventsWereMissedAllWaitAndPayersHearOfEach) {
+  for (const char* subject : {"B", "C", "D"})
+    ASSERT_EQ(Register("ﾔﾏﾀﾞﾊﾅｺ", subject), "");
+  for (const char* subject : {"A", "B", "C"}) Give(subject);
+  Hear("died", "", "C");
+  ASSERT_EQ(Changes(), "C HELD ");
+  const std::string before = Present().etag();
+  ASSERT_TRUE(database_
+                  ->Write([&](soci::session& sql) {
+                    return HoldAllForMissedEvents(sql, clock_.Now());
+                  })
+                  .ok());
   EXPECT_EQ(Unpaid(), "ACCOUNT_UNCONFIRMED");
+  EXPECT_EQ(ReasonOf(accounts_.Find("D").status()), "ACCOUNT_UNCONFIRMED");
+  EXPECT_EQ(ReasonOf(accounts_.Find("C").status()), "HOLDER_DECEASED");
+  EXPECT_EQ(Changes(), "C HELD A HELD B HELD ")
+      << "of each that it was given, once";
+  EXPECT_EQ(Confirm(before), "ETAG_STALE") << "the state is another one";
   EXPECT_EQ(Confirm(Present().etag()), "");
   EXPECT_EQ(Unpaid(), "");
+  EXPECT_EQ(Changes(), "C HELD A HELD B HELD A CONFIRMED ");
 }
 
 }  // namespace

@@ -48,7 +48,10 @@ absl::Status Wire(psm::agency::Agency& agency) {
           *database, [&agency] { return agency.gateway(); },
           {.affair = "account-upkeep",
            .types = {},
-           .missed = psm::HoldAllForMissedEvents},
+           .missed =
+               [&agency](soci::session& sql) {
+                 return psm::HoldAllForMissedEvents(sql, agency.clock().Now());
+               }},
           [&agency](soci::session& sql, const psm::agency::LifeEvent& event) {
             return psm::TakeHoldersEvent(sql, event, agency.clock().Now());
           }));

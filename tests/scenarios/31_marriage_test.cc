@@ -1,6 +1,7 @@
 // 31. A woman takes another name: one notice at a counter, and whoever must
 // know hears of it, each under its own law.
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "psm/benefits/v1/benefits.grpc.pb.h"
@@ -48,6 +49,13 @@ class Marriage : public Lives {
     request.set_holder_kana(holder);
     return mesh().Client(kTerminal).Call(
         &accounts::v1::AccountsService::Stub::ConfirmAccount,
+        {.affair = kAccountAffair}, request);
+  }
+  static auto Registrations() {
+    accounts::v1::ListRegistrationsRequest request;
+    request.set_subject(mesh().Person("hanako").CodeAt("portal"));
+    return mesh().Client(kTerminal).Call(
+        &accounts::v1::AccountsService::Stub::ListRegistrations,
         {.affair = kAccountAffair}, request);
   }
   static auto Registration() {
@@ -104,6 +112,18 @@ TEST_F(Marriage, ANewNameEndsWhatCarriedTheOldOne) {
   const auto confirmed = ConfirmAccount(kNewKana, held->etag());
   ASSERT_TRUE(confirmed.status.ok()) << confirmed.status;
   EXPECT_EQ(Unpaid("hanako"), "");
+  // She reads what it was before, why it waited and that it was confirmed.
+  const auto kept = Registrations();
+  ASSERT_TRUE(kept.status.ok()) << kept.status;
+  ASSERT_EQ(kept->registrations_size(), 2);
+  const auto& [now, then] =
+      std::pair(kept->registrations(0), kept->registrations(1));
+  EXPECT_EQ(now.account().holder_kana(), "ｱﾏﾐﾔ ﾊﾅｺ");
+  EXPECT_EQ(now.hold(), accounts::v1::Registration::HOLD_UNSPECIFIED);
+  EXPECT_EQ(then.account().holder_kana(),
+            held->registration().account().holder_kana());
+  EXPECT_EQ(then.hold(), accounts::v1::Registration::NAME_CHANGED);
+  EXPECT_EQ(then.end(), accounts::v1::Registration::CONFIRMED);
 
   const auto form = Apply();
   ASSERT_TRUE(form.status.ok()) << form.status;
