@@ -53,6 +53,8 @@ TEST(HolderNameTest, SpellingsThatABankCannotTellApartAreOneHolder) {
            {"マリア・ロペス", "ﾏﾘｱ ﾛﾍﾟｽ"},
            {"マリア・ロペス", "マリア\uFF65ロペス"},
            {"キャロル　ジョーンズ", "ｷﾔﾛﾙｼﾞﾖ-ﾝｽﾞ"},
+           {"ミヵヅキ　ヶンヂ", "ﾐｶﾂﾞｷ ｹﾝﾁﾞ"},
+           {"ヷン　ヺルフ", "ワ\u3099ン　ヲ\u3099ルフ"},
            {"プリンス", "フ\u309Aリンス"}}) {
     EXPECT_TRUE(IsSameHolder(a, b)) << a << " / " << b;
     EXPECT_TRUE(IsSameHolder(b, a)) << a << " / " << b;

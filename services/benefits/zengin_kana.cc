@@ -9,7 +9,7 @@
 namespace psm {
 namespace {
 
-// JIS X 0201 of U+30A1 (small a) to U+30F4 (vu): the base letter, large, and
+// JIS X 0201 of U+30A1 (small a) to U+30FA (vo): the base letter, large, and
 // the voicing mark that follows it or 0.
 struct Kana {
   std::uint8_t base;
@@ -18,46 +18,50 @@ struct Kana {
 constexpr std::uint8_t kVoiced = 0xDE;
 constexpr std::uint8_t kHalfVoiced = 0xDF;
 constexpr char32_t kFirstKana = 0x30A1;
-constexpr char32_t kLastKana = 0x30F4;
+constexpr char32_t kLastKana = 0x30FA;
 
 constexpr Kana kKana[] = {
-    {0xB1, 0}, {0xB1, 0},                             // a
-    {0xB2, 0}, {0xB2, 0},                             // i
-    {0xB3, 0}, {0xB3, 0},                             // u
-    {0xB4, 0}, {0xB4, 0},                             // e
-    {0xB5, 0}, {0xB5, 0},                             // o
-    {0xB6, 0}, {0xB6, kVoiced},                       // ka ga
-    {0xB7, 0}, {0xB7, kVoiced},                       // ki gi
-    {0xB8, 0}, {0xB8, kVoiced},                       // ku gu
-    {0xB9, 0}, {0xB9, kVoiced},                       // ke ge
-    {0xBA, 0}, {0xBA, kVoiced},                       // ko go
-    {0xBB, 0}, {0xBB, kVoiced},                       // sa za
-    {0xBC, 0}, {0xBC, kVoiced},                       // shi ji
-    {0xBD, 0}, {0xBD, kVoiced},                       // su zu
-    {0xBE, 0}, {0xBE, kVoiced},                       // se ze
-    {0xBF, 0}, {0xBF, kVoiced},                       // so zo
-    {0xC0, 0}, {0xC0, kVoiced},                       // ta da
-    {0xC1, 0}, {0xC1, kVoiced},                       // chi di
-    {0xC2, 0}, {0xC2, 0},       {0xC2, kVoiced},      // small tsu, tsu, du
-    {0xC3, 0}, {0xC3, kVoiced},                       // te de
-    {0xC4, 0}, {0xC4, kVoiced},                       // to do
-    {0xC5, 0}, {0xC6, 0},       {0xC7, 0},            // na ni nu
-    {0xC8, 0}, {0xC9, 0},                             // ne no
-    {0xCA, 0}, {0xCA, kVoiced}, {0xCA, kHalfVoiced},  // ha ba pa
-    {0xCB, 0}, {0xCB, kVoiced}, {0xCB, kHalfVoiced},  // hi bi pi
-    {0xCC, 0}, {0xCC, kVoiced}, {0xCC, kHalfVoiced},  // fu bu pu
-    {0xCD, 0}, {0xCD, kVoiced}, {0xCD, kHalfVoiced},  // he be pe
-    {0xCE, 0}, {0xCE, kVoiced}, {0xCE, kHalfVoiced},  // ho bo po
-    {0xCF, 0}, {0xD0, 0},       {0xD1, 0},            // ma mi mu
-    {0xD2, 0}, {0xD3, 0},                             // me mo
-    {0xD4, 0}, {0xD4, 0},                             // ya
-    {0xD5, 0}, {0xD5, 0},                             // yu
-    {0xD6, 0}, {0xD6, 0},                             // yo
-    {0xD7, 0}, {0xD8, 0},       {0xD9, 0},            // ra ri ru
-    {0xDA, 0}, {0xDB, 0},                             // re ro
-    {0xDC, 0}, {0xDC, 0},                             // small wa, wa
-    {0xB2, 0}, {0xB4, 0},                         // wi and we: sounded i and e
-    {0xA6, 0}, {0xDD, 0},       {0xB3, kVoiced},  // wo n vu
+    {0xB1, 0},       {0xB1, 0},                         // a
+    {0xB2, 0},       {0xB2, 0},                         // i
+    {0xB3, 0},       {0xB3, 0},                         // u
+    {0xB4, 0},       {0xB4, 0},                         // e
+    {0xB5, 0},       {0xB5, 0},                         // o
+    {0xB6, 0},       {0xB6, kVoiced},                   // ka ga
+    {0xB7, 0},       {0xB7, kVoiced},                   // ki gi
+    {0xB8, 0},       {0xB8, kVoiced},                   // ku gu
+    {0xB9, 0},       {0xB9, kVoiced},                   // ke ge
+    {0xBA, 0},       {0xBA, kVoiced},                   // ko go
+    {0xBB, 0},       {0xBB, kVoiced},                   // sa za
+    {0xBC, 0},       {0xBC, kVoiced},                   // shi ji
+    {0xBD, 0},       {0xBD, kVoiced},                   // su zu
+    {0xBE, 0},       {0xBE, kVoiced},                   // se ze
+    {0xBF, 0},       {0xBF, kVoiced},                   // so zo
+    {0xC0, 0},       {0xC0, kVoiced},                   // ta da
+    {0xC1, 0},       {0xC1, kVoiced},                   // chi di
+    {0xC2, 0},       {0xC2, 0},       {0xC2, kVoiced},  // small tsu, tsu, du
+    {0xC3, 0},       {0xC3, kVoiced},                   // te de
+    {0xC4, 0},       {0xC4, kVoiced},                   // to do
+    {0xC5, 0},       {0xC6, 0},       {0xC7, 0},        // na ni nu
+    {0xC8, 0},       {0xC9, 0},                         // ne no
+    {0xCA, 0},       {0xCA, kVoiced}, {0xCA, kHalfVoiced},  // ha ba pa
+    {0xCB, 0},       {0xCB, kVoiced}, {0xCB, kHalfVoiced},  // hi bi pi
+    {0xCC, 0},       {0xCC, kVoiced}, {0xCC, kHalfVoiced},  // fu bu pu
+    {0xCD, 0},       {0xCD, kVoiced}, {0xCD, kHalfVoiced},  // he be pe
+    {0xCE, 0},       {0xCE, kVoiced}, {0xCE, kHalfVoiced},  // ho bo po
+    {0xCF, 0},       {0xD0, 0},       {0xD1, 0},            // ma mi mu
+    {0xD2, 0},       {0xD3, 0},                             // me mo
+    {0xD4, 0},       {0xD4, 0},                             // ya
+    {0xD5, 0},       {0xD5, 0},                             // yu
+    {0xD6, 0},       {0xD6, 0},                             // yo
+    {0xD7, 0},       {0xD8, 0},       {0xD9, 0},            // ra ri ru
+    {0xDA, 0},       {0xDB, 0},                             // re ro
+    {0xDC, 0},       {0xDC, 0},                             // small wa, wa
+    {0xB2, 0},       {0xB4, 0},  // wi and we: sounded i and e
+    {0xA6, 0},       {0xDD, 0},       {0xB3, kVoiced},  // wo n vu
+    {0xB6, 0},       {0xB9, 0},                         // small ka, small ke
+    {0xDC, kVoiced},                                    // va
+    {0xB2, kVoiced}, {0xB4, kVoiced},  // vi and ve: as wi and we
+    {0xA6, kVoiced},                   // vo
 };
 static_assert(sizeof(kKana) / sizeof(kKana[0]) == kLastKana - kFirstKana + 1);
 

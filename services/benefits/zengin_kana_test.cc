@@ -49,6 +49,20 @@ TEST(ZenginKanaTest, MarksAreBytesOfTheirOwn) {
   EXPECT_EQ(*ToZenginBytes("ガパヴ"), "\xB6\xDE\xCA\xDF\xB3\xDE");
 }
 
+TEST(ZenginKanaTest, TakesEveryKatakanaThatARegisterOfResidentsHas) {
+  EXPECT_EQ(*ToZenginKana("ミヵヅキ　ヶンヂ"), "ﾐｶﾂﾞｷ ｹﾝﾁﾞ");
+  EXPECT_EQ(*ToZenginKana("ヷヸヹヺ"), "ﾜﾞｲﾞｴﾞｦﾞ");
+  // U+30A1 to U+30FA, and the long vowel.
+  for (unsigned last = 0; last <= 0xFA - 0xA1; ++last) {
+    const unsigned c = 0x30A1U + last;
+    const std::string kana = {'\xE3',
+                              static_cast<char>(0x80U | ((c >> 6) & 0x3FU)),
+                              static_cast<char>(0x80U | (c & 0x3FU))};
+    EXPECT_TRUE(ToZenginKana(kana).ok()) << kana;
+  }
+  EXPECT_TRUE(ToZenginKana("ー").ok());
+}
+
 TEST(ZenginKanaTest, RefusesWhatTheSetDoesNotHave) {
   for (const std::string& text : {
            std::string("あおぞら"),          // hiragana
