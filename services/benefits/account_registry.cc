@@ -3,6 +3,7 @@
 #include "google/protobuf/util/time_util.h"
 #include "mesh/agency/gateway_call.h"
 #include "mesh/base/error.h"
+#include "mesh/base/log.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/crypto/digest.h"
 #include "psm/accounts/v1/accounts.grpc.pb.h"
@@ -10,6 +11,19 @@
 namespace psm {
 
 using accounts::v1::AccountsService;
+
+absl::StatusOr<std::set<std::string>> AskWhoseChanged(
+    AccountRegistry& registry, const agency::CallContext& call,
+    const std::string& affair, absl::Time since) {
+  absl::StatusOr<std::set<std::string>> changed =
+      registry.ChangedSince(&call, affair, since);
+  if (changed.ok()) return changed;
+  LogWarning("changes_unavailable",
+             {{"code", absl::StatusCodeToString(changed.status().code())},
+              {"reason", ReasonOf(changed.status())}});
+  return agency::Refusal(absl::StatusCode::kUnavailable, "ACCOUNTS_UNAVAILABLE",
+                         "the registry does not say whose account changed");
+}
 
 absl::StatusOr<std::set<std::string>> GatewayAccountRegistry::ChangedSince(
     const agency::CallContext* call, const std::string& affair,

@@ -36,6 +36,12 @@ class AccountRegistry {
                                       const std::string& etag) = 0;
 };
 
+// As ChangedSince; UNAVAILABLE ACCOUNTS_UNAVAILABLE where the registry does not
+// say, for whatever reason: the log has it.
+absl::StatusOr<std::set<std::string>> AskWhoseChanged(
+    AccountRegistry& registry, const agency::CallContext& call,
+    const std::string& affair, absl::Time since);
+
 // Through the gateway.
 class GatewayAccountRegistry final : public AccountRegistry {
  public:

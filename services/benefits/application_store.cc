@@ -109,7 +109,8 @@ constexpr agency::Migration kMigrations[] = {
      "  PRIMARY KEY (number, event_id));\n"
      "CREATE INDEX reexaminations_by_state"
      "  ON reexaminations (close_time, hear_time);\n"},
-    // What was corrected, for applications that are not kept yet.
+    // What was corrected, for applications that are not kept yet. `subject` ''
+    // stands for anybody: events were missed.
     {4,
      "CREATE TABLE corrections ("
      "  subject TEXT NOT NULL,"
@@ -118,6 +119,11 @@ constexpr agency::Migration kMigrations[] = {
      "  hear_time BIGINT NOT NULL,"
      "  PRIMARY KEY (subject, event_id));\n"
      "CREATE INDEX corrections_by_time ON corrections (hear_time);\n"},
+    // When evidence was asked for, in microseconds; it was not kept before, and
+    // asking takes less than a minute.
+    {5,
+     "ALTER TABLE applications ADD COLUMN ask_time BIGINT NOT NULL DEFAULT 0;\n"
+     "UPDATE applications SET ask_time = (start_time - 60) * 1000000;\n"},
 };
 
 std::vector<FilledField> FieldsOf(soci::session& sql, long long number) {
@@ -152,12 +158,15 @@ void ApplicationStore::Insert(soci::session& sql,
                               const Application& application, absl::Time now,
                               const std::string& run_id) {
   const long long time = absl::ToUnixSeconds(now);
+  const long long asked = absl::ToUnixMicros(application.ask_time);
   sql << "INSERT INTO applications (application_id, programme, subject, "
-         "corporation, start_time, run_id, account_etag) VALUES (:id, "
-         ":programme, :subject, :corporation, :time, :run, :etag)",
+         "corporation, start_time, run_id, account_etag, ask_time) VALUES "
+         "(:id, :programme, :subject, :corporation, :time, :run, :etag, "
+         ":asked)",
       soci::use(application_id), soci::use(application.programme),
       soci::use(application.subject), soci::use(application.corporation),
-      soci::use(time), soci::use(run_id), soci::use(application.account_etag);
+      soci::use(time), soci::use(run_id), soci::use(application.account_etag),
+      soci::use(asked);
   long long number = 0;
   sql << "SELECT number FROM applications WHERE application_id = :id",
       soci::into(number), soci::use(application_id);
@@ -194,13 +203,13 @@ absl::StatusOr<KeptApplication> ApplicationStore::Find(
     const std::string& subject) {
   KeptApplication kept;
   std::string detail;
-  long long confirmed = 0, withdrawn = 0;
+  long long confirmed = 0, withdrawn = 0, asked = 0;
   // A business's application has no subject: an empty one finds nothing.
-  sql << "SELECT number, programme, run_id, account_etag, confirm_time, "
-         "withdraw_time, decision_detail FROM applications WHERE "
+  sql << "SELECT number, programme, run_id, account_etag, ask_time, "
+         "confirm_time, withdraw_time, decision_detail FROM applications WHERE "
          "application_id = :id AND subject = :subject AND subject <> ''",
       soci::into(kept.number), soci::into(kept.programme),
-      soci::into(kept.run_id), soci::into(kept.account_etag),
+      soci::into(kept.run_id), soci::into(kept.account_etag), soci::into(asked),
       soci::into(confirmed), soci::into(withdrawn), soci::into(detail),
       soci::use(application_id), soci::use(subject);
   if (!sql.got_data()) {
@@ -209,6 +218,7 @@ absl::StatusOr<KeptApplication> ApplicationStore::Find(
   }
   kept.application_id = application_id;
   kept.subject = subject;
+  kept.ask_time = absl::FromUnixMicros(asked);
   kept.confirmed = confirmed != 0;
   kept.withdrawn = withdrawn != 0;
   kept.fields = FieldsOf(sql, kept.number);

@@ -24,7 +24,8 @@ struct KeptApplication {
   std::string programme;
   std::string subject;
   std::string run_id;  // of the payment run that made it; "" for an applicant's
-  std::string account_etag;
+  std::string account_etag;  // "" where the account is none of the registry's
+  absl::Time ask_time;       // when its evidence was asked for
   bool confirmed = false;
   bool withdrawn = false;
   int household_size = 0;

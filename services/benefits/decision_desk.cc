@@ -147,6 +147,33 @@ absl::StatusOr<DecisionDesk::Open> DecisionDesk::FindOpen(
   return open;
 }
 
+absl::Status DecisionDesk::CheckAccount(const CallContext& call,
+                                        const char* method,
+                                        const std::string& id,
+                                        const std::string& subject) {
+  PSM_ASSIGN_OR_RETURN(const std::optional<std::string> answered,
+                       database_.Answered(method, call));
+  if (answered.has_value()) return absl::OkStatus();
+  Open open;
+  bool waits = false;
+  PSM_RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+    PSM_ASSIGN_OR_RETURN(open, FindOpen(sql, id, subject));
+    waits = !Reexaminations::CheckNone(sql, open.application.number).ok();
+    return absl::OkStatus();
+  }));
+  const KeptApplication& application = open.application;
+  if (waits || application.decision || application.withdrawn ||
+      application.account_etag.empty())
+    return absl::OkStatus();
+  PSM_ASSIGN_OR_RETURN(
+      const std::set<std::string> changed,
+      AskWhoseChanged(registry_, call, open.programme->definition.affair(),
+                      application.ask_time));
+  if (changed.count(subject) == 0) return absl::OkStatus();
+  return Refusal(absl::StatusCode::kFailedPrecondition, "ACCOUNT_CHANGED",
+                 "the account on the form is not as it was");
+}
+
 absl::StatusOr<ConfirmApplicationResponse> DecisionDesk::DecideIfComplete(
     soci::session& sql, const Open& open, absl::Time now) const {
   const std::set<std::string> missing =
@@ -178,11 +205,17 @@ absl::StatusOr<ConfirmApplicationResponse> DecisionDesk::WithFile(
 absl::StatusOr<ConfirmApplicationResponse> DecisionDesk::Confirm(
     const CallContext& call,
     const benefits::v1::ConfirmApplicationRequest& request) {
+  constexpr char kMethod[] = "ConfirmApplication";
+  // Who refuses the registry's word is not paid by it.
+  const auto& refuses = request.refused_datasets();
+  if (std::find(refuses.begin(), refuses.end(), "accounts") == refuses.end())
+    PSM_RETURN_IF_ERROR(CheckAccount(call, kMethod, request.application_id(),
+                                     request.subject()));
   const absl::Time now = clock_.Now();
   PSM_ASSIGN_OR_RETURN(
       ConfirmApplicationResponse decision,
       Once<ConfirmApplicationResponse>(
-          database_, "ConfirmApplication", call, now,
+          database_, kMethod, call, now,
           [&](soci::session& sql)
               -> absl::StatusOr<ConfirmApplicationResponse> {
             PSM_ASSIGN_OR_RETURN(
@@ -236,11 +269,14 @@ absl::StatusOr<WithdrawApplicationResponse> DecisionDesk::Withdraw(
 
 absl::StatusOr<EnterPaperResponse> DecisionDesk::EnterPaper(
     const CallContext& call, const benefits::v1::EnterPaperRequest& request) {
+  constexpr char kMethod[] = "EnterPaper";
+  PSM_RETURN_IF_ERROR(
+      CheckAccount(call, kMethod, request.application_id(), request.subject()));
   const absl::Time now = clock_.Now();
   PSM_ASSIGN_OR_RETURN(
       EnterPaperResponse response,
       Once<EnterPaperResponse>(
-          database_, "EnterPaper", call, now,
+          database_, kMethod, call, now,
           [&](soci::session& sql) -> absl::StatusOr<EnterPaperResponse> {
             PSM_ASSIGN_OR_RETURN(
                 Open open,

@@ -1,5 +1,6 @@
 // Decides applications: what the applicant confirmed, held against the
-// programme's rules. Asks nobody.
+// programme's rules. Asks nobody but the account registry, whether the account
+// of the preview is still the one.
 #ifndef PSM_SERVICES_BENEFITS_DECISION_DESK_H_
 #define PSM_SERVICES_BENEFITS_DECISION_DESK_H_
 
@@ -11,6 +12,7 @@
 #include "mesh/agency/database.h"
 #include "mesh/base/clock.h"
 #include "psm/benefits/v1/benefits.pb.h"
+#include "services/benefits/account_registry.h"
 #include "services/benefits/application_store.h"
 #include "services/benefits/payment_files.h"
 #include "services/programme_rules/programme.h"
@@ -35,9 +37,11 @@ absl::StatusOr<benefits::v1::ConfirmApplicationResponse> DecideAndPay(
 // benefits.proto. Thread-safe. All pointers must outlive the desk.
 class DecisionDesk {
  public:
-  DecisionDesk(const ProgrammeSet* programmes, agency::Database* database,
-               PaymentFiles* payments, const Clock* clock)
+  DecisionDesk(const ProgrammeSet* programmes, AccountRegistry* registry,
+               agency::Database* database, PaymentFiles* payments,
+               const Clock* clock)
       : programmes_(*programmes),
+        registry_(*registry),
         database_(*database),
         payments_(*payments),
         clock_(*clock) {}
@@ -63,6 +67,13 @@ class DecisionDesk {
   };
   absl::StatusOr<Open> FindOpen(soci::session& sql, const std::string& id,
                                 const std::string& subject) const;
+  // Before the transaction of a step that may pay. FAILED_PRECONDITION
+  // ACCOUNT_CHANGED where the registry's account on the form is another since
+  // it was asked for, is gone or waits; UNAVAILABLE ACCOUNTS_UNAVAILABLE. OK
+  // where `method` has answered the call, or nothing can be paid by it; else
+  // errors of FindOpen.
+  absl::Status CheckAccount(const agency::CallContext& call, const char* method,
+                            const std::string& id, const std::string& subject);
   // Decides, or says which papers are waited for.
   absl::StatusOr<benefits::v1::ConfirmApplicationResponse> DecideIfComplete(
       soci::session& sql, const Open& open, absl::Time now) const;
@@ -71,6 +82,7 @@ class DecisionDesk {
       benefits::v1::ConfirmApplicationResponse decision);
 
   const ProgrammeSet& programmes_;
+  AccountRegistry& registry_;
   agency::Database& database_;
   PaymentFiles& payments_;
   const Clock& clock_;

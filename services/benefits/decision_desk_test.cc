@@ -106,6 +106,64 @@ TEST_F(DecisionDeskTest, AChildAddsToTheAmount) {
   EXPECT_EQ(decision->amount_lines(1).count(), 1);
 }
 
+// The person registered another, removed it, took another name or died: the
+// registry tells no more than that it changed.
+TEST_F(DecisionDeskTest, NobodyIsPaidIntoTheAccountOfAnOldPreview) {
+  registry_.changed = {{"hanako", clock_.Now()}};
+  clock_.Advance(absl::Seconds(1));
+  const std::string id = Start(Call())->application_id();
+  clock_.Advance(absl::Seconds(1));
+  registry_.changed = {{"hanako", clock_.Now()}, {"fumie", clock_.Now()}};
+  clock_.Advance(absl::Seconds(1));
+  const absl::Status changed = Confirm(Call(5), id).status();
+  EXPECT_EQ(changed.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(ReasonOf(changed), "ACCOUNT_CHANGED");
+  EXPECT_EQ(ReasonOf(Confirm(Call(5), id).status()), "ACCOUNT_CHANGED");
+  EXPECT_EQ(Count("payments"), 0);
+
+  const std::string anew = Start(Call())->application_id();
+  registry_.status = absl::UnavailableError("down");
+  const absl::Status unknown = Confirm(Call(6), anew).status();
+  EXPECT_EQ(unknown.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(ReasonOf(unknown), "ACCOUNTS_UNAVAILABLE");
+  EXPECT_EQ(Count("payments"), 0);
+  registry_.status = absl::OkStatus();
+  const auto granted = Confirm(Call(6), anew);
+  ASSERT_TRUE(granted.ok()) << granted.status();
+  EXPECT_EQ(granted->decision(), Answer::GRANTED);
+  // What is decided is not asked about any more.
+  clock_.Advance(absl::Seconds(1));
+  registry_.changed = {{"hanako", clock_.Now()}};
+  registry_.status = absl::UnavailableError("down");
+  for (const int exchange : {6, 7}) {
+    const auto again = Confirm(Call(exchange), anew);
+    ASSERT_TRUE(again.ok()) << again.status();
+    EXPECT_EQ(again->SerializeAsString(), granted->SerializeAsString());
+  }
+  EXPECT_EQ(Count("payments"), 1);
+}
+
+TEST_F(DecisionDeskTest, APaperPaysNoAccountThatHasChangedMeanwhile) {
+  const std::string id = Start(Call())->application_id();
+  ASSERT_TRUE(Confirm(Call(), id, "hanako", {"tax"}).ok());
+  clock_.Advance(absl::Seconds(1));
+  registry_.changed = {{"hanako", clock_.Now()}};
+  const std::vector<benefits::v1::PaperValue> certificates = {
+      Value("member_tax_category", 0, "EXEMPT"),
+      Value("member_tax_category", 1, "EXEMPT"),
+      Value("member_tax_category", 2, "EXEMPT")};
+  EXPECT_EQ(ReasonOf(Enter(id, certificates).status()), "ACCOUNT_CHANGED");
+  EXPECT_EQ(KeptValues("member_tax"), 0);
+  EXPECT_EQ(Count("payments"), 0);
+  // She brings the bank book instead: the registry has no say in it.
+  registry_.status = absl::UnavailableError("down");
+  ASSERT_TRUE(Confirm(Call(), id, "hanako", {"accounts"}).ok());
+  ASSERT_TRUE(Enter(id, BankBook()).ok());
+  const auto paid = Enter(id, certificates);
+  ASSERT_TRUE(paid.ok()) << paid.status();
+  EXPECT_EQ(paid->decision().decision(), Answer::GRANTED);
+}
+
 TEST_F(DecisionDeskTest, NobodyAppliesOutsideThePeriod) {
   clock_.Advance(absl::Hours(24 * 365));
   const auto late = Start(Call(), "hanako", "price-relief-2026");

@@ -41,7 +41,7 @@ absl::Status Wire(psm::agency::Agency& agency) {
       std::make_unique<psm::ApplicationDesk>(psm::ApplicationDesk::Parts{
           agency.agency_id(), programmes, evidence, database, clock, random}));
   auto* const decisions = agency.Own(std::make_unique<psm::DecisionDesk>(
-      programmes, database, payments, clock));
+      programmes, registry, database, payments, clock));
   auto* const returns =
       agency.Own(std::make_unique<psm::ReturnDesk>(psm::ReturnDesk::Parts{
           programmes, evidence, registry, database, payments, clock}));

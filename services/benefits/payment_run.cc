@@ -8,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "mesh/base/error.h"
 #include "mesh/base/japan_time.h"
-#include "mesh/base/log.h"
 #include "mesh/base/status_macros.h"
 #include "services/benefits/application.h"
 #include "services/benefits/application_store.h"
@@ -128,16 +127,10 @@ absl::StatusOr<PayRunResponse> PaymentRuns::Pay(
   // Only the account that was announced is paid into.
   std::set<std::string> changed;
   if (!run.paid) {
-    absl::StatusOr<std::set<std::string>> asked = parts_.registry->ChangedSince(
-        &call, programme->definition.affair(), run.start_time);
-    if (!asked.ok()) {
-      LogWarning("changes_unavailable",
-                 {{"code", absl::StatusCodeToString(asked.status().code())},
-                  {"reason", ReasonOf(asked.status())}});
-      return Refusal(absl::StatusCode::kUnavailable, "ACCOUNTS_UNAVAILABLE",
-                     "the registry does not say whose account changed");
-    }
-    changed = *std::move(asked);
+    PSM_ASSIGN_OR_RETURN(
+        changed,
+        AskWhoseChanged(*parts_.registry, call, programme->definition.affair(),
+                        run.start_time));
   }
   const std::string file =
       PaymentFileName(run.programme, DayInJapan(now),

@@ -191,7 +191,8 @@ TEST_F(PaymentRunTest, PaysWhoDidNotObjectIntoTheAccountOfTheNotice) {
   EXPECT_EQ(ReasonOf(Pay(id, Call()).status()), "ACCOUNTS_UNAVAILABLE");
   EXPECT_EQ(Count("payments"), 0);
   registry_.status = absl::OkStatus();
-  registry_.changed = {"head-4", "somebody-else"};
+  registry_.changed = {{"head-4", clock_.Now()},
+                       {"somebody-else", clock_.Now()}};
   const auto paid = Pay(id, Call(9));
   ASSERT_TRUE(paid.ok()) << paid.status();
   EXPECT_EQ(paid->payments(), 6);

@@ -68,9 +68,10 @@ int Replace(soci::session& sql, const KeptApplication& kept,
     ApplicationStore::SetValue(sql, kept.number, field.field().id(),
                                field.member(), field.value(), field.provider());
   }
-  sql << "UPDATE applications SET account_etag = :etag WHERE number = :number "
-         "AND account_etag <> ''",
-      soci::use(fresh.account_etag), soci::use(kept.number);
+  const long long asked = absl::ToUnixMicros(fresh.ask_time);
+  sql << "UPDATE applications SET account_etag = :etag, ask_time = :asked "
+         "WHERE number = :number AND account_etag <> ''",
+      soci::use(fresh.account_etag), soci::use(asked), soci::use(kept.number);
   return changed;
 }
 

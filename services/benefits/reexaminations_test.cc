@@ -74,6 +74,20 @@ TEST_F(ReexaminationsTest, NothingIsDecidedOnWhatWasCorrectedUntilAskedAgain) {
   EXPECT_EQ(decision->decision(), Answer::DENIED) << "by the new word";
 }
 
+TEST_F(ReexaminationsTest, WhoWasAskedAgainIsPaidIntoTheAccountOfThen) {
+  const auto started = Start(Call());
+  clock_.Advance(absl::Seconds(1));
+  registry_.changed = {{"hanako", clock_.Now()}};
+  Hear("hanako", "yunagi/tax");
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_EQ(ReasonOf(Confirm(Call(), started->application_id()).status()),
+            "REEXAMINATION_PENDING");
+  EXPECT_EQ(Reexamine(started->application_id()), "0");
+  const auto decision = Confirm(Call(), started->application_id());
+  ASSERT_TRUE(decision.ok()) << decision.status();
+  EXPECT_EQ(decision->decision(), Answer::GRANTED);
+}
+
 TEST_F(ReexaminationsTest, OnlyOpenApplicationsOfThatPersonAndAgencyAreMarked) {
   const auto started = Start(Call());
   Hear("somebody", "yunagi/tax", "e1");

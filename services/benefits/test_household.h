@@ -77,6 +77,7 @@ inline linkage::v1::Evidence AccountEvidence(
     const accounts::v1::Account& account) {
   accounts::v1::GetAccountResponse response;
   *response.mutable_account() = account;
+  response.set_etag(absl::StrCat("etag-of-", account.number()));
   return EvidenceOf("accounts", "accounts/accounts", response);
 }
 

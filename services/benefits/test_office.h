@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -31,12 +32,15 @@ namespace psm {
 // The account registry: says what a test put into it, keeps what it is told.
 class FakeRegistry final : public AccountRegistry {
  public:
-  absl::StatusOr<std::set<std::string>> ChangedSince(const agency::CallContext*,
-                                                     const std::string& affair,
-                                                     absl::Time) override {
+  absl::StatusOr<std::set<std::string>> ChangedSince(
+      const agency::CallContext*, const std::string& affair,
+      absl::Time since) override {
     EXPECT_EQ(affair, "benefit-tax-exempt");
     if (!status.ok()) return status;
-    return changed;
+    std::set<std::string> since_then;
+    for (const auto& [subject, time] : changed)
+      if (time > since) since_then.insert(subject);
+    return since_then;
   }
   absl::Status ReportReturned(const agency::CallContext*, const std::string&,
                               const std::string& subject,
@@ -47,7 +51,7 @@ class FakeRegistry final : public AccountRegistry {
   }
 
   absl::Status status;
-  std::set<std::string> changed;
+  std::map<std::string, absl::Time> changed;  // when, by subject
   std::vector<std::pair<std::string, std::string>> reported;
 };
 
@@ -129,9 +133,9 @@ class OfficeTest : public testing::Test {
   PaymentFiles payments_{database_.get(), MakeFilesFolder()};
   ApplicationDesk desk_{{"akatsuki", &TestProgrammes(), &evidence_,
                          database_.get(), &clock_, &SystemRandom()}};
-  DecisionDesk decisions_{&TestProgrammes(), database_.get(), &payments_,
-                          &clock_};
   FakeRegistry registry_;
+  DecisionDesk decisions_{&TestProgrammes(), &registry_, database_.get(),
+                          &payments_, &clock_};
   ReturnDesk returns_{{&TestProgrammes(), &evidence_, &registry_,
                        database_.get(), &payments_, &clock_}};
 };

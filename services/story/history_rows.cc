@@ -81,6 +81,7 @@ std::string InJapanese(const Texts& texts) {
 // reasons.
 std::string WordsOf(const std::string& reason) {
   static const auto& words = *new std::map<std::string, std::string>{
+      {"ACCOUNT_CHANGED", "申請のあとで口座が変わったため"},
       {"ACCOUNT_UNCONFIRMED", "氏名が変わり口座の確認を待っているため"},
       {"ADDRESS_NOT_DISCLOSED", "住所が提供されなかったため"},
       {"APPLICATION_EXISTS", "すでに申請があるため"},

@@ -41,6 +41,14 @@ class Marriage : public Lives {
         &BenefitsService::Stub::StartApplication, {.affair = "own-request"},
         request);
   }
+  static auto ConfirmForm(const std::string& application_id) {
+    benefits::v1::ConfirmApplicationRequest request;
+    request.set_subject(mesh().Person("hanako").CodeAt("portal"));
+    request.set_application_id(application_id);
+    return mesh().Client(kTerminal).Call(
+        &BenefitsService::Stub::ConfirmApplication, {.affair = "own-request"},
+        request);
+  }
   static auto ConfirmAccount(const std::string& holder,
                              const std::string& etag) {
     accounts::v1::ConfirmAccountRequest request;
@@ -73,6 +81,8 @@ TEST_F(Marriage, ANewNameEndsWhatCarriedTheOldOne) {
             "NO_AGREEMENT");
   EXPECT_EQ(InForce("hanako"), "AUTHENTICATION SIGNATURE");
   ASSERT_EQ(Unpaid("hanako"), "");
+  const auto old_form = Apply();
+  ASSERT_TRUE(old_form.status.ok()) << old_form.status;
 
   const auto married = Marry("akatsuki/counter", "akatsuki");
   ASSERT_TRUE(married.status.ok()) << married.status;
@@ -99,6 +109,9 @@ TEST_F(Marriage, ANewNameEndsWhatCarriedTheOldOne) {
   // The office cannot pay, and is told why; she cannot be robbed by delay.
   EXPECT_TRUE(Await([] { return Unpaid("hanako") == "ACCOUNT_UNCONFIRMED"; }));
   EXPECT_EQ(ReasonOf(Apply().status), "EVIDENCE_MISSING");
+  // Nor on a form from before.
+  EXPECT_EQ(ReasonOf(ConfirmForm(old_form->application_id()).status),
+            "ACCOUNT_CHANGED");
 
   // The bank has the old name still: that is no confirmation.
   const auto held = Registration();
@@ -125,14 +138,11 @@ TEST_F(Marriage, ANewNameEndsWhatCarriedTheOldOne) {
   EXPECT_EQ(then.hold(), accounts::v1::Registration::NAME_CHANGED);
   EXPECT_EQ(then.end(), accounts::v1::Registration::CONFIRMED);
 
+  EXPECT_EQ(ReasonOf(ConfirmForm(old_form->application_id()).status),
+            "ACCOUNT_CHANGED");
   const auto form = Apply();
   ASSERT_TRUE(form.status.ok()) << form.status;
-  benefits::v1::ConfirmApplicationRequest confirm;
-  confirm.set_subject(mesh().Person("hanako").CodeAt("portal"));
-  confirm.set_application_id(form->application_id());
-  const auto decision =
-      mesh().Client(kTerminal).Call(&BenefitsService::Stub::ConfirmApplication,
-                                    {.affair = "own-request"}, confirm);
+  const auto decision = ConfirmForm(form->application_id());
   ASSERT_TRUE(decision.status.ok()) << decision.status;
   EXPECT_EQ(decision->decision(), Decision::GRANTED);
 
