@@ -29,6 +29,10 @@ CREATE TABLE moves_consents (
   token TEXT NOT NULL,
   keep_time BIGINT NOT NULL);
 )"},
+    // 1: events were missed since the address came.
+    {3, R"(
+ALTER TABLE customers ADD COLUMN moves_missed BIGINT NOT NULL DEFAULT 0;
+)"},
 };
 
 absl::Status Unknown() {
@@ -108,8 +112,8 @@ absl::StatusOr<bank::v1::UpdateAddressResponse> CustomerRegister::KeepAddress(
             PSM_ASSIGN_OR_RETURN(const std::string before, Find(sql, key));
             const long long time = absl::ToUnixMicros(now);
             sql << "UPDATE customers SET address = :address, exchange_id = "
-                   ":exchange, update_time = :time, moved_date = '' WHERE sub "
-                   "= :sub",
+                   ":exchange, update_time = :time, moved_date = '', "
+                   "moves_missed = 0 WHERE sub = :sub",
                 soci::use(kept), soci::use(call.exchange_id), soci::use(time),
                 soci::use(key);
             bank::v1::UpdateAddressResponse response;
@@ -162,14 +166,22 @@ void CustomerRegister::HearOfMove(soci::session& sql, const std::string& sub,
       soci::use(date), soci::use(sub);
 }
 
+void CustomerRegister::MissMoves(soci::session& sql) {
+  sql << "UPDATE customers SET moves_missed = 1 WHERE sub IN (SELECT sub FROM "
+         "moves_consents)";
+}
+
 absl::StatusOr<bank::v1::GetCustomerResponse> CustomerRegister::FileOf(
     absl::string_view sub) {
   const std::string key(sub);
   bank::v1::GetCustomerResponse response;
   PSM_RETURN_IF_ERROR(database_->Read([&](soci::session& sql) -> absl::Status {
     PSM_ASSIGN_OR_RETURN(*response.mutable_address(), Find(sql, key));
-    sql << "SELECT moved_date FROM customers WHERE sub = :sub",
-        soci::into(*response.mutable_moved_date()), soci::use(key);
+    long long missed = 0;
+    sql << "SELECT moved_date, moves_missed FROM customers WHERE sub = :sub",
+        soci::into(*response.mutable_moved_date()), soci::into(missed),
+        soci::use(key);
+    response.set_moves_missed(missed != 0);
     return absl::OkStatus();
   }));
   return response;

@@ -60,6 +60,10 @@ class CustomerRegister {
   static void HearOfMove(soci::session& sql, const std::string& sub,
                          const std::string& date);
 
+  // Likewise: events were missed. Who lets the bank hear of moves may have
+  // moved since the address came; the bank cannot ask without another consent.
+  static void MissMoves(soci::session& sql);
+
   // What is on file. NOT_FOUND CUSTOMER_UNKNOWN.
   absl::StatusOr<bank::v1::GetCustomerResponse> FileOf(absl::string_view sub);
 

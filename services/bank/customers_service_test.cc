@@ -156,6 +156,23 @@ TEST_F(CustomersServiceTest, AMoveMakesTheAddressOldUntilANewOneComes) {
   EXPECT_EQ(File("hanako", {"address"}).moved_date(), "");
 }
 
+TEST_F(CustomersServiceTest, WhereEventsWereMissedFollowersMayHaveMoved) {
+  ASSERT_EQ(Follow("hanako", TokenOf("hanako")), "");
+  EXPECT_FALSE(File("hanako", {"address"}).moves_missed());
+  ASSERT_TRUE(database_
+                  ->Write([](soci::session& sql) {
+                    CustomerRegister::MissMoves(sql);
+                    return absl::OkStatus();
+                  })
+                  .ok());
+  EXPECT_TRUE(File("hanako", {"address"}).moves_missed());
+  EXPECT_EQ(File("hanako", {}).ByteSizeLong(), 0u);
+  EXPECT_FALSE(File("taro", {"address"}).moves_missed())
+      << "of his moves nobody was to tell";
+  ASSERT_TRUE(Update("hanako", TokenOf("hanako"), kOther).ok());
+  EXPECT_FALSE(File("hanako", {"address"}).moves_missed());
+}
+
 TEST_F(CustomersServiceTest, ARetryGetsTheFirstAnswerAgain) {
   ASSERT_TRUE(Update("hanako", TokenOf("hanako")).ok());
   ASSERT_TRUE(Update("hanako", TokenOf("hanako")).ok());

@@ -30,7 +30,11 @@ absl::Status Wire(agency::Agency& agency) {
           {.affair = "customer-address",
            .types = {},
            .consents = [customers] { return customers->MovesConsents(); },
-           .missed = {}},
+           .missed =
+               [](soci::session& sql) {
+                 CustomerRegister::MissMoves(sql);
+                 return absl::OkStatus();
+               }},
           [](soci::session& sql, const agency::LifeEvent& event) {
             CustomerRegister::HearOfMove(sql, event.subject,
                                          event.effective_date);

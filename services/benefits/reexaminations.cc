@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "google/protobuf/util/time_util.h"
 #include "mesh/agency/answers.h"
 #include "mesh/base/error.h"
@@ -36,6 +37,20 @@ std::set<std::string> NotAskedFor(const Programme& programme,
   // The register says who the household is: it is asked in any case.
   datasets.erase("residents");
   return datasets;
+}
+
+// Keeps what was heard, of a person or of anybody (""), for applications that
+// are on their way; forgets what is too old for any.
+void KeepCorrection(soci::session& sql, const agency::LifeEvent& event,
+                    absl::Time now) {
+  const long long time = absl::ToUnixMicros(now);
+  sql << "INSERT INTO corrections (subject, event_id, corrected_by, hear_time) "
+         "VALUES (:subject, :event, :publisher, :time) ON CONFLICT (subject, "
+         "event_id) DO NOTHING",
+      soci::use(event.subject), soci::use(event.id), soci::use(event.publisher),
+      soci::use(time);
+  const long long over = absl::ToUnixMicros(now - kLongestAsking);
+  sql << "DELETE FROM corrections WHERE hear_time < :over", soci::use(over);
 }
 
 // As they were kept: in no order.
@@ -89,13 +104,19 @@ void Reexaminations::Hear(soci::session& sql, const agency::LifeEvent& event,
          ":publisher)) ON CONFLICT (number, event_id) DO NOTHING",
       soci::use(event.id, "event"), soci::use(event.publisher, "publisher"),
       soci::use(time, "time"), soci::use(event.subject, "subject");
-  sql << "INSERT INTO corrections (subject, event_id, corrected_by, hear_time) "
-         "VALUES (:subject, :event, :publisher, :time) ON CONFLICT (subject, "
-         "event_id) DO NOTHING",
-      soci::use(event.subject), soci::use(event.id), soci::use(event.publisher),
-      soci::use(time);
-  const long long over = absl::ToUnixMicros(now - kLongestAsking);
-  sql << "DELETE FROM corrections WHERE hear_time < :over", soci::use(over);
+  KeepCorrection(sql, event, now);
+}
+
+void Reexaminations::HearOfAll(soci::session& sql, absl::Time now) {
+  const long long time = absl::ToUnixMicros(now);
+  agency::LifeEvent missed;
+  missed.id = absl::StrCat("missed/", time);
+  sql << "INSERT INTO reexaminations (number, event_id, corrected_by, "
+         "hear_time) SELECT a.number, :event, '', CAST(:time AS BIGINT) FROM "
+         "applications a WHERE a.decision = 0 AND a.withdraw_time = 0 AND "
+         "a.subject <> '' ON CONFLICT (number, event_id) DO NOTHING",
+      soci::use(missed.id), soci::use(time);
+  KeepCorrection(sql, missed, now);
 }
 
 void Reexaminations::MarkNew(soci::session& sql, long long number,
@@ -104,10 +125,10 @@ void Reexaminations::MarkNew(soci::session& sql, long long number,
   sql << "INSERT INTO reexaminations (number, event_id, corrected_by, "
          "hear_time) SELECT DISTINCT m.number, c.event_id, c.corrected_by, "
          "c.hear_time FROM corrections c JOIN application_members m ON "
-         "m.subject = c.subject WHERE m.number = :number AND c.hear_time >= "
-         ":since AND (c.corrected_by = '' OR EXISTS (SELECT 1 FROM "
-         "application_sources s WHERE s.number = m.number AND s.provider = "
-         "c.corrected_by)) ON CONFLICT (number, event_id) DO NOTHING",
+         "m.subject = c.subject OR c.subject = '' WHERE m.number = :number AND "
+         "c.hear_time >= :since AND (c.corrected_by = '' OR EXISTS (SELECT 1 "
+         "FROM application_sources s WHERE s.number = m.number AND s.provider "
+         "= c.corrected_by)) ON CONFLICT (number, event_id) DO NOTHING",
       soci::use(number), soci::use(since);
 }
 
@@ -232,7 +253,11 @@ absl::Status FollowCorrections(agency::Agency& agency,
           *database, [&agency] { return agency.gateway(); },
           {.affair = "benefit-tax-exempt",
            .types = {"record_corrected"},
-           .missed = {}},
+           .missed =
+               [&agency](soci::session& sql) {
+                 Reexaminations::HearOfAll(sql, agency.clock().Now());
+                 return absl::OkStatus();
+               }},
           [&agency](soci::session& sql, const agency::LifeEvent& event) {
             Reexaminations::Hear(sql, event, agency.clock().Now());
             return absl::OkStatus();

@@ -33,7 +33,11 @@ class Reexaminations {
   static void Hear(soci::session& sql, const agency::LifeEvent& event,
                    absl::Time now);
 
-  // Marks an application that is just being kept, as Hear would have, for what
+  // Events were missed: anybody's record may have been corrected by anybody.
+  // Marks all open applications.
+  static void HearOfAll(soci::session& sql, absl::Time now);
+
+  // Marks an application that is just being kept, as those would have, for what
   // was heard since its evidence was asked for, at most kLongestAsking ago.
   static void MarkNew(soci::session& sql, long long number,
                       absl::Time ask_time);

@@ -122,6 +122,50 @@ TEST_F(ReexaminationsTest, WhatCannotBeAskedAgainStaysMarked) {
             "REEXAMINATION_PENDING");
 }
 
+TEST_F(ReexaminationsTest, WhereEventsWereMissedAllOpenApplicationsAreMarked) {
+  const auto missed = [this] {
+    ASSERT_TRUE(database_
+                    ->Write([&](soci::session& sql) {
+                      Reexaminations::HearOfAll(sql, clock_.Now());
+                      return absl::OkStatus();
+                    })
+                    .ok());
+  };
+  ASSERT_TRUE(Confirm(Call(), Start(Call())->application_id()).ok());
+  const std::string open =
+      Start(Call(), "hanako", "price-relief-2026")->application_id();
+  clock_.Advance(absl::Seconds(1));
+  // Asked for before, kept after.
+  const agency::CallContext call = Call();
+  const auto under_way = desk_.CollectForHousehold(
+      {.call = &call}, *TestProgrammes().Find("tax-exempt-2026"), "hanako", {});
+  ASSERT_TRUE(under_way.ok()) << under_way.status();
+  missed();
+  ASSERT_TRUE(database_
+                  ->Write([&](soci::session& sql) {
+                    ApplicationStore::Insert(sql, "under-way", *under_way,
+                                             clock_.Now());
+                    return absl::OkStatus();
+                  })
+                  .ok());
+  const auto listed = office_.List();
+  ASSERT_EQ(listed->reexaminations_size(), 2) << "what is decided stays so";
+  EXPECT_EQ(listed->reexaminations(0).application_id(), open);
+  EXPECT_EQ(listed->reexaminations(0).corrected_by(), "");
+  EXPECT_EQ(listed->reexaminations(1).application_id(), "under-way");
+  EXPECT_EQ(ReasonOf(Confirm(Call(), open).status()), "REEXAMINATION_PENDING");
+
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_EQ(Reexamine(open), "0");
+  EXPECT_TRUE(Confirm(Call(), open).ok());
+  // Who was asked since is not asked again; missed again, all are.
+  ASSERT_TRUE(Start(Call()).ok());
+  EXPECT_EQ(office_.List()->reexaminations_size(), 1);
+  missed();
+  EXPECT_EQ(office_.List()->reexaminations_size(), 3)
+      << "one twice, of two events, and the new one";
+}
+
 // Between the answer that was corrected and the application that rests on it.
 TEST_F(ReexaminationsTest, ACorrectionHeardBeforeTheApplicationIsKeptMarksIt) {
   Hear("hanako", "yunagi/tax", "before it was asked");
