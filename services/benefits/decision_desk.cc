@@ -14,6 +14,7 @@
 #include "services/benefits/papers.h"
 #include "services/benefits/payment_store.h"
 #include "services/benefits/reexaminations.h"
+#include "services/codes/text_length.h"
 #include "services/programme_rules/rules.h"
 
 namespace psm {
@@ -28,7 +29,7 @@ using benefits::v1::ObjectToDecisionResponse;
 using benefits::v1::RuleOutcome;
 using benefits::v1::WithdrawApplicationResponse;
 
-constexpr std::size_t kMaxObjectionBytes = 6000;  // 2,000 characters
+constexpr std::size_t kMaxObjectionCharacters = 2000;
 constexpr std::size_t kMaxValueBytes = 300;
 constexpr int kMaxValues = 200;
 
@@ -333,7 +334,7 @@ absl::StatusOr<ObjectToDecisionResponse> DecisionDesk::Object(
           return Refusal(absl::StatusCode::kFailedPrecondition, "NOT_DECIDED",
                          "nothing is decided yet");
         if (request.text().empty() ||
-            request.text().size() > kMaxObjectionBytes)
+            CharactersIn(request.text()) > kMaxObjectionCharacters)
           return Refusal(absl::StatusCode::kInvalidArgument,
                          "OBJECTION_INVALID", "write 1 to 2,000 characters");
         ApplicationStore::Object(sql, application.number, request.text(), now);

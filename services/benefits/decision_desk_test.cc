@@ -274,7 +274,7 @@ TEST_F(DecisionDeskTest, AnObjectionIsToADecisionOfOnesOwn) {
   EXPECT_EQ(ReasonOf(Object(id, "why")), "NOT_DECIDED");
   ASSERT_TRUE(Confirm(Call(), id).ok());
   EXPECT_EQ(ReasonOf(Object(id, "")), "OBJECTION_INVALID");
-  EXPECT_EQ(ReasonOf(Object(id, std::string(6001, 'x'))), "OBJECTION_INVALID");
+  EXPECT_EQ(ReasonOf(Object(id, std::string(2001, 'x'))), "OBJECTION_INVALID");
   EXPECT_EQ(ReasonOf(Object(id, "why", "fumie")), "APPLICATION_UNKNOWN");
   EXPECT_TRUE(Object(id, "'); DROP TABLE objections; --").ok());
   EXPECT_EQ(Count("objections"), 1);

@@ -94,7 +94,10 @@ std::string InWords(const Stage& stage,
   return absl::StrCat(
       absl::FormatTime("%m-%d %H:%M:%S", FromTimestamp(exchange.answer_time()),
                        absl::LocalTimeZone()),
-      "  ", consumer == nullptr ? exchange.consumer() : consumer->name.ja,
+      "  ",
+      exchange.consumer().empty() ? "他の機関 (another authority)"
+      : consumer == nullptr       ? exchange.consumer()
+                                  : consumer->name.ja,
       "  [", affair == nullptr ? exchange.affair() : affair->title.ja, "]");
 }
 

@@ -110,9 +110,9 @@ class AssessmentsServiceTest : public testing::Test {
           .value();
   TaxLedger ledger_{database_.get()};
   FakeResidence residence_;
-  LinkReviews reviews_{database_.get(), [](soci::session&, const std::string&) {
-                         return absl::OkStatus();
-                       }};
+  LinkReviews reviews_{
+      database_.get(), "akatsuki",
+      [](soci::session&, const std::string&) { return absl::OkStatus(); }};
   AssessmentsService service_{&ledger_, &reviews_, &residence_, &clock_};
   AssessResponse assessed_;
   CorrectAssessmentResponse corrected_;

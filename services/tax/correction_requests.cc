@@ -13,6 +13,7 @@
 #include "mesh/base/japan_time.h"
 #include "mesh/base/status_macros.h"
 #include "mesh/crypto/digest.h"
+#include "services/codes/text_length.h"
 #include "services/tax/assessment_rows.h"
 #include "services/tax/tax_ledger.h"
 #include "services/tax/tax_rules.h"
@@ -30,7 +31,7 @@ using tax::v1::DecideCorrectionResponse;
 using tax::v1::ListCorrectionRequestsResponse;
 using tax::v1::RequestCorrectionResponse;
 
-constexpr std::size_t kMaxStatementBytes = 3000;  // 1,000 characters
+constexpr std::size_t kMaxStatementCharacters = 1000;
 
 absl::Status Precondition(absl::string_view reason, absl::string_view message) {
   return agency::Refusal(absl::StatusCode::kFailedPrecondition, reason,
@@ -101,7 +102,7 @@ absl::StatusOr<RequestCorrectionResponse> CorrectionRequests::Request(
     const CallContext& call, const tax::v1::RequestCorrectionRequest& request,
     absl::Time now) {
   if (request.statement().empty() ||
-      request.statement().size() > kMaxStatementBytes)
+      CharactersIn(request.statement()) > kMaxStatementCharacters)
     return Invalid("STATEMENT_INVALID", "write 1 to 1,000 characters");
   PSM_RETURN_IF_ERROR(CheckCircumstances(request.wanted()));
   return agency::ParseAnswer<RequestCorrectionResponse>(database_.Once(

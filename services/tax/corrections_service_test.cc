@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "gtest/gtest.h"
 #include "mesh/agency/test_call.h"
 #include "mesh/base/error.h"
@@ -112,7 +113,7 @@ class CorrectionsServiceTest : public testing::Test {
     told_.push_back(who);
     return absl::OkStatus();
   };
-  LinkReviews reviews_{database_.get(), tell_};
+  LinkReviews reviews_{database_.get(), "akatsuki", tell_};
   CorrectionRequests requests_{database_.get(), tell_};
   CorrectionsService service_{&requests_, &clock_};
   tax::v1::RequestCorrectionResponse requested_;
@@ -179,13 +180,16 @@ TEST_F(CorrectionsServiceTest, WhatCannotBeAskedForIsRefusedByField) {
   auto request = Wants(430'000);
   request.clear_statement();
   EXPECT_EQ(Request(request), "STATEMENT_INVALID");
-  request.set_statement(std::string(3001, 'x'));
+  request.set_statement(std::string(1001, 'x'));
   EXPECT_EQ(Request(request), "STATEMENT_INVALID");
   EXPECT_EQ(Request(Wants(-1)), "INCOME_INVALID");
   EXPECT_EQ(Request(Wants(4'300'000)), "NOTHING_WRONG");
   request = Wants(430'000);
   request.set_fiscal_year(2025);
   EXPECT_EQ(Request(request), "NOT_A_TAXPAYER");
+  request.set_statement(
+      absl::StrReplaceAll(std::string(1000, 'x'), {{"x", "𠮷"}}));
+  EXPECT_EQ(Request(request), "NOT_A_TAXPAYER") << "characters, not bytes";
   request.set_fiscal_year(0);
   EXPECT_EQ(Request(request), "NOT_A_TAXPAYER");
   request = Wants(430'000);

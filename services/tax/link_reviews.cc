@@ -3,7 +3,9 @@
 #include "services/tax/link_reviews.h"
 
 #include "absl/functional/function_ref.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "google/protobuf/util/time_util.h"
 #include "mesh/agency/answers.h"
 #include "mesh/base/status_macros.h"
@@ -20,6 +22,15 @@ using tax::v1::ListWrongLinkExchangesResponse;
 absl::Status Precondition(absl::string_view reason, absl::string_view message) {
   return agency::Refusal(absl::StatusCode::kFailedPrecondition, reason,
                          message);
+}
+
+// The affair of persons who read what is kept of them.
+constexpr char kOwnRequest[] = "own-request";
+
+// Whether "agency/system" is of the agency.
+bool IsOf(absl::string_view system, absl::string_view agency_id) {
+  return absl::ConsumePrefix(&system, agency_id) &&
+         absl::StartsWith(system, "/");
 }
 
 std::string OwnerOf(const std::string& record_id) {
@@ -207,20 +218,24 @@ absl::StatusOr<ListWrongLinkExchangesResponse> LinkReviews::ExchangesOf(
   const std::string key(subject);
   PSM_RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
     tax::v1::WrongLinkExchange exchange;
+    std::string consumer, asked_about;
     long long time = 0;
     soci::statement rows =
         (sql.prepare
-             << "SELECT p.exchange_id, p.consumer, p.affair, p.answer_time "
-                "FROM provisions p JOIN released_records r ON r.record_id = "
-                "p.record_id WHERE r.wrong_subject = :subject OR "
+             << "SELECT p.exchange_id, p.consumer, p.affair, p.answer_time, "
+                "r.wrong_subject FROM provisions p JOIN released_records r ON "
+                "r.record_id = p.record_id WHERE r.wrong_subject = :subject OR "
                 "r.right_subject = :subject ORDER BY p.answer_time, "
                 "p.exchange_id",
-         soci::into(*exchange.mutable_exchange_id()),
-         soci::into(*exchange.mutable_consumer()),
+         soci::into(*exchange.mutable_exchange_id()), soci::into(consumer),
          soci::into(*exchange.mutable_affair()), soci::into(time),
-         soci::use(key, "subject"));
+         soci::into(asked_about), soci::use(key, "subject"));
     rows.execute();
     while (rows.fetch()) {
+      const bool named = asked_about == key ||
+                         exchange.affair() == kOwnRequest ||
+                         IsOf(consumer, agency_id_);
+      exchange.set_consumer(named ? consumer : "");
       *exchange.mutable_answer_time() = TimeUtil::MicrosecondsToTimestamp(time);
       *response.add_exchanges() = exchange;
     }

@@ -29,8 +29,11 @@ class LinkReviews {
   using Tell =
       std::function<absl::Status(soci::session&, const std::string& subject)>;
 
-  LinkReviews(agency::Database* database, Tell tell)
-      : database_(*database), tell_(std::move(tell)) {}
+  // `agency_id`: the municipality whose tax office this is.
+  LinkReviews(agency::Database* database, std::string agency_id, Tell tell)
+      : database_(*database),
+        agency_id_(std::move(agency_id)),
+        tell_(std::move(tell)) {}
 
   // FAILED_PRECONDITION LINK_UNDER_REVIEW where nothing may be provided of the
   // person now. In the transaction of `sql`, whose exceptions pass.
@@ -61,12 +64,16 @@ class LinkReviews {
       const agency::CallContext& call, const tax::v1::TieRecordRequest& request,
       absl::Time now);
 
-  // Oldest first; `as_of_time` is left to the caller.
+  // Oldest first; `as_of_time` is left to the caller. All of them were asked
+  // under the wrong person's code: to the right one, who is somebody else, an
+  // authority outside this municipality is not named, for where the wrong
+  // person lives, moved to or applied is nothing to tell others.
   absl::StatusOr<tax::v1::ListWrongLinkExchangesResponse> ExchangesOf(
       absl::string_view subject);
 
  private:
   agency::Database& database_;
+  const std::string agency_id_;
   const Tell tell_;
 };
 

@@ -142,7 +142,7 @@ class LinksServiceTest : public testing::Test {
           .value();
   std::vector<std::string> told_;
   TaxLedger ledger_{database_.get()};
-  LinkReviews reviews_{database_.get(),
+  LinkReviews reviews_{database_.get(), "akatsuki",
                        [this](soci::session&, const std::string& subject) {
                          told_.push_back(subject);
                          return absl::OkStatus();
@@ -211,6 +211,40 @@ TEST_F(LinksServiceTest, WhatWasReadAtHomeWasToldUnderTheWrongLinkToo) {
   ASSERT_EQ(listed.exchanges_size(), 1);
   EXPECT_EQ(listed.exchanges(0).consumer(), "portal/terminal");
   EXPECT_EQ(listed.exchanges(0).affair(), "own-request");
+}
+
+TEST_F(LinksServiceTest, WhereTheWrongPersonLivesIsNotToldToTheRightOne) {
+  for (const char* consumer :
+       {"akatsuki/benefits", "yunagi/benefits", "akatsukigaoka/benefits"}) {
+    agency::FakeCall call(consumer, "benefit-tax-exempt", {"category"},
+                          NewId());
+    tax::v1::GetTaxStatusRequest request;
+    request.set_subject("taro");
+    ASSERT_TRUE(
+        status_service_.GetTaxStatus(call.context(), &request, &status_).ok());
+    clock_.Advance(absl::Seconds(1));
+  }
+  ASSERT_EQ(Report("taro"), "");
+  std::string record;
+  ASSERT_EQ(Release("taro", &record), "");
+  ASSERT_EQ(Tie("jiro", record), "");
+
+  const auto consumers = [this](const std::string& person) {
+    tax::v1::ListWrongLinkExchangesRequest request;
+    request.set_subject(person);
+    tax::v1::ListWrongLinkExchangesResponse listed;
+    EXPECT_EQ(Send(&LinksService::ListWrongLinkExchanges, request, &listed),
+              "");
+    std::vector<std::string> all;
+    for (const auto& exchange : listed.exchanges())
+      all.push_back(exchange.consumer());
+    return all;
+  };
+  EXPECT_EQ(consumers("taro"),
+            (std::vector<std::string>{"akatsuki/benefits", "yunagi/benefits",
+                                      "akatsukigaoka/benefits"}));
+  EXPECT_EQ(consumers("jiro"),
+            (std::vector<std::string>{"akatsuki/benefits", "", ""}));
 }
 
 TEST_F(LinksServiceTest, ACheckComparesThePaperWithTheRegister) {

@@ -1,5 +1,6 @@
 // psm-tax: a municipality's residence tax.
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "mesh/agency/agency.h"
@@ -38,8 +39,8 @@ absl::Status Wire(psm::agency::Agency& agency) {
         return outbox->Publish(sql, "record_corrected", subject,
                                absl::FormatCivilTime(today));
       };
-  auto* const reviews =
-      agency.Own(std::make_unique<psm::LinkReviews>(database, tell));
+  auto* const reviews = agency.Own(std::make_unique<psm::LinkReviews>(
+      database, std::string(agency.agency_id()), tell));
   auto* const corrections =
       agency.Own(std::make_unique<psm::CorrectionRequests>(database, tell));
   agency.Serve(

@@ -6,6 +6,7 @@
 
 #include "mesh/agency/call_context.h"
 #include "mesh/base/japan_time.h"
+#include "services/codes/text_length.h"
 
 namespace psm {
 namespace {
@@ -72,13 +73,11 @@ absl::Status CheckDeathDate(absl::string_view text, absl::Time now) {
 }
 
 absl::Status CheckGrounds(absl::string_view grounds) {
-  std::size_t characters = 0;
-  bool control = false;
-  for (const char c : grounds) {
+  const bool control = std::any_of(grounds.begin(), grounds.end(), [](char c) {
     const auto byte = static_cast<unsigned char>(c);
-    if ((byte & 0xc0U) != 0x80) ++characters;  // begins one, in UTF-8
-    control = control || byte < 0x20 || byte == 0x7f;
-  }
+    return byte < 0x20 || byte == 0x7f;
+  });
+  const std::size_t characters = CharactersIn(grounds);
   if (characters >= 1 && characters <= 200 && !control) return absl::OkStatus();
   return Invalid("GROUNDS_MISSING", "say in one line why");
 }

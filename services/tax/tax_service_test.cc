@@ -64,9 +64,9 @@ class TaxServiceTest : public testing::Test {
           .value();
   TaxLedger ledger_{database_.get()};
   ManualClock clock_{now_};
-  LinkReviews reviews_{database_.get(), [](soci::session&, const std::string&) {
-                         return absl::OkStatus();
-                       }};
+  LinkReviews reviews_{
+      database_.get(), "akatsuki",
+      [](soci::session&, const std::string&) { return absl::OkStatus(); }};
   TaxService service_{&reviews_, &clock_};
 };
 
