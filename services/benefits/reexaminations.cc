@@ -252,7 +252,7 @@ absl::Status FollowCorrections(agency::Agency& agency,
       agency::EventSubscription::Start(
           *database, [&agency] { return agency.gateway(); },
           {.affair = "benefit-tax-exempt",
-           .types = {"record_corrected"},
+           .types = {"record_corrected", "record_doubted"},
            .missed =
                [&agency](soci::session& sql) {
                  Reexaminations::HearOfAll(sql, agency.clock().Now());

@@ -101,6 +101,23 @@ CREATE TABLE moves (
   move_date TEXT NOT NULL,
   here BIGINT NOT NULL);
 )"},
+    // One provision for each year that was given; 0: not known any more.
+    {6, R"(
+CREATE TABLE given_years (
+  subject TEXT NOT NULL,
+  fiscal_year BIGINT NOT NULL,
+  record_id TEXT NOT NULL,
+  consumer TEXT NOT NULL,
+  affair TEXT NOT NULL,
+  exchange_id TEXT NOT NULL,
+  answer_time BIGINT NOT NULL,
+  PRIMARY KEY (consumer, exchange_id, subject, fiscal_year));
+INSERT INTO given_years SELECT subject, 0, record_id, consumer, affair,
+  exchange_id, answer_time FROM provisions;
+DROP TABLE provisions;
+ALTER TABLE given_years RENAME TO provisions;
+CREATE INDEX provisions_by_subject ON provisions (subject);
+)"},
 };
 
 std::string EtagOf(const std::string& subject, const Assessment& version) {

@@ -87,17 +87,21 @@ grpc::Status AssessmentsService::EndTaxation(
 absl::StatusOr<tax::v1::ListAssessmentsResponse> AssessmentsService::List(
     const CallContext& call, const std::string& subject) {
   absl::StatusOr<tax::v1::ListAssessmentsResponse> found;
-  PSM_RETURN_IF_ERROR(
-      reviews_.Provide(call, subject, clock_.Now(), [&](soci::session& sql) {
+  PSM_RETURN_IF_ERROR(reviews_.Provide(
+      call, subject, clock_.Now(),
+      [&](soci::session& sql) -> absl::StatusOr<std::vector<std::int32_t>> {
         found = TaxLedger::AssessmentsOf(sql, subject);
         const std::optional<tax::v1::Competence> competence =
             call.Grants("competence") ? CompetenceOf(sql, subject)
                                       : std::nullopt;
-        if (!competence.has_value()) return found.status();
+        if (!competence.has_value() && !found.ok()) return found.status();
         // Who has moved here will be taxed here, and has no assessment yet.
         if (!found.ok()) found = tax::v1::ListAssessmentsResponse();
-        *found->mutable_competence() = *competence;
-        return absl::OkStatus();
+        if (competence.has_value()) *found->mutable_competence() = *competence;
+        std::vector<std::int32_t> years;
+        for (const auto& version : found->assessments())
+          if (!version.etag().empty()) years.push_back(version.fiscal_year());
+        return years;
       }));
   return found;
 }

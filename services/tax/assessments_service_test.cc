@@ -108,11 +108,15 @@ class AssessmentsServiceTest : public testing::Test {
       agency::Database::Open(folder_.File("tax.sqlite"),
                              TaxLedger::Migrations())
           .value();
-  TaxLedger ledger_{database_.get()};
+  int corrected_told_ = 0;
+  TellOfRecord tell_ = [this](soci::session&, const std::string&,
+                              RecordEvent event) {
+    if (event == RecordEvent::kCorrected) ++corrected_told_;
+    return absl::OkStatus();
+  };
+  TaxLedger ledger_{database_.get(), tell_};
   FakeResidence residence_;
-  LinkReviews reviews_{
-      database_.get(), "akatsuki",
-      [](soci::session&, const std::string&) { return absl::OkStatus(); }};
+  LinkReviews reviews_{database_.get(), "akatsuki", tell_};
   AssessmentsService service_{&ledger_, &reviews_, &residence_, &clock_};
   AssessResponse assessed_;
   CorrectAssessmentResponse corrected_;
@@ -165,7 +169,9 @@ TEST_F(AssessmentsServiceTest, ACorrectionIsAFurtherVersion) {
   ASSERT_TRUE(Assess(Year(2026, 3'120'000)).ok());
   const std::string etag = assessed_.etag();
   clock_.Advance(absl::Hours(1));
+  EXPECT_EQ(corrected_told_, 0);
   ASSERT_TRUE(Correct(etag, 440'000).ok());
+  EXPECT_EQ(corrected_told_, 1);
   EXPECT_EQ(corrected_.category(), TaxCategory::EXEMPT);
   EXPECT_EQ(ledger_.FindStatus("taro", 2026)->category(), TaxCategory::EXEMPT);
   const ListAssessmentsResponse all = List(kAll);
@@ -184,6 +190,20 @@ TEST_F(AssessmentsServiceTest, ACorrectionIsAFurtherVersion) {
   EXPECT_EQ(ReasonOf(Correct("", 1, "x", 2025)), "NOT_A_TAXPAYER");
   EXPECT_EQ(ReasonOf(Correct("", 1, "x", 0)), "NOT_A_TAXPAYER");
   EXPECT_EQ(List(kAll).assessments_size(), 2);
+  EXPECT_EQ(corrected_told_, 1) << "nothing of what was refused";
+}
+
+TEST_F(AssessmentsServiceTest, WhatMayBeAnothersIsNotCorrected) {
+  ASSERT_TRUE(Assess(Year(2026, 3'120'000)).ok());
+  tax::v1::ReportWrongLinkRequest report;
+  report.set_subject("taro");
+  agency::CallContext call;
+  call.consumer = "akatsuki/counter";
+  call.exchange_id = "00000000-0000-4000-8000-200000000001";
+  ASSERT_TRUE(reviews_.Report(call, report, clock_.Now()).ok());
+  EXPECT_EQ(ReasonOf(Correct(assessed_.etag(), 440'000)), "LINK_UNDER_REVIEW");
+  EXPECT_EQ(ledger_.FindStatus("taro", 2026)->income_yen(), 3'120'000);
+  EXPECT_EQ(corrected_told_, 0);
 }
 
 TEST_F(AssessmentsServiceTest, WhatIsNotGrantedIsNotListed) {
@@ -203,6 +223,7 @@ TEST_F(AssessmentsServiceTest, ADeathEndsTheTaxOfLaterYears) {
   int withdrawn = 0;
   ASSERT_TRUE(Died("2025-01-01", &withdrawn).ok());
   EXPECT_EQ(withdrawn, 1);
+  EXPECT_EQ(corrected_told_, 1);
   // Who was alive on 1 January owes the year.
   EXPECT_TRUE(ledger_.FindStatus("taro", 2025).ok());
   EXPECT_EQ(ReasonOf(ledger_.FindStatus("taro", 2026).status()),
@@ -212,6 +233,7 @@ TEST_F(AssessmentsServiceTest, ADeathEndsTheTaxOfLaterYears) {
   EXPECT_EQ(ReasonOf(Died("2025-01-02")), "TAXPAYER_DEAD");
   EXPECT_TRUE(Died("2025-01-01", &withdrawn).ok());
   EXPECT_EQ(withdrawn, 0);
+  EXPECT_EQ(corrected_told_, 1) << "no news";
   EXPECT_EQ(ReasonOf(Died("2026-12-01")), "DATE_INVALID");
 }
 
@@ -230,6 +252,7 @@ TEST_F(AssessmentsServiceTest, ADeathIsHeardOfByAnEvent) {
   ASSERT_TRUE(hear("taro", "2024-06-01").ok());
   EXPECT_TRUE(ledger_.FindStatus("taro", 2025).ok());
   ASSERT_TRUE(hear("kenji", "2025-06-01").ok());
+  EXPECT_EQ(corrected_told_, 1);
   AssessRequest kenji = Year(2026, 1);
   kenji.set_subject("kenji");
   EXPECT_TRUE(Assess(kenji).ok());

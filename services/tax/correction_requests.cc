@@ -15,6 +15,7 @@
 #include "mesh/crypto/digest.h"
 #include "services/codes/text_length.h"
 #include "services/tax/assessment_rows.h"
+#include "services/tax/link_reviews.h"
 #include "services/tax/tax_ledger.h"
 #include "services/tax/tax_rules.h"
 #include "soci/soci.h"
@@ -81,16 +82,17 @@ struct Row {
   }
 };
 
-// The systems that were given the person's status, each once, "a/b,c/d". What
-// the person has read is no news to the person.
-std::string GivenTo(soci::session& sql, const std::string& subject) {
+// The systems that were given the person's status of the year, each once,
+// "a/b,c/d". What the person has read is no news to the person.
+std::string GivenTo(soci::session& sql, const std::string& subject,
+                    long long year) {
   std::string all, system;
   soci::statement rows =
       (sql.prepare
            << "SELECT DISTINCT consumer FROM provisions WHERE subject "
-              "= :subject AND record_id = '' AND affair <> 'own-request' ORDER "
-              "BY consumer",
-       soci::into(system), soci::use(subject));
+              "= :subject AND record_id = '' AND affair <> 'own-request' AND "
+              "fiscal_year IN (0, :year) ORDER BY consumer",
+       soci::into(system), soci::use(subject), soci::use(year));
   rows.execute();
   while (rows.fetch()) absl::StrAppend(&all, all.empty() ? "" : ",", system);
   return all;
@@ -214,11 +216,12 @@ absl::StatusOr<DecideCorrectionResponse> CorrectionRequests::Decide(
               TaxLedger::CorrectWithin(sql, subject, year, request.etag(),
                                        right, request.grounds(), now));
           response.set_etag(version.etag());
-          PSM_RETURN_IF_ERROR(tell_(sql, subject));
+          PSM_RETURN_IF_ERROR(tell_(sql, subject, RecordEvent::kCorrected));
         }
         const long long state = request.decision();
         const long long time = absl::ToUnixMicros(now);
-        const std::string given = refused ? "" : GivenTo(sql, subject);
+        const std::string given =
+            refused ? "" : GivenTo(sql, subject, row.year);
         sql << "UPDATE correction_requests SET state = :state, decide_time = "
                ":time, grounds = :grounds, given_to = :given WHERE request_id "
                "= :id",

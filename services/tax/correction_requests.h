@@ -11,7 +11,7 @@
 #include "mesh/agency/call_context.h"
 #include "mesh/agency/database.h"
 #include "psm/tax/v1/corrections.pb.h"
-#include "services/tax/link_reviews.h"
+#include "services/tax/record_events.h"
 
 namespace psm {
 
@@ -24,7 +24,7 @@ inline constexpr int kCorrectionDays = 30;
 // it and have TaxLedger::Migrations().
 class CorrectionRequests {
  public:
-  CorrectionRequests(agency::Database* database, LinkReviews::Tell tell)
+  CorrectionRequests(agency::Database* database, TellOfRecord tell)
       : database_(*database), tell_(std::move(tell)) {}
 
   absl::StatusOr<tax::v1::RequestCorrectionResponse> Request(
@@ -40,7 +40,7 @@ class CorrectionRequests {
 
  private:
   agency::Database& database_;
-  const LinkReviews::Tell tell_;
+  const TellOfRecord tell_;
 };
 
 }  // namespace psm

@@ -99,7 +99,9 @@ class CorrectionsServiceTest : public testing::Test {
     call.exchange_id = NewId();
     ASSERT_TRUE(reviews_
                     .Provide(call, "hanako", clock_.Now(),
-                             [](soci::session&) { return absl::OkStatus(); })
+                             [](soci::session&) {
+                               return std::vector<std::int32_t>{2026};
+                             })
                     .ok());
   }
 
@@ -107,12 +109,13 @@ class CorrectionsServiceTest : public testing::Test {
   ManualClock clock_{absl::FromUnixSeconds(1'795'000'000)};
   std::unique_ptr<agency::Database> database_ = *agency::Database::Open(
       folder_.File("tax.sqlite"), TaxLedger::Migrations());
-  TaxLedger ledger_{database_.get()};
   std::vector<std::string> told_;
-  LinkReviews::Tell tell_ = [this](soci::session&, const std::string& who) {
+  TellOfRecord tell_ = [this](soci::session&, const std::string& who,
+                              RecordEvent) {
     told_.push_back(who);
     return absl::OkStatus();
   };
+  TaxLedger ledger_{database_.get(), tell_};
   LinkReviews reviews_{database_.get(), "akatsuki", tell_};
   CorrectionRequests requests_{database_.get(), tell_};
   CorrectionsService service_{&requests_, &clock_};

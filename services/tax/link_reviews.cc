@@ -2,6 +2,9 @@
 // "released:" and its id. No question about a person can find it there.
 #include "services/tax/link_reviews.h"
 
+#include <algorithm>
+#include <set>
+
 #include "absl/functional/function_ref.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -11,6 +14,7 @@
 #include "mesh/base/status_macros.h"
 #include "mesh/crypto/digest.h"
 #include "services/tax/assessment_rows.h"
+#include "services/tax/tax_ledger.h"
 
 namespace psm {
 namespace {
@@ -50,8 +54,10 @@ absl::Status Stopped(soci::session& sql, const std::string& subject) {
   return Precondition("LINK_UNDER_REVIEW", "nothing is provided at present");
 }
 
+// Who used the record hears of the doubt, once.
 absl::Status Open(soci::session& sql, const CallContext& call,
-                  const std::string& subject, absl::Time now) {
+                  const std::string& subject, absl::Time now,
+                  const TellOfRecord& tell) {
   if (ReadAssessments(sql, subject).empty())
     return agency::Refusal(absl::StatusCode::kNotFound, "NOT_A_TAXPAYER",
                            "nothing is kept of the person here");
@@ -61,7 +67,7 @@ absl::Status Open(soci::session& sql, const CallContext& call,
          "close_time, closed_by) VALUES ((SELECT COALESCE(MAX(review_id), 0) + "
          "1 FROM link_reviews), :subject, :time, :by, 0, '')",
       soci::use(subject), soci::use(time), soci::use(call.consumer);
-  return absl::OkStatus();
+  return tell(sql, subject, RecordEvent::kDoubted);
 }
 
 absl::Status Close(soci::session& sql, const CallContext& call,
@@ -75,12 +81,37 @@ absl::Status Close(soci::session& sql, const CallContext& call,
   return absl::OkStatus();
 }
 
-// All that is kept under one owner is kept under another.
-void Hand(soci::session& sql, const std::string& from, const std::string& to) {
-  sql << "UPDATE assessments SET subject = :to WHERE subject = :from",
-      soci::use(to), soci::use(from);
-  sql << "UPDATE arrears SET subject = :to WHERE subject = :from",
-      soci::use(to), soci::use(from);
+// What is kept of a year under one owner is kept under another.
+void Hand(soci::session& sql, const std::string& from, const std::string& to,
+          long long year) {
+  sql << "UPDATE assessments SET subject = :to WHERE subject = :from AND "
+         "fiscal_year = :year",
+      soci::use(to), soci::use(from), soci::use(year);
+  sql << "UPDATE arrears SET subject = :to WHERE subject = :from AND "
+         "fiscal_year = :year",
+      soci::use(to), soci::use(from), soci::use(year);
+}
+
+// The years that are kept under an owner.
+std::set<std::int32_t> YearsOf(soci::session& sql, const std::string& owner) {
+  std::set<std::int32_t> years;
+  for (const tax::v1::Assessment& version : ReadAssessments(sql, owner))
+    years.insert(version.fiscal_year());
+  return years;
+}
+
+// The years that a request releases: those that it names, or all.
+absl::StatusOr<std::set<std::int32_t>> ToRelease(
+    soci::session& sql, const tax::v1::ReleaseRecordRequest& request) {
+  const std::set<std::int32_t> kept = YearsOf(sql, request.subject());
+  if (request.fiscal_years().empty()) return kept;
+  const std::set<std::int32_t> named(request.fiscal_years().begin(),
+                                     request.fiscal_years().end());
+  if (!std::includes(kept.begin(), kept.end(), named.begin(), named.end()))
+    return agency::Refusal(
+        absl::StatusCode::kNotFound, "NOT_A_TAXPAYER",
+        "nothing is kept of the person for one of the years");
+  return named;
 }
 
 template <typename Response>
@@ -105,20 +136,22 @@ absl::Status LinkReviews::CheckMayProvide(soci::session& sql,
   return Stopped(sql, subject);
 }
 
-absl::Status LinkReviews::Provide(
-    const CallContext& call, absl::string_view subject, absl::Time now,
-    absl::FunctionRef<absl::Status(soci::session&)> read) {
+absl::Status LinkReviews::Provide(const CallContext& call,
+                                  absl::string_view subject, absl::Time now,
+                                  ReadYears read) {
   const std::string key(subject);
   return database_.Write([&](soci::session& sql) -> absl::Status {
-    PSM_RETURN_IF_ERROR(read(sql));
+    PSM_ASSIGN_OR_RETURN(const std::vector<std::int32_t> years, read(sql));
     PSM_RETURN_IF_ERROR(Stopped(sql, key));
     const long long time = absl::ToUnixMicros(now);
-    sql << "INSERT INTO provisions (subject, record_id, consumer, affair, "
-           "exchange_id, answer_time) VALUES (:subject, '', :consumer, "
-           ":affair, :exchange, :time) ON CONFLICT (consumer, exchange_id, "
-           "subject) DO NOTHING",
-        soci::use(key), soci::use(call.consumer), soci::use(call.affair),
-        soci::use(call.exchange_id), soci::use(time);
+    for (const long long year : years) {
+      sql << "INSERT INTO provisions (subject, fiscal_year, record_id, "
+             "consumer, affair, exchange_id, answer_time) VALUES (:subject, "
+             ":year, '', :consumer, :affair, :exchange, :time) ON CONFLICT "
+             "(consumer, exchange_id, subject, fiscal_year) DO NOTHING",
+          soci::use(key), soci::use(year), soci::use(call.consumer),
+          soci::use(call.affair), soci::use(call.exchange_id), soci::use(time);
+    }
     return absl::OkStatus();
   });
 }
@@ -129,7 +162,7 @@ absl::StatusOr<tax::v1::ReportWrongLinkResponse> LinkReviews::Report(
   return Once<tax::v1::ReportWrongLinkResponse>(
       database_, "ReportWrongLink", call, now,
       [&](soci::session& sql, tax::v1::ReportWrongLinkResponse&) {
-        return Open(sql, call, request.subject(), now);
+        return Open(sql, call, request.subject(), now, tell_);
       });
 }
 
@@ -142,7 +175,7 @@ absl::StatusOr<tax::v1::CheckLinkResponse> LinkReviews::KeepCheck(
           tax::v1::CheckLinkResponse& response) -> absl::Status {
         response.set_consistent(consistent);
         if (consistent) return absl::OkStatus();
-        return Open(sql, call, request.subject(), now);
+        return Open(sql, call, request.subject(), now, tell_);
       });
 }
 
@@ -165,18 +198,22 @@ absl::StatusOr<tax::v1::ReleaseRecordResponse> LinkReviews::Release(
           tax::v1::ReleaseRecordResponse& response) -> absl::Status {
         const std::string& wrong = request.subject();
         PSM_RETURN_IF_ERROR(Close(sql, call, wrong, now));
+        PSM_ASSIGN_OR_RETURN(const std::set<std::int32_t> years,
+                             ToRelease(sql, request));
         const std::string id = NewUuid(SystemRandom());
         const long long time = absl::ToUnixMicros(now);
-        Hand(sql, wrong, OwnerOf(id));
-        sql << "UPDATE provisions SET record_id = :id WHERE subject = :wrong "
-               "AND record_id = ''",
-            soci::use(id), soci::use(wrong);
+        for (const long long year : years) {
+          Hand(sql, wrong, OwnerOf(id), year);
+          sql << "UPDATE provisions SET record_id = :id WHERE subject = :wrong "
+                 "AND record_id = '' AND fiscal_year IN (0, :year)",
+              soci::use(id), soci::use(wrong), soci::use(year);
+        }
         sql << "INSERT INTO released_records (record_id, wrong_subject, "
                "right_subject, release_time, tie_time) VALUES (:id, :wrong, "
                "'', :time, 0)",
             soci::use(id), soci::use(wrong), soci::use(time);
         response.set_record_id(id);
-        return tell_(sql, wrong);
+        return tell_(sql, wrong, RecordEvent::kCorrected);
       });
 }
 
@@ -203,12 +240,14 @@ absl::StatusOr<tax::v1::TieRecordResponse> LinkReviews::Tie(
           return Precondition("ALREADY_ASSESSED",
                               "the person has an assessment for that year");
         const long long time = absl::ToUnixMicros(now);
-        Hand(sql, owner, request.subject());
+        for (const long long year : YearsOf(sql, owner))
+          Hand(sql, owner, request.subject(), year);
+        TaxLedger::ApplyDeathOf(sql, request.subject(), now);
         sql << "UPDATE released_records SET right_subject = :person, tie_time "
                "= :time WHERE record_id = :id",
             soci::use(request.subject()), soci::use(time),
             soci::use(request.record_id());
-        return tell_(sql, request.subject());
+        return tell_(sql, request.subject(), RecordEvent::kCorrected);
       });
 }
 
@@ -222,7 +261,8 @@ absl::StatusOr<ListWrongLinkExchangesResponse> LinkReviews::ExchangesOf(
     long long time = 0;
     soci::statement rows =
         (sql.prepare
-             << "SELECT p.exchange_id, p.consumer, p.affair, p.answer_time, "
+             << "SELECT DISTINCT p.exchange_id, p.consumer, p.affair, "
+                "p.answer_time, "
                 "r.wrong_subject FROM provisions p JOIN released_records r ON "
                 "r.record_id = p.record_id WHERE r.wrong_subject = :subject OR "
                 "r.right_subject = :subject ORDER BY p.answer_time, "

@@ -4,9 +4,10 @@
 #ifndef PSM_SERVICES_TAX_LINK_REVIEWS_H_
 #define PSM_SERVICES_TAX_LINK_REVIEWS_H_
 
-#include <functional>
+#include <cstdint>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
@@ -16,6 +17,7 @@
 #include "mesh/agency/call_context.h"
 #include "mesh/agency/database.h"
 #include "psm/tax/v1/links.pb.h"
+#include "services/tax/record_events.h"
 #include "soci/soci.h"
 
 namespace psm {
@@ -25,12 +27,13 @@ namespace psm {
 // it and have TaxLedger::Migrations().
 class LinkReviews {
  public:
-  // Tells, in the transaction, that what is kept of a person was corrected.
-  using Tell =
-      std::function<absl::Status(soci::session&, const std::string& subject)>;
+  // The fiscal years of what was read to be given.
+  using ReadYears = absl::FunctionRef<absl::StatusOr<std::vector<std::int32_t>>(
+      soci::session&)>;
 
   // `agency_id`: the municipality whose tax office this is.
-  LinkReviews(agency::Database* database, std::string agency_id, Tell tell)
+  LinkReviews(agency::Database* database, std::string agency_id,
+              TellOfRecord tell)
       : database_(*database),
         agency_id_(std::move(agency_id)),
         tell_(std::move(tell)) {}
@@ -40,12 +43,12 @@ class LinkReviews {
   static absl::Status CheckMayProvide(soci::session& sql,
                                       const std::string& subject);
   // Has `read` read what `call` is answered about the person and, in the same
-  // transaction, checks that it may be provided and keeps durably that it was,
-  // so that it can be told should the link turn out to be wrong. Nothing is
-  // kept where `read` gives an error, which is then given on.
+  // transaction, checks that it may be provided and keeps durably which years
+  // were, so that it can be told should the link turn out to be wrong. Nothing
+  // is kept where `read` gives an error, which is then given on.
   absl::Status Provide(const agency::CallContext& call,
                        absl::string_view subject, absl::Time now,
-                       absl::FunctionRef<absl::Status(soci::session&)> read);
+                       ReadYears read);
 
   absl::StatusOr<tax::v1::ReportWrongLinkResponse> Report(
       const agency::CallContext& call,
@@ -74,7 +77,7 @@ class LinkReviews {
  private:
   agency::Database& database_;
   const std::string agency_id_;
-  const Tell tell_;
+  const TellOfRecord tell_;
 };
 
 }  // namespace psm

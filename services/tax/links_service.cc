@@ -1,13 +1,24 @@
 #include "services/tax/links_service.h"
 
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "mesh/agency/answers.h"
 #include "mesh/base/status_macros.h"
+#include "services/codes/folded_text.h"
 #include "services/tax/tax_rules.h"
 
 namespace psm {
+namespace {
+
+// However either is written; what is no text is no name.
+bool IsSameName(absl::string_view a, absl::string_view b) {
+  const std::optional<std::string> key = FoldedKey(a);
+  return key.has_value() && !key->empty() && key == FoldedKey(b);
+}
+
+}  // namespace
 
 using agency::CallContext;
 
@@ -35,7 +46,7 @@ absl::StatusOr<tax::v1::CheckLinkResponse> LinksService::Check(
       residence_.ResidentOn(call, request.subject(),
                             TaxDay(kept.assessments(0).fiscal_year())));
   const bool consistent = resident.has_value() &&
-                          resident->kana == request.kana() &&
+                          IsSameName(resident->kana, request.kana()) &&
                           resident->birth_date == request.birth_date();
   return reviews_.KeepCheck(call, request, consistent, clock_.Now());
 }

@@ -102,9 +102,11 @@ class LinksServiceTest : public testing::Test {
     tax::v1::ConfirmLinkResponse response;
     return Send(&LinksService::ConfirmLink, request, &response);
   }
-  std::string Release(const std::string& subject, std::string* record_id) {
+  std::string Release(const std::string& subject, std::string* record_id,
+                      const std::vector<int>& years = {}) {
     tax::v1::ReleaseRecordRequest request;
     request.set_subject(subject);
+    request.mutable_fiscal_years()->Add(years.begin(), years.end());
     tax::v1::ReleaseRecordResponse response;
     const std::string reason =
         Send(&LinksService::ReleaseRecord, request, &response);
@@ -141,12 +143,15 @@ class LinksServiceTest : public testing::Test {
                              TaxLedger::Migrations())
           .value();
   std::vector<std::string> told_;
-  TaxLedger ledger_{database_.get()};
-  LinkReviews reviews_{database_.get(), "akatsuki",
-                       [this](soci::session&, const std::string& subject) {
-                         told_.push_back(subject);
-                         return absl::OkStatus();
-                       }};
+  // "taro?" where the record is doubted, "taro" where it was corrected.
+  TellOfRecord tell_ = [this](soci::session&, const std::string& subject,
+                              RecordEvent event) {
+    told_.push_back(
+        absl::StrCat(subject, event == RecordEvent::kDoubted ? "?" : ""));
+    return absl::OkStatus();
+  };
+  TaxLedger ledger_{database_.get(), tell_};
+  LinkReviews reviews_{database_.get(), "akatsuki", tell_};
   TarosRegister register_;
   TaxService status_service_{&reviews_, &clock_};
   LinksService links_{&reviews_, &ledger_, &register_, &clock_};
@@ -164,14 +169,14 @@ TEST_F(LinksServiceTest, AWrongLinkIsStoppedCorrectedAndTold) {
   ASSERT_EQ(Report("taro"), "");
   EXPECT_EQ(Asked("taro"), "LINK_UNDER_REVIEW");
   EXPECT_EQ(status_.ByteSizeLong(), 0U);
-  EXPECT_TRUE(told_.empty());
+  EXPECT_EQ(told_, std::vector<std::string>{"taro?"});
 
   std::string record;
   ASSERT_EQ(Release("taro", &record), "");
   EXPECT_EQ(Asked("taro"), "NOT_A_TAXPAYER");
   EXPECT_EQ(Asked("jiro"), "NOT_A_TAXPAYER");
   ASSERT_EQ(Tie("jiro", record), "");
-  EXPECT_EQ(told_, (std::vector<std::string>{"taro", "jiro"}));
+  EXPECT_EQ(told_, (std::vector<std::string>{"taro?", "taro", "jiro"}));
   ASSERT_EQ(Asked("jiro"), "");
   EXPECT_EQ(status_.arrears_yen(), 184'000);
   EXPECT_EQ(Asked("taro"), "NOT_A_TAXPAYER");
@@ -252,6 +257,10 @@ TEST_F(LinksServiceTest, ACheckComparesThePaperWithTheRegister) {
   ASSERT_EQ(Check("カクウ　タロウ", "1981-01-15", &consistent), "");
   EXPECT_TRUE(consistent);
   EXPECT_EQ(register_.asked, absl::CivilDay(2026, 1, 1));
+  for (const char* written : {"ｶｸｳ ﾀﾛｳ", "かくう たろう", "カクウタロウ"}) {
+    ASSERT_EQ(Check(written, "1981-01-15", &consistent), "");
+    EXPECT_TRUE(consistent) << written;
+  }
   EXPECT_EQ(Asked("taro"), "");
 
   register_.answer = agency::Refusal(absl::StatusCode::kUnavailable,
@@ -281,7 +290,65 @@ TEST_F(LinksServiceTest, ALinkThatWasRightIsProvidedAgain) {
   EXPECT_EQ(Asked("taro"), "");
   EXPECT_EQ(Confirm("taro"), "NOT_UNDER_REVIEW");
   EXPECT_TRUE(Exchanges("taro").empty());
-  EXPECT_TRUE(told_.empty());
+  EXPECT_EQ(told_, std::vector<std::string>{"taro?"}) << "once";
+}
+
+TEST_F(LinksServiceTest, AYearIsReleasedByItselfAndTheOwnOnesStay) {
+  // Taro's 2025 is his own, 2026 is jiro's, who has a 2025 of his own.
+  const auto assess = [this](const std::string& subject, int year) {
+    agency::CallContext call;
+    call.consumer = "akatsuki/counter";
+    call.exchange_id = NewId();
+    tax::v1::AssessRequest request;
+    request.set_subject(subject);
+    request.set_fiscal_year(year);
+    ASSERT_TRUE(ledger_.Assess(call, request, clock_.Now()).ok());
+  };
+  assess("taro", 2025);
+  assess("jiro", 2025);
+  const auto asked = [this](const std::string& subject, int year) {
+    agency::FakeCall call("akatsuki/benefits", "benefit-tax-exempt",
+                          {"category"}, NewId());
+    tax::v1::GetTaxStatusRequest request;
+    request.set_subject(subject);
+    request.set_fiscal_year(year);
+    return ReasonOf(agency::FromGrpc(
+        status_service_.GetTaxStatus(call.context(), &request, &status_)));
+  };
+  ASSERT_EQ(asked("taro", 2025), "");
+  const std::string wrong = NewId();
+  ASSERT_EQ(Asked("taro", wrong), "");  // the latest: 2026
+
+  ASSERT_EQ(Report("taro"), "");
+  std::string record;
+  EXPECT_EQ(Release("taro", &record, {2026, 2024}), "NOT_A_TAXPAYER");
+  EXPECT_EQ(asked("taro", 2025), "LINK_UNDER_REVIEW") << "nothing was done";
+  ASSERT_EQ(Release("taro", &record, {2026}), "");
+  EXPECT_EQ(asked("taro", 2025), "");
+  EXPECT_EQ(asked("taro", 2026), "NOT_A_TAXPAYER");
+  ASSERT_EQ(Tie("jiro", record), "");
+  EXPECT_EQ(asked("jiro", 2026), "");
+  EXPECT_EQ(asked("jiro", 2025), "");
+  for (const char* person : {"taro", "jiro"}) {
+    EXPECT_EQ(Exchanges(person), std::vector<std::string>{wrong})
+        << "his own year was no mistake";
+  }
+}
+
+TEST_F(LinksServiceTest, ADeathOfTheWrongOneEndsNoYearOfTheRightOne) {
+  const auto died = [this](const std::string& subject) {
+    return database_->Write([&](soci::session& sql) {
+      return ledger_.HearOfDeath(sql, subject, "2025-12-31", clock_.Now());
+    });
+  };
+  ASSERT_EQ(Report("taro"), "");
+  ASSERT_TRUE(died("taro").ok());
+  std::string record;
+  ASSERT_EQ(Release("taro", &record), "");
+  ASSERT_EQ(Tie("jiro", record), "");
+  EXPECT_EQ(Asked("jiro"), "") << "he lives";
+  ASSERT_TRUE(died("jiro").ok());
+  EXPECT_EQ(Asked("jiro"), "NOT_A_TAXPAYER");
 }
 
 TEST_F(LinksServiceTest, WhatIsNotThereIsNotReviewedNorReleased) {

@@ -22,23 +22,28 @@ namespace {
 absl::Status Wire(psm::agency::Agency& agency) {
   PSM_ASSIGN_OR_RETURN(psm::agency::Database* const database,
                        agency.OpenDatabase(psm::TaxLedger::Migrations()));
-  auto* const ledger = agency.Own(std::make_unique<psm::TaxLedger>(database));
-  PSM_RETURN_IF_ERROR(
-      ledger->ImportOnce(agency.clock().Now(), [&](psm::TaxLedger::Take take) {
-        return agency.ForEachSeed<psm::seed::v1::Taxpayer>(take);
-      }));
   auto* const residence = agency.Own(std::make_unique<psm::RegisterResidence>(
       agency.agency_id(), [&agency] { return agency.gateway(); }));
   PSM_ASSIGN_OR_RETURN(std::unique_ptr<psm::agency::Outbox> started,
                        psm::agency::Outbox::Start(
                            *database, [&agency] { return agency.gateway(); }));
   psm::agency::Outbox* const outbox = agency.Own(std::move(started));
-  const psm::LinkReviews::Tell tell =
-      [outbox, &agency](soci::session& sql, const std::string& subject) {
-        const absl::CivilDay today = psm::DayInJapan(agency.clock().Now());
-        return outbox->Publish(sql, "record_corrected", subject,
-                               absl::FormatCivilTime(today));
-      };
+  const psm::TellOfRecord tell = [outbox, &agency](soci::session& sql,
+                                                   const std::string& subject,
+                                                   psm::RecordEvent event) {
+    const absl::CivilDay today = psm::DayInJapan(agency.clock().Now());
+    return outbox->Publish(sql,
+                           event == psm::RecordEvent::kDoubted
+                               ? "record_doubted"
+                               : "record_corrected",
+                           subject, absl::FormatCivilTime(today));
+  };
+  auto* const ledger =
+      agency.Own(std::make_unique<psm::TaxLedger>(database, tell));
+  PSM_RETURN_IF_ERROR(
+      ledger->ImportOnce(agency.clock().Now(), [&](psm::TaxLedger::Take take) {
+        return agency.ForEachSeed<psm::seed::v1::Taxpayer>(take);
+      }));
   auto* const reviews = agency.Own(std::make_unique<psm::LinkReviews>(
       database, std::string(agency.agency_id()), tell));
   auto* const corrections =

@@ -11,6 +11,7 @@
 #include "mesh/base/status_macros.h"
 #include "services/tax/assessment_rows.h"
 #include "services/tax/competence.h"
+#include "services/tax/link_reviews.h"
 #include "services/tax/tax_rules.h"
 #include "soci/soci.h"
 
@@ -241,11 +242,15 @@ absl::StatusOr<CorrectAssessmentResponse> TaxLedger::Correct(
   return agency::ParseAnswer<CorrectAssessmentResponse>(database_->Once(
       "CorrectAssessment", call, now,
       [&](soci::session& sql) -> absl::StatusOr<std::string> {
+        PSM_RETURN_IF_ERROR(
+            LinkReviews::CheckMayProvide(sql, request.subject()));
         PSM_ASSIGN_OR_RETURN(
             const Assessment version,
             CorrectWithin(sql, request.subject(), request.fiscal_year(),
                           request.etag(), request.circumstances(),
                           request.grounds(), now));
+        PSM_RETURN_IF_ERROR(
+            tell_(sql, request.subject(), RecordEvent::kCorrected));
         CorrectAssessmentResponse response;
         response.set_category(version.category());
         response.set_tax_yen(version.tax_yen());
@@ -265,6 +270,9 @@ absl::StatusOr<EndTaxationResponse> TaxLedger::EndTaxation(
         EndTaxationResponse response;
         response.set_withdrawn_years(EndFrom(
             sql, request.subject(), request.death_date(), known.empty(), now));
+        if (response.withdrawn_years() > 0)
+          PSM_RETURN_IF_ERROR(
+              tell_(sql, request.subject(), RecordEvent::kCorrected));
         return response.SerializeAsString();
       }));
 }
@@ -277,8 +285,17 @@ absl::Status TaxLedger::HearOfDeath(soci::session& sql,
   // entered stays.
   if (ReadAssessments(sql, subject).empty() || !DeathDate(sql, subject).empty())
     return absl::OkStatus();
-  EndFrom(sql, subject, death_date, true, now);
-  return absl::OkStatus();
+  if (EndFrom(sql, subject, death_date, true, now) == 0)
+    return absl::OkStatus();
+  return tell_(sql, subject, RecordEvent::kCorrected);
+}
+
+void TaxLedger::ApplyDeathOf(soci::session& sql, const std::string& subject,
+                             absl::Time now) {
+  sql << "UPDATE assessments SET withdraw_time = 0 WHERE subject = :subject",
+      soci::use(subject);
+  const std::string death = DeathDate(sql, subject);
+  if (!death.empty()) EndFrom(sql, subject, death, false, now);
 }
 
 }  // namespace psm

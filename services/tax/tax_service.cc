@@ -1,6 +1,8 @@
 #include "services/tax/tax_service.h"
 
+#include <cstdint>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "mesh/agency/call_context.h"
@@ -16,10 +18,11 @@ grpc::Status TaxService::GetTaxStatus(
   absl::StatusOr<tax::v1::GetTaxStatusResponse> status;
   if (absl::Status provided = reviews_->Provide(
           call, request->subject(), clock_->Now(),
-          [&](soci::session& sql) {
+          [&](soci::session& sql) -> absl::StatusOr<std::vector<std::int32_t>> {
             status = TaxLedger::StatusOf(sql, request->subject(),
                                          request->fiscal_year());
-            return status.status();
+            if (!status.ok()) return status.status();
+            return std::vector<std::int32_t>{status->fiscal_year()};
           });
       !provided.ok())
     return agency::ToGrpc(provided);

@@ -62,11 +62,12 @@ class TaxServiceTest : public testing::Test {
       agency::Database::Open(folder_.File("tax.sqlite"),
                              TaxLedger::Migrations())
           .value();
-  TaxLedger ledger_{database_.get()};
+  TellOfRecord tell_ = [](soci::session&, const std::string&, RecordEvent) {
+    return absl::OkStatus();
+  };
+  TaxLedger ledger_{database_.get(), tell_};
   ManualClock clock_{now_};
-  LinkReviews reviews_{
-      database_.get(), "akatsuki",
-      [](soci::session&, const std::string&) { return absl::OkStatus(); }};
+  LinkReviews reviews_{database_.get(), "akatsuki", tell_};
   TaxService service_{&reviews_, &clock_};
 };
 

@@ -113,9 +113,10 @@ class WrongLinkage : public Lives {
   static TaxReply Ask(const std::string& person) {
     return AskTax(mesh(), person, {.provider = kTax});
   }
-  // Who was told, of whom, that a record was corrected.
-  static std::set<std::string> Told(const std::string& person) {
-    return ToldOf(mesh(), person, "record_corrected");
+  // Who was told, of whom, that a record was corrected, or is in doubt.
+  static std::set<std::string> Told(const std::string& person,
+                                    const char* event = "record_corrected") {
+    return ToldOf(mesh(), person, event);
   }
   // A call that nobody agreed to, and that stands in the log as refused.
   static void ExpectForbidden(const CallReport& report, const char* who) {
@@ -186,6 +187,13 @@ TEST_F(WrongLinkage, FoundStoppedCorrectedAndToldToWhomItConcerns) {
   EXPECT_EQ(refusal.reason(), "LINK_UNDER_REVIEW");
   EXPECT_TRUE(Released(refusal).empty());
   EXPECT_EQ(ReasonOf(Apply("aoi").status), "EVIDENCE_MISSING");
+  // Nor is anything decided on what was provided before.
+  ASSERT_TRUE(
+      Await([&] { return WaitsForReexamination(form->application_id()); }));
+  EXPECT_EQ(Told("aoi", "record_doubted"), std::set<std::string>{kBenefits});
+  EXPECT_EQ(ReasonOf(Confirm("aoi", form->application_id()).status),
+            "REEXAMINATION_PENDING");
+  EXPECT_TRUE(Told("aoi").empty()) << "nothing is corrected yet";
   ASSERT_TRUE(mesh().RestartSystem(kTax).ok());
   EXPECT_EQ(ReasonOf(Ask("aoi").status), "LINK_UNDER_REVIEW")
       << "a restart forgets nothing";
