@@ -46,6 +46,7 @@ class Reader {
     if (auto error = TakeScopes()) return error;
     if (auto error = TakeStateAndNonce()) return error;
     if (auto error = TakeChallenge()) return error;
+    if (auto error = CheckContext()) return error;
     return CheckPrompt();
   }
 
@@ -98,6 +99,21 @@ class Reader {
         !FromBase64Url(request_->code_challenge).has_value())
       return Error("invalid_request", "code_challenge is not a SHA-256");
     return std::nullopt;
+  }
+
+  // Who asks for a way of signing in that is not offered is told so, and does
+  // not take another for it (OpenID Connect Core Error Code
+  // unmet_authentication_requirements 1.0).
+  std::optional<AuthorizationError> CheckContext() const {
+    const std::vector<std::string> wanted =
+        absl::StrSplit(from_.Get("acr_values"), ' ', absl::SkipEmpty());
+    const std::vector<std::string>& offered = profile_.acr_values;
+    if (wanted.empty() ||
+        std::find_first_of(wanted.begin(), wanted.end(), offered.begin(),
+                           offered.end()) != wanted.end())
+      return std::nullopt;
+    return Error("unmet_authentication_requirements",
+                 "none of acr_values is offered");
   }
 
   // Everybody signs in anew each time, so `login` and `max_age` hold anyway.

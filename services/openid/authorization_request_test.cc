@@ -66,6 +66,12 @@ const BadRequest kBadRequests[] = {
     {"PromptNone", {{"prompt", "none"}}, "login_required"},
     {"PromptNoneAndLogin", {{"prompt", "none login"}}, "invalid_request"},
     {"UnknownPrompt", {{"prompt", "sing"}}, "invalid_request"},
+    {"WeakerSignIn",
+     {{"acr_values", "aal1"}},
+     "unmet_authentication_requirements"},
+    {"NoneOfTheSignIns",
+     {{"acr_values", "aal1 AAL3 aal33"}},
+     "unmet_authentication_requirements"},
 };
 
 class BadAuthorizationRequest : public testing::TestWithParam<BadRequest> {};
@@ -118,6 +124,17 @@ TEST(AuthorizationRequestTest, PkceIsS256EvenWhereItIsNotDemanded) {
     EXPECT_EQ(RedirectParameter(browser.Get("/authorize", GoodQuery(change)),
                                 "error"),
               "invalid_request");
+  }
+}
+
+TEST(AuthorizationRequestTest, OneOfTheWaysToSignInIsEnough) {
+  TestWorld world;
+  Browser browser(world.provider.get());
+  for (const char* wanted : {"aal3", "aal1 aal3", "", " "}) {
+    EXPECT_EQ(
+        browser.Get("/authorize", GoodQuery({{"acr_values", wanted}})).status,
+        200)
+        << wanted;
   }
 }
 
