@@ -164,7 +164,7 @@ TEST_F(TaxServiceTest, ALedgerOfTheFirstFormIsTakenOver) {
   }
   const auto database =
       agency::Database::Open(file, TaxLedger::Migrations()).value();
-  TaxLedger taken(database.get());
+  TaxLedger taken(database.get(), tell_);
   const auto status = taken.FindStatus("a", 0);
   ASSERT_TRUE(status.ok()) << status.status();
   EXPECT_EQ(status->category(), GetTaxStatusResponse::TAXED);
