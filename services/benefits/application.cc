@@ -242,23 +242,6 @@ FilledField Labelled(const Programme& programme, const FilledField& field) {
   return labelled;
 }
 
-absl::StatusOr<Application> FillForBusiness(
-    const Programme& programme, const std::string& corporate_number,
-    const std::vector<Evidence>& evidence) {
-  Application application;
-  application.programme = programme.id();
-  application.corporation = corporate_number;
-  PSM_ASSIGN_OR_RETURN(const Answers answers,
-                       ReadAnswers(evidence, application));
-  for (const ProgrammeField& field : programme.fields) {
-    PSM_ASSIGN_OR_RETURN(FilledField filled,
-                         FillFromAnswers(field, answers, 0));
-    application.fields.push_back(std::move(filled));
-  }
-  application.papers = CountPapers(programme.definition.programme());
-  return application;
-}
-
 absl::StatusOr<ZenginAccount> PaymentAccount(
     const Programme& programme, absl::Span<const FilledField> fields) {
   const benefits::v1::PaymentFields& payment = programme.definition.payment();

@@ -27,20 +27,18 @@ struct HouseholdEvidence {
   std::string exchange_id;  // UUID
 };
 
-// Who applies and what the form says. Either persons or a business.
+// Who applies and what the form says.
 struct Application {
   std::string programme;             // id
-  std::string subject;               // the applicant; empty for a business
-  std::string corporation;           // empty for a person
+  std::string subject;               // the applicant
   std::vector<std::string> members;  // subject codes, head first
   std::vector<benefits::v1::FilledField> fields;
   std::vector<benefits::v1::Source> sources;
   std::vector<benefits::v1::NeededPaper> papers;
   std::vector<benefits::v1::NeededPaper> missing_papers;  // of what was refused
   std::string account_etag;  // the registry's name of the account's state
-  // When the first was asked: what was corrected since may not be in it. Nobody
-  // corrects what is about a business.
-  absl::Time ask_time = absl::InfiniteFuture();
+  // When the first was asked: what was corrected since may not be in it.
+  absl::Time ask_time = absl::InfinitePast();
 };
 
 // A part that could not be got: FAILED_PRECONDITION EVIDENCE_MISSING with
@@ -60,11 +58,6 @@ absl::StatusOr<Application> FillForHousehold(
     const Programme& programme, const HouseholdEvidence& household,
     absl::Span<const std::vector<linkage::v1::Evidence>> evidence,
     absl::CivilDay today, const std::set<std::string>& refused = {});
-
-// The same for a business.
-absl::StatusOr<Application> FillForBusiness(
-    const Programme& programme, const std::string& corporate_number,
-    const std::vector<linkage::v1::Evidence>& evidence);
 
 // The account of an `accounts` answer, with its etag; EVIDENCE_MISSING as
 // above.

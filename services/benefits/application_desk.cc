@@ -21,8 +21,6 @@ using agency::CallContext;
 using agency::Refusal;
 using benefits::v1::StartApplicationRequest;
 using benefits::v1::StartApplicationResponse;
-using benefits::v1::StartBusinessApplicationRequest;
-using benefits::v1::StartBusinessApplicationResponse;
 using linkage::v1::Evidence;
 using linkage::v1::RetrieveRequest;
 
@@ -44,23 +42,26 @@ absl::Status Logged(absl::Status status, const std::string& programme) {
   return status;
 }
 
-template <typename Response>
-Response ResponseFor(const std::string& id, const Application& application) {
-  Response response;
+StartApplicationResponse ResponseFor(const std::string& id,
+                                     const Application& application) {
+  StartApplicationResponse response;
   response.set_application_id(id);
   response.mutable_fields()->Add(application.fields.begin(),
                                  application.fields.end());
   response.mutable_sources()->Add(application.sources.begin(),
                                   application.sources.end());
+  response.set_household_size(static_cast<int>(application.members.size()));
   response.mutable_papers()->Add(application.papers.begin(),
                                  application.papers.end());
+  response.mutable_missing_papers()->Add(application.missing_papers.begin(),
+                                         application.missing_papers.end());
   return response;
 }
 
-// The question about one member of a household, or about a corporation.
+// The question about one member of a household.
 RetrieveRequest Question(const Programme& programme, const std::string& agency,
                          bool head, const std::string& tax_municipality,
-                         const std::set<std::string>& refused = {}) {
+                         const std::set<std::string>& refused) {
   RetrieveRequest request;
   for (std::string& attribute : programme.LinkageAttributes(head, refused)) {
     const std::string dataset = attribute.substr(0, attribute.find('.'));
@@ -73,17 +74,6 @@ RetrieveRequest Question(const Programme& programme, const std::string& agency,
 }
 
 }  // namespace
-
-absl::StatusOr<const Programme*> ApplicationDesk::FindProgramme(
-    const std::string& id, bool for_business) const {
-  const Programme* const programme = parts_.programmes->Find(id);
-  if (programme != nullptr && programme->for_business() == for_business) {
-    return programme;
-  }
-  return Refusal(absl::StatusCode::kNotFound, "PROGRAMME_UNKNOWN",
-                 for_business ? "no programme for businesses has this id"
-                              : "no programme for persons has this id");
-}
 
 absl::StatusOr<HouseholdEvidence> ApplicationDesk::AskForHousehold(
     const Inquiry& inquiry, const Programme& programme,
@@ -173,17 +163,6 @@ absl::StatusOr<Application> ApplicationDesk::CollectForHousehold(
   return application;
 }
 
-absl::StatusOr<Application> ApplicationDesk::CollectForBusiness(
-    const CallContext& call, const Programme& programme,
-    const std::string& corporate_number) {
-  RetrieveRequest question = Question(programme, parts_.agency, true, "");
-  question.set_corporation(corporate_number);
-  PSM_ASSIGN_OR_RETURN(
-      const std::vector<std::vector<Evidence>> evidence,
-      AskForEvidence({.call = &call}, programme, {{"", question}}));
-  return FillForBusiness(programme, corporate_number, evidence[0]);
-}
-
 absl::StatusOr<std::string> ApplicationDesk::Keep(
     const char* method, const CallContext& call, const Application& application,
     absl::FunctionRef<std::string(const std::string& id)> answer) {
@@ -204,8 +183,11 @@ absl::StatusOr<StartApplicationResponse> ApplicationDesk::Start(
                        parts_.database->Answered(kMethod, call));
   if (kept) return agency::ParseAnswer<StartApplicationResponse>(*kept);
 
-  PSM_ASSIGN_OR_RETURN(const Programme* const programme,
-                       FindProgramme(request.programme(), false));
+  const Programme* const programme =
+      parts_.programmes->Find(request.programme());
+  if (programme == nullptr)
+    return Refusal(absl::StatusCode::kNotFound, "PROGRAMME_UNKNOWN",
+                   "no programme has this id");
   PSM_RETURN_IF_ERROR(CheckPeriod(*programme, parts_.clock->Now()));
   PSM_ASSIGN_OR_RETURN(const std::set<std::string> refused,
                        RefusedDatasets(*programme, request.refused_datasets()));
@@ -215,36 +197,9 @@ absl::StatusOr<StartApplicationResponse> ApplicationDesk::Start(
   PSM_ASSIGN_OR_RETURN(
       const std::string answer,
       Keep(kMethod, call, *application, [&](const std::string& id) {
-        auto response = ResponseFor<StartApplicationResponse>(id, *application);
-        response.set_household_size(
-            static_cast<int>(application->members.size()));
-        response.mutable_missing_papers()->Add(
-            application->missing_papers.begin(),
-            application->missing_papers.end());
-        return response.SerializeAsString();
+        return ResponseFor(id, *application).SerializeAsString();
       }));
   return agency::ParseAnswer<StartApplicationResponse>(answer);
-}
-
-absl::StatusOr<StartBusinessApplicationResponse> ApplicationDesk::StartBusiness(
-    const CallContext& call, const StartBusinessApplicationRequest& request) {
-  constexpr char kMethod[] = "StartBusinessApplication";
-  PSM_ASSIGN_OR_RETURN(const std::optional<std::string> kept,
-                       parts_.database->Answered(kMethod, call));
-  if (kept) return agency::ParseAnswer<StartBusinessApplicationResponse>(*kept);
-
-  PSM_ASSIGN_OR_RETURN(const Programme* const programme,
-                       FindProgramme(request.programme(), true));
-  const absl::StatusOr<Application> application =
-      CollectForBusiness(call, *programme, request.corporate_number());
-  if (!application.ok()) return Logged(application.status(), programme->id());
-  PSM_ASSIGN_OR_RETURN(
-      const std::string answer,
-      Keep(kMethod, call, *application, [&](const std::string& id) {
-        return ResponseFor<StartBusinessApplicationResponse>(id, *application)
-            .SerializeAsString();
-      }));
-  return agency::ParseAnswer<StartBusinessApplicationResponse>(answer);
 }
 
 }  // namespace psm

@@ -20,11 +20,10 @@
 
 namespace psm {
 
-// Start and StartBusiness are idempotent by the call's exchange id, and nothing
-// is kept of one that fails. Answers carry everything: what the agreement does
-// not grant, the service leaves out. Thread-safe; a method may wait for other
-// agencies, up to ten seconds for each round. All pointers must outlive the
-// desk.
+// Start is idempotent by the call's exchange id, and nothing is kept of one
+// that fails. Answers carry everything: what the agreement does not grant, the
+// service leaves out. Thread-safe; a method may wait for other agencies, up to
+// ten seconds for each round. All pointers must outlive the desk.
 class ApplicationDesk {
  public:
   struct Parts {
@@ -42,9 +41,6 @@ class ApplicationDesk {
   absl::StatusOr<benefits::v1::StartApplicationResponse> Start(
       const agency::CallContext& call,
       const benefits::v1::StartApplicationRequest& request);
-  absl::StatusOr<benefits::v1::StartBusinessApplicationResponse> StartBusiness(
-      const agency::CallContext& call,
-      const benefits::v1::StartBusinessApplicationRequest& request);
 
   // Everything that an application of a household needs, from everybody who
   // holds a part but those of `refused`. EVIDENCE_MISSING (which stands in the
@@ -54,8 +50,6 @@ class ApplicationDesk {
       const std::string& subject, const std::set<std::string>& refused = {});
 
  private:
-  absl::StatusOr<const Programme*> FindProgramme(const std::string& id,
-                                                 bool for_business) const;
   absl::StatusOr<HouseholdEvidence> AskForHousehold(const Inquiry& inquiry,
                                                     const Programme& programme,
                                                     const std::string& subject);
@@ -63,9 +57,6 @@ class ApplicationDesk {
                                       const Programme& programme,
                                       const std::string& subject,
                                       const std::set<std::string>& refused);
-  absl::StatusOr<Application> CollectForBusiness(
-      const agency::CallContext& call, const Programme& programme,
-      const std::string& corporate_number);
   // Keeps an application and the answer about it in one transaction, or gives
   // the answer that a concurrent call of the same exchange has kept.
   absl::StatusOr<std::string> Keep(

@@ -14,8 +14,6 @@
 #include "mesh/agency/test_call.h"
 #include "mesh/base/error.h"
 #include "mesh/base/temp_folder.h"
-#include "psm/corporations/v1/corporations.pb.h"
-#include "psm/gbizid/v1/gbizid.pb.h"
 #include "services/benefits/application_store.h"
 #include "services/benefits/benefits_service.h"
 #include "services/benefits/test_office.h"
@@ -187,8 +185,6 @@ TEST_F(ApplicationDeskTest, NothingHalfIsKeptWhereAPartIsMissing) {
 TEST_F(ApplicationDeskTest, EachRefusalHasItsReason) {
   EXPECT_EQ(ReasonOf(Start(Call(), "hanako", "no-such").status()),
             "PROGRAMME_UNKNOWN");
-  EXPECT_EQ(ReasonOf(Start(Call(), "hanako", "equipment-subsidy").status()),
-            "PROGRAMME_UNKNOWN");
   EXPECT_EQ(evidence_.questions, 0);  // nobody was asked for nothing
   EXPECT_EQ(ReasonOf(Start(Call(), "fumie").status()), "NOT_HEAD_OF_HOUSEHOLD");
 
@@ -214,35 +210,6 @@ TEST_F(ApplicationDeskTest, EachRefusalHasItsReason) {
   EXPECT_EQ(detail->metadata.at("provider"), "yunagi/tax");
   EXPECT_EQ(detail->metadata.at("reason"), "NO_AGREEMENT");
   EXPECT_EQ(Count("applications"), 0);
-}
-
-TEST_F(ApplicationDeskTest, ABusinessAppliesButAPersonCannotConfirmForIt) {
-  corporations::v1::GetCorporationResponse registered;
-  registered.set_name("株式会社かくう製作所");
-  registered.set_kana("カクウセイサクショ");
-  registered.set_address("架空県あかつき市");
-  registered.set_representative("見本　一郎");
-  registered.set_establishment_date("2004-10-01");
-  evidence_.evidence = {
-      {EvidenceOf("corporations", "corporations/corporations", registered),
-       EvidenceOf("gbizid", "gbizid/gbizid",
-                  gbizid::v1::GetBusinessResponse())}};
-  benefits::v1::StartBusinessApplicationRequest request;
-  request.set_corporate_number("7990001000001");
-  request.set_programme("equipment-subsidy");
-  const auto started = desk_.StartBusiness(Call(7), request);
-  ASSERT_TRUE(started.ok()) << started.status();
-  EXPECT_EQ(started->fields_size(), 7);
-  EXPECT_EQ(evidence_.last_affair, "business-subsidy");
-  EXPECT_EQ(evidence_.last_requests[0].corporation(), "7990001000001");
-  EXPECT_EQ(evidence_.last_requests[0].subject(), "");
-  EXPECT_EQ(desk_.StartBusiness(Call(7), request)->application_id(),
-            started->application_id());
-  EXPECT_EQ(ReasonOf(Confirm(Call(), started->application_id(), "").status()),
-            "APPLICATION_UNKNOWN");
-  request.set_programme("tax-exempt-2026");
-  EXPECT_EQ(ReasonOf(desk_.StartBusiness(Call(), request).status()),
-            "PROGRAMME_UNKNOWN");
 }
 
 TEST_F(ApplicationDeskTest, AFileThatWasLostIsWrittenAgainFromTheDatabase) {

@@ -19,7 +19,7 @@ constexpr agency::Migration kMigrations[] = {
      "  number INTEGER PRIMARY KEY,"
      "  application_id TEXT NOT NULL UNIQUE,"
      "  programme TEXT NOT NULL,"
-     "  subject TEXT NOT NULL,"      // '' for a business
+     "  subject TEXT NOT NULL,"      // '' for a business, of before
      "  corporation TEXT NOT NULL,"  // '' for a person
      "  start_time BIGINT NOT NULL,"
      "  decision BIGINT NOT NULL DEFAULT 0,"
@@ -161,12 +161,10 @@ void ApplicationStore::Insert(soci::session& sql,
   const long long asked = absl::ToUnixMicros(application.ask_time);
   sql << "INSERT INTO applications (application_id, programme, subject, "
          "corporation, start_time, run_id, account_etag, ask_time) VALUES "
-         "(:id, :programme, :subject, :corporation, :time, :run, :etag, "
-         ":asked)",
+         "(:id, :programme, :subject, '', :time, :run, :etag, :asked)",
       soci::use(application_id), soci::use(application.programme),
-      soci::use(application.subject), soci::use(application.corporation),
-      soci::use(time), soci::use(run_id), soci::use(application.account_etag),
-      soci::use(asked);
+      soci::use(application.subject), soci::use(time), soci::use(run_id),
+      soci::use(application.account_etag), soci::use(asked);
   long long number = 0;
   sql << "SELECT number FROM applications WHERE application_id = :id",
       soci::into(number), soci::use(application_id);
@@ -204,7 +202,7 @@ absl::StatusOr<KeptApplication> ApplicationStore::Find(
   KeptApplication kept;
   std::string detail;
   long long confirmed = 0, withdrawn = 0, asked = 0;
-  // A business's application has no subject: an empty one finds nothing.
+  // A business's, of before, has no subject: an empty one finds nothing.
   sql << "SELECT number, programme, run_id, account_etag, ask_time, "
          "confirm_time, withdraw_time, decision_detail FROM applications WHERE "
          "application_id = :id AND subject = :subject AND subject <> ''",

@@ -7,8 +7,6 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "mesh/base/error.h"
-#include "psm/corporations/v1/corporations.pb.h"
-#include "psm/gbizid/v1/gbizid.pb.h"
 #include "services/benefits/papers.h"
 #include "services/benefits/test_household.h"
 #include "services/programme_rules/rules.h"
@@ -205,42 +203,6 @@ TEST(RuleTest, OneTaxedMemberDeniesTheHousehold) {
     }
   }
   EXPECT_FALSE(grants({}));  // nobody is no household
-}
-
-TEST(ApplicationTest, ABusinessFormFillsItselfFromRegistryAndAccount) {
-  corporations::v1::GetCorporationResponse registered;
-  registered.set_name("株式会社かくう製作所");
-  registered.set_kana("カクウセイサクショ");
-  registered.set_address("架空県あかつき市暁中央1丁目1番1号");
-  registered.set_representative("見本　一郎");
-  registered.set_establishment_date("2004-10-01");
-  gbizid::v1::GetBusinessResponse business;
-  business.set_employees(24);
-  business.set_capital_yen(10'000'000);
-  const Programme& subsidy = *TestProgrammes().Find("equipment-subsidy");
-  const auto fill = [&] {
-    return FillForBusiness(
-        subsidy, "7990001000001",
-        {EvidenceOf("corporations", "corporations/corporations", registered),
-         EvidenceOf("gbizid", "gbizid/gbizid", business)});
-  };
-  const auto application = fill();
-  ASSERT_TRUE(application.ok()) << application.status();
-  EXPECT_EQ(application->corporation, "7990001000001");
-  EXPECT_EQ(application->subject, "");
-  ASSERT_EQ(application->fields.size(), 7U);
-  EXPECT_EQ(application->fields[0].value(), "株式会社かくう製作所");
-  EXPECT_EQ(application->fields[0].provider(), "corporations/corporations");
-  EXPECT_EQ(application->fields[6].value(), "10000000");
-  EXPECT_EQ(application->fields[6].provider(), "gbizid/gbizid");
-  ASSERT_EQ(application->papers.size(), 2U);
-  EXPECT_EQ(application->papers[0].count(), 1);
-
-  registered.clear_representative();
-  EXPECT_EQ(ReasonOf(fill().status()), "EVIDENCE_MISSING");
-  registered.set_representative("見本　一郎");
-  business.clear_employees();
-  EXPECT_TRUE(fill().ok()) << "nobody employed is a number, too";
 }
 
 }  // namespace

@@ -48,21 +48,6 @@ grpc::Status BenefitsService::ConfirmApplication(
   return grpc::Status::OK;
 }
 
-grpc::Status BenefitsService::StartBusinessApplication(
-    grpc::ServerContext* context,
-    const benefits::v1::StartBusinessApplicationRequest* request,
-    benefits::v1::StartBusinessApplicationResponse* response) {
-  const auto call = agency::CallContext::From(*context);
-  auto started = parts_.desk->StartBusiness(call, *request);
-  if (!started.ok()) return agency::ToGrpc(started.status());
-  if (!call.Grants("application")) {
-    started->clear_fields();
-    started->clear_papers();
-  }
-  *response = *std::move(started);
-  return grpc::Status::OK;
-}
-
 grpc::Status BenefitsService::WithdrawApplication(
     grpc::ServerContext* context,
     const benefits::v1::WithdrawApplicationRequest* request,

@@ -38,10 +38,6 @@ class BenefitsService final : public benefits::v1::BenefitsService::Service {
       grpc::ServerContext* context,
       const benefits::v1::ConfirmApplicationRequest* request,
       benefits::v1::ConfirmApplicationResponse* response) override;
-  grpc::Status StartBusinessApplication(
-      grpc::ServerContext* context,
-      const benefits::v1::StartBusinessApplicationRequest* request,
-      benefits::v1::StartBusinessApplicationResponse* response) override;
   grpc::Status WithdrawApplication(
       grpc::ServerContext* context,
       const benefits::v1::WithdrawApplicationRequest* request,

@@ -140,8 +140,7 @@ absl::StatusOr<DecisionDesk::Open> DecisionDesk::FindOpen(
                        ApplicationStore::Find(sql, id, subject));
   open.programme = programmes_.Find(open.application.programme);
   // What a payment run filled in is decided by the run.
-  if (open.programme == nullptr || open.programme->for_business() ||
-      !open.application.run_id.empty()) {
+  if (open.programme == nullptr || !open.application.run_id.empty()) {
     return Refusal(absl::StatusCode::kNotFound, "APPLICATION_UNKNOWN",
                    "no application of this person has this id");
   }

@@ -29,9 +29,9 @@ struct Inquiry {
                          const std::string& about) const;
 };
 
-// One question, about a person or a business.
+// One question, about a person.
 struct HouseholdQuestion {
-  std::string head;  // of whose household it is; empty for a business
+  std::string head;  // of whose household it is
   linkage::v1::RetrieveRequest request;
 };
 

@@ -78,12 +78,4 @@ std::vector<NeededPaper> CountSubstitutes(
   return papers;
 }
 
-std::vector<NeededPaper> CountPapers(const benefits::v1::Programme& programme) {
-  std::vector<NeededPaper> papers;
-  for (const Paper& paper : programme.papers()) {
-    papers.push_back(Needed(paper, 1));
-  }
-  return papers;
-}
-
 }  // namespace psm

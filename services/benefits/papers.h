@@ -35,10 +35,6 @@ std::vector<benefits::v1::NeededPaper> CountSubstitutes(
     const std::set<std::string>& refused,
     const residents::v1::GetHouseholdResponse& household, absl::CivilDay today);
 
-// For a business: each once.
-std::vector<benefits::v1::NeededPaper> CountPapers(
-    const benefits::v1::Programme& programme);
-
 }  // namespace psm
 
 #endif  // PSM_SERVICES_BENEFITS_PAPERS_H_

@@ -60,9 +60,9 @@ absl::StatusOr<StartPaymentRunResponse> PaymentRuns::Start(
     const benefits::v1::StartPaymentRunRequest& request) {
   const Programme* const programme =
       parts_.programmes->Find(request.programme());
-  if (programme == nullptr || programme->for_business())
+  if (programme == nullptr)
     return Refusal(absl::StatusCode::kNotFound, "PROGRAMME_UNKNOWN",
-                   "no programme for persons has this id");
+                   "no programme has this id");
   if (request.objection_days() < 1 || request.objection_days() > 90)
     return Refusal(absl::StatusCode::kInvalidArgument, "OBJECTION_DAYS_INVALID",
                    "people have 1 to 90 days to object");

@@ -240,8 +240,6 @@ TEST_F(PaymentRunTest, ARetryStartsNoSecondRun) {
 TEST_F(PaymentRunTest, EveryRefusalHasItsReason) {
   EXPECT_EQ(ReasonOf(Begin(Call(), 14, "no-such").status()),
             "PROGRAMME_UNKNOWN");
-  EXPECT_EQ(ReasonOf(Begin(Call(), 14, "equipment-subsidy").status()),
-            "PROGRAMME_UNKNOWN");
   for (const int days : {0, -1, 91})
     EXPECT_EQ(ReasonOf(Begin(Call(), days).status()), "OBJECTION_DAYS_INVALID");
   EXPECT_EQ(ReasonOf(Pay("' OR 1=1", Call()).status()), "RUN_UNKNOWN");

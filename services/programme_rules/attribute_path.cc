@@ -5,8 +5,6 @@
 #include "absl/strings/str_cat.h"
 #include "psm/accounts/v1/accounts.pb.h"
 #include "psm/annotations/v1/annotations.pb.h"
-#include "psm/corporations/v1/corporations.pb.h"
-#include "psm/gbizid/v1/gbizid.pb.h"
 #include "psm/residents/v1/residents.pb.h"
 #include "psm/tax/v1/tax.pb.h"
 
@@ -101,12 +99,6 @@ std::string AttributePath::Read(const Message& message) const {
 const Message* EvidencePrototype(absl::string_view dataset) {
   if (dataset == "accounts") {
     return &accounts::v1::GetAccountResponse::default_instance();
-  }
-  if (dataset == "corporations") {
-    return &corporations::v1::GetCorporationResponse::default_instance();
-  }
-  if (dataset == "gbizid") {
-    return &gbizid::v1::GetBusinessResponse::default_instance();
   }
   if (dataset == "residents") {
     return &residents::v1::GetHouseholdResponse::default_instance();

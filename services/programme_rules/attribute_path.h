@@ -38,8 +38,8 @@ class AttributePath {
 };
 
 // An empty message of the type in which a dataset's evidence comes; null for a
-// dataset that this program cannot read: all but accounts, corporations,
-// gbizid, residents (the household) and tax. Lives for ever.
+// dataset that this program cannot read: all but accounts, residents (the
+// household) and tax. Lives for ever.
 const google::protobuf::Message* EvidencePrototype(absl::string_view dataset);
 
 }  // namespace psm

@@ -82,24 +82,6 @@ absl::Status CheckPapers(const benefits::v1::Programme& programme) {
         paper.office().empty()) {
       return Wrong("paper without name or office", programme.id());
     }
-    if (programme.for_business() && (paper.per_member() || paper.per_adult())) {
-      return Wrong("a business has no members", paper.name_en());
-    }
-  }
-  return absl::OkStatus();
-}
-
-absl::Status CheckForBusiness(const Programme& programme) {
-  const ProgrammeDefinition& definition = programme.definition;
-  if (!definition.rules().empty() || !definition.amounts().empty() ||
-      definition.has_payment() || !definition.substitutes().empty()) {
-    return Wrong("rules and payment are for persons", programme.id());
-  }
-  for (const ProgrammeField& field : programme.fields) {
-    if (field.definition.form().per_member() ||
-        field.dataset == kResidentsDataset) {
-      return Wrong("a business has no members", field.definition.form().id());
-    }
   }
   return absl::OkStatus();
 }
@@ -172,7 +154,7 @@ absl::Status CheckSubstitutes(const Programme& programme) {
   return absl::OkStatus();
 }
 
-absl::Status CheckForPersons(const Programme& programme) {
+absl::Status CheckForHouseholds(const Programme& programme) {
   const ProgrammeDefinition& definition = programme.definition;
   if (definition.providers().count(kResidentsDataset) == 0) {
     return Wrong("no provider for residents", programme.id());
@@ -267,8 +249,7 @@ absl::StatusOr<Programme> ParseProgramme(const std::string& json) {
     *published.add_fields() = field.form();
     programme.fields.push_back(std::move(parsed_field));
   }
-  PSM_RETURN_IF_ERROR(published.for_business() ? CheckForBusiness(programme)
-                                               : CheckForPersons(programme));
+  PSM_RETURN_IF_ERROR(CheckForHouseholds(programme));
   return programme;
 }
 
@@ -299,6 +280,12 @@ absl::StatusOr<ProgrammeSet> ProgrammeSet::Load(const std::string& folder) {
 const Programme* ProgrammeSet::Find(absl::string_view id) const {
   const auto found = programmes_.find(std::string(id));
   return found == programmes_.end() ? nullptr : &found->second;
+}
+
+std::vector<const Programme*> ProgrammeSet::All() const {
+  std::vector<const Programme*> all;
+  for (const auto& [id, programme] : programmes_) all.push_back(&programme);
+  return all;
 }
 
 benefits::v1::ListProgrammesResponse ProgrammeSet::List() const {

@@ -35,7 +35,6 @@ struct Programme {
   std::vector<ProgrammeField> fields;            // in the form's order
 
   const std::string& id() const { return definition.programme().id(); }
-  bool for_business() const { return definition.programme().for_business(); }
 
   // The attributes (`<dataset>.<attribute>`, sorted, each once) that linkage is
   // asked for: of the head, or of any other member of the household. Residents'
@@ -62,7 +61,7 @@ struct Programme {
 // JSON that is not a ProgrammeDefinition, an unknown attribute, an id that is
 // not `[a-z][a-z0-9_-]{0,62}` or occurs twice, a rule, amount or payment that
 // names no field, a condition that says nothing, a day that is none, and for
-// what a programme for persons lacks or one for businesses may not have.
+// what a programme lacks.
 absl::StatusOr<Programme> ParseProgramme(const std::string& json);
 
 // All programmes of an office. Immutable, thread-safe.
@@ -74,7 +73,8 @@ class ProgrammeSet {
   static absl::StatusOr<ProgrammeSet> Load(const std::string& folder);
 
   const Programme* Find(absl::string_view id) const;  // null: none
-  benefits::v1::ListProgrammesResponse List() const;  // sorted by id
+  std::vector<const Programme*> All() const;          // sorted by id
+  benefits::v1::ListProgrammesResponse List() const;  // likewise
 
  private:
   std::map<std::string, Programme> programmes_;

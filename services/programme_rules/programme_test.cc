@@ -9,7 +9,6 @@
 #include "gtest/gtest.h"
 #include "mesh/base/temp_folder.h"
 #include "psm/accounts/v1/accounts.pb.h"
-#include "psm/gbizid/v1/gbizid.pb.h"
 #include "psm/residents/v1/residents.pb.h"
 #include "psm/tax/v1/tax.pb.h"
 #include "services/programme_rules/test_programmes.h"
@@ -89,15 +88,13 @@ TEST(ProgrammeTest, TheBenefitAsksEachAgencyForWhatItHolds) {
 
 TEST(ProgrammeTest, ListsWhatTheFilesSay) {
   const auto list = TestProgrammes().List();
-  ASSERT_EQ(list.programmes_size(), 3);
-  EXPECT_EQ(list.programmes(0).id(), "equipment-subsidy");
-  EXPECT_TRUE(list.programmes(0).for_business());
-  EXPECT_EQ(list.programmes(1).id(), "price-relief-2026");
-  EXPECT_EQ(list.programmes(2).id(), "tax-exempt-2026");
-  EXPECT_EQ(list.programmes(2).amount_yen(), 100'000);
-  EXPECT_EQ(list.programmes(2).fields_size(), 14);
-  EXPECT_EQ(list.programmes(2).fields(0).id(), "head_name");
-  EXPECT_EQ(list.programmes(2).papers_size(), 2);
+  ASSERT_EQ(list.programmes_size(), 2);
+  EXPECT_EQ(list.programmes(0).id(), "price-relief-2026");
+  EXPECT_EQ(list.programmes(1).id(), "tax-exempt-2026");
+  EXPECT_EQ(list.programmes(1).amount_yen(), 100'000);
+  EXPECT_EQ(list.programmes(1).fields_size(), 14);
+  EXPECT_EQ(list.programmes(1).fields(0).id(), "head_name");
+  EXPECT_EQ(list.programmes(1).papers_size(), 2);
   EXPECT_EQ(TestProgrammes().Find("no-such"), nullptr);
 }
 
@@ -108,93 +105,82 @@ TEST(ProgrammeTest, ADefinitionThatCannotWorkIsRefused) {
     const char* said;
     void (*spoil)(ProgrammeDefinition&);
   };
-  const char* const kPersons = "tax-exempt-2026";
-  const char* const kBusiness = "equipment-subsidy";
+  const char* const kBenefit = "tax-exempt-2026";
   const Case kCases[] = {
-      {kPersons, "not an id",
+      {kBenefit, "not an id",
        [](ProgrammeDefinition& d) {
          d.mutable_programme()->set_id("../../etc");
        }},
-      {kPersons, "no title",
+      {kBenefit, "no title",
        [](ProgrammeDefinition& d) { d.mutable_programme()->clear_title_en(); }},
-      {kPersons, "no affair", [](ProgrammeDefinition& d) { d.clear_affair(); }},
-      {kPersons, "no fields", [](ProgrammeDefinition& d) { d.clear_fields(); }},
-      {kPersons, "nothing to pay",
+      {kBenefit, "no affair", [](ProgrammeDefinition& d) { d.clear_affair(); }},
+      {kBenefit, "no fields", [](ProgrammeDefinition& d) { d.clear_fields(); }},
+      {kBenefit, "nothing to pay",
        [](ProgrammeDefinition& d) {
          d.mutable_programme()->set_amount_yen(0);
        }},
-      {kPersons, "no provider for residents",
+      {kBenefit, "no provider for residents",
        [](ProgrammeDefinition& d) {
          d.mutable_providers()->erase("residents");
        }},
-      {kPersons, "twice",
+      {kBenefit, "twice",
        [](ProgrammeDefinition& d) { *d.add_fields() = d.fields(0); }},
-      {kPersons, "unknown dataset",
+      {kBenefit, "unknown dataset",
        [](ProgrammeDefinition& d) {
          d.mutable_fields(0)->mutable_form()->set_source("health.weight");
        }},
-      {kPersons, "no such attribute",
+      {kBenefit, "no such attribute",
        [](ProgrammeDefinition& d) {
          d.mutable_fields(0)->mutable_form()->set_source("tax.weight");
        }},
-      {kPersons, "source is not",
+      {kBenefit, "source is not",
        [](ProgrammeDefinition& d) {
          d.mutable_fields(0)->mutable_form()->set_source("tax");
        }},
-      {kPersons, "field without label",
+      {kBenefit, "field without label",
        [](ProgrammeDefinition& d) {
          d.mutable_fields(0)->mutable_form()->clear_label_ja();
        }},
-      {kPersons, "value without label",
+      {kBenefit, "value without label",
        [](ProgrammeDefinition& d) { d.mutable_fields(0)->add_values(); }},
-      {kPersons, "the household has it once",
+      {kBenefit, "the household has it once",
        [](ProgrammeDefinition& d) {
          d.mutable_fields(3)->mutable_form()->set_per_member(true);
        }},
-      {kPersons, "no rules", [](ProgrammeDefinition& d) { d.clear_rules(); }},
-      {kPersons, "a rule needs a scope",
+      {kBenefit, "no rules", [](ProgrammeDefinition& d) { d.clear_rules(); }},
+      {kBenefit, "a rule needs a scope",
        [](ProgrammeDefinition& d) { d.mutable_rules(0)->clear_scope(); }},
-      {kPersons, "a condition needs a field",
+      {kBenefit, "a condition needs a field",
        [](ProgrammeDefinition& d) {
          d.mutable_rules(0)->mutable_condition()->set_field("head_name");
        }},
-      {kPersons, "a condition says nothing",
+      {kBenefit, "a condition says nothing",
        [](ProgrammeDefinition& d) {
          d.mutable_rules(0)->mutable_condition()->clear_one_of();
        }},
-      {kPersons, "an age is of a day",
+      {kBenefit, "an age is of a day",
        [](ProgrammeDefinition& d) {
          d.mutable_rules(0)->mutable_condition()->mutable_age();
        }},
-      {kPersons, "a part of the amount",
+      {kBenefit, "a part of the amount",
        [](ProgrammeDefinition& d) { d.add_amounts(); }},
-      {kPersons, "less than nothing",
+      {kBenefit, "less than nothing",
        [](ProgrammeDefinition& d) { d.set_cap_yen(-1); }},
-      {kPersons, "no paper stands for",
+      {kBenefit, "no paper stands for",
        [](ProgrammeDefinition& d) { d.clear_substitutes(); }},
-      {kPersons, "not a day",
+      {kBenefit, "not a day",
        [](ProgrammeDefinition& d) {
          d.mutable_programme()->set_last_date("2026-13-01");
        }},
-      {kPersons, "payment names no field",
+      {kBenefit, "payment names no field",
        [](ProgrammeDefinition& d) {
          d.mutable_payment()->set_number("member_name");
        }},
-      {kPersons, "payment names no field",
+      {kBenefit, "payment names no field",
        [](ProgrammeDefinition& d) { d.clear_payment(); }},
-      {kPersons, "paper without name",
+      {kBenefit, "paper without name",
        [](ProgrammeDefinition& d) {
          d.mutable_programme()->mutable_papers(0)->clear_office();
-       }},
-      {kBusiness, "rules and payment",
-       [](ProgrammeDefinition& d) { d.add_rules(); }},
-      {kBusiness, "no members",
-       [](ProgrammeDefinition& d) {
-         d.mutable_fields(0)->mutable_form()->set_per_member(true);
-       }},
-      {kBusiness, "no members",
-       [](ProgrammeDefinition& d) {
-         d.mutable_programme()->mutable_papers(0)->set_per_adult(true);
        }},
   };
   for (const Case& c : kCases) {
@@ -215,8 +201,8 @@ TEST(ProgrammeTest, AFolderIsLoadedWhollyOrNotAtAll) {
             absl::StatusCode::kNotFound);
   EXPECT_EQ(ProgrammeSet::Load(folder.File("missing")).status().code(),
             absl::StatusCode::kNotFound);
-  const std::string json = Json(Definition("equipment-subsidy"));
-  std::ofstream(folder.File("equipment-subsidy.json")) << json;
+  const std::string json = Json(Definition("tax-exempt-2026"));
+  std::ofstream(folder.File("tax-exempt-2026.json")) << json;
   std::ofstream(folder.File("notes.txt")) << "not a definition";
   EXPECT_TRUE(ProgrammeSet::Load(folder.path()).ok());
 

@@ -12,16 +12,6 @@ using benefits::v1::RuleOutcome;
 using programmes::v1::Fit;
 using programmes::v1::RuleAnswer;
 
-std::vector<const Programme*> ForPersons(const ProgrammeSet& programmes) {
-  std::vector<const Programme*> found;
-  const benefits::v1::ListProgrammesResponse list = programmes.List();
-  for (const auto& published : list.programmes()) {
-    if (!published.for_business())
-      found.push_back(programmes.Find(published.id()));
-  }
-  return found;
-}
-
 std::set<std::string> FieldsLookedAt(const Programme& programme) {
   std::set<std::string> fields;
   for (const auto& rule : programme.definition.rules())

@@ -15,14 +15,11 @@
 
 namespace psm {
 
-// The programmes that persons apply for, by id.
-std::vector<const Programme*> ForPersons(const ProgrammeSet& programmes);
-
 // Ids of the fields that a programme's rules and amounts look at: all that
 // anybody needs to be asked for.
 std::set<std::string> FieldsLookedAt(const Programme& programme);
 
-// How a programme for persons comes out. `fields` are those that are known;
+// How a programme comes out. `fields` are those that are known;
 // `agreed` the datasets that may be looked at.
 programmes::v1::Fit FitOf(const Programme& programme,
                           absl::Span<const benefits::v1::FilledField> fields,

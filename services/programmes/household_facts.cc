@@ -87,7 +87,7 @@ RetrieveRequest Question(const ProgrammeSet& programmes,
   RetrieveRequest request;
   request.set_subject(member.subject());
   std::set<std::string> attributes;
-  for (const Programme* const programme : ForPersons(programmes)) {
+  for (const Programme* const programme : programmes.All()) {
     const std::set<std::string> wanted = FieldsLookedAt(*programme);
     for (const ProgrammeField& field : programme->fields) {
       if (field.dataset == kResidentsDataset ||
@@ -154,7 +154,7 @@ absl::StatusOr<Facts> GatewayFacts::Ask(const agency::CallContext& call,
         return Missing("mesh/gateway", ReasonOrCode(retrieved));
     }
     PSM_ASSIGN_OR_RETURN(const Answers answers, Read(response, facts));
-    for (const Programme* const programme : ForPersons(programmes_)) {
+    for (const Programme* const programme : programmes_.All()) {
       const std::set<std::string> wanted = FieldsLookedAt(*programme);
       for (const ProgrammeField& field : programme->fields) {
         if (wanted.count(field.definition.form().id()) == 0) continue;

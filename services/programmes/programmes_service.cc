@@ -38,7 +38,7 @@ absl::StatusOr<FindProgrammesResponse> ProgrammesService::Find(
   if (!call.Grants("fits")) return response;
 
   std::set<std::string> known = {kResidentsDataset};
-  for (const Programme* const programme : ForPersons(programmes_)) {
+  for (const Programme* const programme : programmes_.All()) {
     for (const std::string& field : FieldsLookedAt(*programme))
       known.insert(programme->DatasetOf(field));
   }
@@ -54,7 +54,7 @@ absl::StatusOr<FindProgrammesResponse> ProgrammesService::Find(
                        facts_.Ask(call, request.subject(), agreed));
   const absl::CivilDay today = DayInJapan(now);
   std::vector<Fit> fits;
-  for (const Programme* const programme : ForPersons(programmes_))
+  for (const Programme* const programme : programmes_.All())
     fits.push_back(
         FitOf(*programme, facts.fields[programme->id()], agreed, today));
   SortFits(fits);

@@ -20,7 +20,6 @@ void TheDiskIsFull(Stage& stage);
 // Consent to a private company.
 void ConsentAndWithdrawal(Stage& stage);
 // A business.
-void TheCompanysForm(Stage& stage);
 void ASubsidyThroughADelegate(Stage& stage);
 // A mother and her child move.
 void OneNotice(Stage& stage);
