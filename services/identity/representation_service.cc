@@ -80,7 +80,18 @@ RepresentationService::Register(
         stored.kind = static_cast<RepresentativeKind>(request.capacity());
         PSM_RETURN_IF_ERROR(parts_.representations->Complete(
             sql, request.representative_card_serial(), wanted, stored));
-        Representations::Insert(sql, stored);
+        const std::optional<StoredRepresentation> standing =
+            parts_.representations->Standing(sql, stored);
+        if (!standing.has_value()) {
+          Representations::Insert(sql, stored);
+        } else if (!wanted.has_value() ||
+                   standing->expire_time == stored.expire_time) {
+          stored = *standing;
+        } else {
+          return agency::Refusal(absl::StatusCode::kFailedPrecondition,
+                                 "REPRESENTATION_STANDS",
+                                 "it is registered with another end");
+        }
         Response response;
         response.set_representation_id(stored.id);
         *response.mutable_expire_time() = Stamp(stored.expire_time);

@@ -217,6 +217,33 @@ TEST_F(RepresentationTest, ADeathEndsAllThatThePersonHad) {
 
 // Whatever is asked in the last seconds of a representation, its token ends
 // with it.
+TEST_F(RepresentationTest, WhatStandsIsNotRegisteredBesideItself) {
+  const std::string id = Register("jiro", "CARD-hanako");
+  const absl::Time coming_of_age = expire_;
+  EXPECT_EQ(Register("jiro", "CARD-hanako"), id);
+  EXPECT_EQ(Register("jiro", "CARD-hanako", v1::CAPACITY_PARENT, expire_), id);
+  EXPECT_EQ(Register("jiro", "CARD-hanako", v1::CAPACITY_PARENT,
+                     coming_of_age - absl::Hours(24)),
+            "REPRESENTATION_STANDS");
+  EXPECT_EQ(Listed("hanako"), 1);
+  // Another parent and another kind are others.
+  EXPECT_NE(Register("jiro", "CARD-taro"), id);
+  const std::string guardian =
+      Register("jiro", "CARD-hanako", v1::CAPACITY_GUARDIAN);
+  const absl::Time five_years = expire_;
+  world_.clock.Advance(absl::Hours(1));
+  EXPECT_EQ(Register("jiro", "CARD-hanako", v1::CAPACITY_GUARDIAN), guardian);
+  EXPECT_EQ(expire_, five_years) << "it is not prolonged by that";
+  EXPECT_EQ(Listed("hanako"), 2);
+
+  EXPECT_EQ(End("jiro", guardian), "");
+  EXPECT_EQ(End("jiro", id), "");
+  EXPECT_EQ(Listed("hanako"), 0) << "there was no second one";
+  EXPECT_EQ(ActFor("hanako", id), "REPRESENTATION_UNKNOWN");
+  EXPECT_NE(Register("jiro", "CARD-hanako"), id);
+  EXPECT_EQ(Listed("hanako"), 1);
+}
+
 TEST_F(RepresentationTest, NoTokenOutlivesItsRepresentation) {
   const std::string id = Register("jiro", "CARD-hanako", v1::CAPACITY_PARENT,
                                   world_.clock.Now() + absl::Minutes(4));

@@ -92,6 +92,20 @@ absl::Status Representations::Complete(
   return absl::OkStatus();
 }
 
+std::optional<StoredRepresentation> Representations::Standing(
+    soci::session& sql, const StoredRepresentation& representation) const {
+  std::string id;
+  const long long kind = static_cast<long long>(representation.kind);
+  const long long now = absl::ToUnixMicros(clock_->Now());
+  sql << "SELECT representation_id FROM representations WHERE subject = "
+         ":subject AND representative = :representative AND kind = :kind AND "
+         "end_time = 0 AND expire_time > :now",
+      soci::into(id), soci::use(representation.subject),
+      soci::use(representation.representative), soci::use(kind), soci::use(now);
+  if (!sql.got_data()) return std::nullopt;
+  return FindIn(sql, id);
+}
+
 void Representations::Insert(soci::session& sql,
                              const StoredRepresentation& representation) {
   const long long kind = static_cast<long long>(representation.kind);

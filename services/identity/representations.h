@@ -47,6 +47,11 @@ class Representations {
                         std::optional<absl::Time> wanted,
                         StoredRepresentation& representation) const;
 
+  // The one that is in force between the two of `representation` in the same
+  // kind; nullopt where there is none. There is never a second one.
+  std::optional<StoredRepresentation> Standing(
+      soci::session& sql, const StoredRepresentation& representation) const;
+
   static void Insert(soci::session& sql,
                      const StoredRepresentation& representation);
 
