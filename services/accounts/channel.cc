@@ -7,7 +7,10 @@ namespace psm {
 using accounts::v1::Registration;
 
 absl::StatusOr<Registration::Channel> ChannelOf(absl::string_view affair) {
-  if (affair == "account-registration") return Registration::PORTAL;
+  if (affair == "account-registration" ||
+      affair == "account-registration-by-parent" ||
+      affair == "account-registration-by-guardian")
+    return Registration::PORTAL;
   if (affair == "account-registration-tax-return")
     return Registration::TAX_RETURN;
   if (affair == "account-registration-bank-counter")

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "psm/accounts/v1/accounts.grpc.pb.h"
 #include "psm/identity/v1/history.grpc.pb.h"
 #include "psm/identity/v1/representation.grpc.pb.h"
 #include "psm/residents/v1/residents.grpc.pb.h"
@@ -16,6 +17,7 @@
 namespace psm::testing {
 namespace {
 
+using accounts::v1::AccountsService;
 using identity::v1::ActForResponse;
 using identity::v1::HistoryService;
 using identity::v1::RepresentationService;
@@ -49,13 +51,15 @@ class Representations : public Scenario {
     return mesh().Person(person).CodeAt(agency);
   }
 
-  // Hanako for Minato: the representation's id.
-  static std::string Register() {
+  // Hanako for Minato, or for somebody else: the representation's id.
+  static std::string Register(
+      const std::string& person = "minato",
+      identity::v1::Capacity capacity = identity::v1::CAPACITY_PARENT) {
     identity::v1::RegisterRepresentationRequest request;
-    request.set_subject(CodeAt("akatsuki", "minato"));
+    request.set_subject(CodeAt("akatsuki", person));
     request.set_representative_card_serial(
         card::LookAt(mesh().folder().Card("hanako"))->serial);
-    request.set_capacity(identity::v1::CAPACITY_PARENT);
+    request.set_capacity(capacity);
     const auto made = mesh().Client(kCounter).Call(
         &RepresentationService::Stub::RegisterRepresentation,
         {.affair = "representation-register"}, request);
@@ -63,9 +67,10 @@ class Representations : public Scenario {
     return made->representation_id();
   }
 
-  static absl::Status End(const std::string& id) {
+  static absl::Status End(const std::string& id,
+                          const std::string& person = "minato") {
     identity::v1::EndRepresentationRequest request;
-    request.set_subject(CodeAt("akatsuki", "minato"));
+    request.set_subject(CodeAt("akatsuki", person));
     request.set_representation_id(id);
     return mesh()
         .Client(kCounter)
@@ -151,6 +156,53 @@ TEST_F(Representations, WhoActsStandsInBothHistories) {
   EXPECT_EQ(Told(entry.exchange_id, "hanako", {.affair = "own-request"}),
             absl::StrCat("あなたが", child, "さんの親権者として行いました|",
                          "you, acting as parent for ", child));
+}
+
+// What a representative does changes something, and is the represented one's:
+// the account is in the ward's name.
+TEST_F(Representations, AGuardianRegistersTheAccountOfAWard) {
+  constexpr char kByGuardian[] = "account-registration-by-guardian";
+  const std::string id = Register("fumie", identity::v1::CAPACITY_GUARDIAN);
+  const auto acting = ActFor(id);
+  ASSERT_TRUE(acting.status.ok()) << acting.status;
+  accounts::v1::RegisterAccountRequest request;
+  request.set_subject(acting->subject());
+  accounts::v1::Account& account = *request.mutable_account();
+  account.set_bank_code("9990");
+  account.set_branch_code("002");
+  account.set_type(accounts::v1::Account::ORDINARY);
+  account.set_number("7654321");
+  account.set_holder_kana(mesh().Person("hanako").persona().kana());
+  const auto send = [&](const std::string& affair, const std::string& token) {
+    return mesh().Client(kTerminal).Call(
+        &AccountsService::Stub::RegisterAccount,
+        {.affair = affair, .representation = token}, request);
+  };
+  EXPECT_EQ(ReasonOf(send(kByGuardian, acting->token()).status),
+            "HOLDER_MISMATCH")
+      << "not into the guardian's account";
+  account.set_holder_kana(mesh().Person("fumie").persona().kana());
+  EXPECT_EQ(ReasonOf(send(kByGuardian, "").status), "REPRESENTATION_REQUIRED");
+  EXPECT_EQ(
+      ReasonOf(send("account-registration-by-parent", acting->token()).status),
+      "REPRESENTATION_INVALID");
+  const auto registered = send(kByGuardian, acting->token());
+  ASSERT_TRUE(registered.status.ok()) << registered.status;
+
+  const std::string guardian = mesh().Person("hanako").persona().name();
+  EXPECT_EQ(
+      Told(registered.exchange_id, "fumie", {.affair = "own-request"}),
+      absl::StrCat("あなたの後見人(", guardian, "さん)が代わって行いました|",
+                   "by your guardian ", guardian, ", acting for you"));
+  EXPECT_EQ(Told(registered.exchange_id, "hanako", {.affair = "own-request"}),
+            absl::StrCat("あなたが", mesh().Person("fumie").persona().name(),
+                         "さんの後見人として行いました|",
+                         "you, acting as guardian for ",
+                         mesh().Person("fumie").persona().name()));
+  ASSERT_TRUE(End(id, "fumie").ok());
+  account.set_number("1111111");
+  EXPECT_EQ(ReasonOf(send(kByGuardian, acting->token()).status),
+            "REPRESENTATION_ENDED");
 }
 
 TEST_F(Representations, WithoutItsOwnTokenNobodyActsForTheChild) {
