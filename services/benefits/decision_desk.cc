@@ -38,6 +38,11 @@ absl::Status Withdrawn() {
                  "the application was withdrawn");
 }
 
+absl::Status PaperInvalid() {
+  return Refusal(absl::StatusCode::kInvalidArgument, "PAPER_INVALID",
+                 "a value is none of a field that waits for a paper");
+}
+
 // The datasets that some field has no value of.
 std::set<std::string> MissingDatasets(const Programme& programme,
                                       const KeptApplication& application) {
@@ -72,6 +77,43 @@ bool MayEnter(const Programme& programme, const KeptApplication& application,
                        });
   }
   return false;
+}
+
+// Enters all that a paper says. False where it cannot say some of it: what was
+// written until then the caller rolls back.
+bool EnterAll(soci::session& sql, const Programme& programme,
+              const benefits::v1::EnterPaperRequest& request,
+              KeptApplication& application) {
+  if (request.values().empty() || request.values_size() > kMaxValues)
+    return false;
+  for (const benefits::v1::PaperValue& value : request.values()) {
+    if (!MayEnter(programme, application, value)) return false;
+    ApplicationStore::SetValue(sql, application.number, value.field(),
+                               value.member(), value.value(), "");
+    for (FilledField& field : application.fields) {
+      if (field.field().id() == value.field() &&
+          field.member() == value.member())
+        field.set_value(value.value());
+    }
+  }
+  return true;
+}
+
+// Erases what agencies of the refused datasets said.
+void Erase(soci::session& sql, const Programme& programme,
+           const std::set<std::string>& refused, KeptApplication& application) {
+  for (FilledField& field : application.fields) {
+    const std::string& id = field.field().id();
+    if (refused.count(programme.DatasetOf(id)) == 0) continue;
+    field.clear_value();
+    field.clear_provider();
+    ApplicationStore::SetValue(sql, application.number, id, field.member(), "",
+                               "");
+  }
+  if (refused.count("accounts") == 0) return;
+  // The account is another than the registry's from now on.
+  ApplicationStore::ForgetAccount(sql, application.number);
+  application.account_etag.clear();
 }
 
 }  // namespace
@@ -228,19 +270,7 @@ absl::StatusOr<ConfirmApplicationResponse> DecisionDesk::Confirm(
             PSM_ASSIGN_OR_RETURN(
                 const std::set<std::string> refused,
                 RefusedDatasets(*open.programme, request.refused_datasets()));
-            for (FilledField& field : open.application.fields) {
-              const std::string& id = field.field().id();
-              if (refused.count(open.programme->DatasetOf(id)) == 0) continue;
-              field.clear_value();
-              field.clear_provider();
-              ApplicationStore::SetValue(sql, open.application.number, id,
-                                         field.member(), "", "");
-            }
-            if (refused.count("accounts") > 0) {
-              // The account is another than the registry's from now on.
-              ApplicationStore::ForgetAccount(sql, open.application.number);
-              open.application.account_etag.clear();
-            }
+            Erase(sql, *open.programme, refused, open.application);
             ApplicationStore::Confirm(sql, open.application.number, now);
             return DecideIfComplete(sql, open, now);
           }));
@@ -288,27 +318,13 @@ absl::StatusOr<EnterPaperResponse> DecisionDesk::EnterPaper(
               return Refusal(absl::StatusCode::kFailedPrecondition,
                              "NOT_CONFIRMED",
                              "the applicant has not confirmed it");
-            const absl::Status invalid =
-                Refusal(absl::StatusCode::kInvalidArgument, "PAPER_INVALID",
-                        "a value is none of a field that waits for a paper");
-            if (request.values().empty() || request.values_size() > kMaxValues)
-              return invalid;
-            for (const benefits::v1::PaperValue& value : request.values()) {
-              if (!MayEnter(*open.programme, open.application, value))
-                return invalid;
-              ApplicationStore::SetValue(sql, open.application.number,
-                                         value.field(), value.member(),
-                                         value.value(), "");
-              for (FilledField& field : open.application.fields) {
-                if (field.field().id() == value.field() &&
-                    field.member() == value.member())
-                  field.set_value(value.value());
-              }
-            }
+            if (!EnterAll(sql, *open.programme, request, open.application))
+              return PaperInvalid();
             absl::StatusOr<ConfirmApplicationResponse> decision =
                 DecideIfComplete(sql, open, now);
             // An account that no transfer file takes.
-            if (absl::IsInvalidArgument(decision.status())) return invalid;
+            if (absl::IsInvalidArgument(decision.status()))
+              return PaperInvalid();
             if (!decision.ok()) return decision.status();
             EnterPaperResponse entered;
             *entered.mutable_decision() = *std::move(decision);
