@@ -58,6 +58,56 @@ Member::Relation RelationOfNewborn(Member::Relation parent) {
                                                             : Member::OTHER;
 }
 
+// The child is something to the head of the day of its birth, and to whoever
+// has been head since: each day that its parent's relation is another, its own
+// follows.
+absl::Status RelateNewborn(RegisterFacts& facts, const std::string& child,
+                           const std::string& parent, const EntryMark& entry) {
+  const auto relation_on = [&](absl::CivilDay day) {
+    return RelationOfNewborn(facts.PersonAt(parent, day).relation());
+  };
+  Member::Relation relation = relation_on(entry.effect_date);
+  facts.Begin(child, "relation", absl::StrCat(relation), entry);
+  std::vector<std::string> changes;
+  std::string from;
+  const std::string born = absl::FormatCivilTime(entry.effect_date);
+  soci::statement rows =
+      (facts.sql().prepare
+           << "SELECT DISTINCT valid_from FROM facts WHERE owner = :parent AND "
+              "item = 'relation' AND valid_from > :born AND void_entry_id = 0 "
+              "ORDER BY valid_from",
+       soci::into(from), soci::use(parent), soci::use(born));
+  rows.execute();
+  while (rows.fetch()) changes.push_back(from);
+  for (const std::string& change : changes) {
+    PSM_ASSIGN_OR_RETURN(const absl::CivilDay day,
+                         ParseDay(change, "DATE_INVALID"));
+    const Member::Relation next = relation_on(day);
+    if (next == relation) continue;
+    relation = next;
+    PSM_RETURN_IF_ERROR(facts.Change(child, "relation", absl::StrCat(relation),
+                                     {entry.id, day}));
+  }
+  return absl::OkStatus();
+}
+
+// A head who is one since an earlier day was so to whoever has come since as
+// well, and that is not known: FAILED_PRECONDITION DATE_OUT_OF_ORDER.
+absl::Status CheckNobodyJoinedSince(RegisterFacts& facts,
+                                    const std::string& household,
+                                    absl::CivilDay day) {
+  const std::string after = absl::FormatCivilTime(day);
+  long long joined = 0;
+  facts.sql() << "SELECT COUNT(*) FROM facts WHERE item = 'household' AND "
+                 "value = :household AND valid_from > :day AND void_entry_id "
+                 "= 0",
+      soci::into(joined), soci::use(household), soci::use(after);
+  if (joined == 0) return absl::OkStatus();
+  return agency::Refusal(absl::StatusCode::kFailedPrecondition,
+                         "DATE_OUT_OF_ORDER",
+                         "somebody has joined the household since that day");
+}
+
 }  // namespace
 
 absl::StatusOr<bool> FamilyEntries::CheckBirth(
@@ -89,13 +139,11 @@ absl::StatusOr<RegisterBirthResponse> FamilyEntries::Birth(
           RegisterBirthResponse& response) -> absl::Status {
         PSM_ASSIGN_OR_RETURN(const std::string household,
                              HouseholdOfBirth(facts, notice, request, day));
-        const RegisteredMember parent =
-            facts.PersonAt(request.subject(), notice.today());
         const EntryMark entry =
             facts.Enter(RegisterEntry::BIRTH, day, notice.call, notice.now);
         facts.Begin(child, "household", household, entry);
-        facts.Begin(child, "relation",
-                    absl::StrCat(RelationOfNewborn(parent.relation())), entry);
+        PSM_RETURN_IF_ERROR(
+            RelateNewborn(facts, child, request.subject(), entry));
         facts.Begin(child, "name", request.name(), entry);
         facts.Begin(child, "kana", request.kana(), entry);
         facts.Begin(child, "birth_date", request.birth_date(), entry);
@@ -210,6 +258,7 @@ absl::StatusOr<ChangeHeadResponse> FamilyEntries::ChangeHead(
         if (chosen->relation() == Member::HEAD)
           return agency::Refusal(absl::StatusCode::kFailedPrecondition,
                                  "ALREADY_HEAD", "the person is head already");
+        PSM_RETURN_IF_ERROR(CheckNobodyJoinedSince(facts, household, day));
         const EntryMark entry = facts.Enter(RegisterEntry::HEAD_CHANGE, day,
                                             notice.call, notice.now);
         for (const RegisteredMember& member : members) {

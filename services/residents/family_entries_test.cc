@@ -166,6 +166,46 @@ TEST_F(FamilyEntriesTest, NobodyIsBornIntoAHouseholdOfLater) {
   EXPECT_TRUE(families_.Birth(NewNotice(), birth, "newborn").ok());
 }
 
+TEST_F(FamilyEntriesTest, AChildIsSomethingToTheHeadOfEachDay) {
+  // Born to fumie, hanako's mother, on the 15th; fumie is head from the 18th.
+  ChangeHeadRequest change;
+  change.set_subject("fumie");
+  change.set_etag(Etag("hanako"));
+  change.set_change_date("2026-11-18");
+  ASSERT_TRUE(families_.ChangeHead(NewNotice(), change).ok());
+  ASSERT_TRUE(families_.Birth(NewNotice(), BirthOf("fumie"), "nagi").ok());
+  const auto relation = [this](absl::CivilDay day) {
+    const auto household = Household("nagi", day);
+    for (const auto& member : household.members())
+      if (member.subject() == "nagi") return member.relation();
+    return Member::RELATION_UNSPECIFIED;
+  };
+  EXPECT_EQ(relation(absl::CivilDay(2026, 11, 14)),
+            Member::RELATION_UNSPECIFIED);
+  EXPECT_EQ(relation(absl::CivilDay(2026, 11, 15)), Member::OTHER);
+  EXPECT_EQ(relation(absl::CivilDay(2026, 11, 17)), Member::OTHER);
+  EXPECT_EQ(relation(absl::CivilDay(2026, 11, 18)), Member::CHILD);
+  EXPECT_EQ(relation(today_), Member::CHILD);
+}
+
+TEST_F(FamilyEntriesTest, AHeadDatedBackIsRefusedWhereSomebodyHasComeSince) {
+  ASSERT_TRUE(families_.Birth(NewNotice(), BirthOf("hanako"), "nagi").ok());
+  ChangeHeadRequest change;
+  change.set_subject("fumie");
+  change.set_etag(Etag("hanako"));
+  change.set_change_date("2026-11-14");
+  EXPECT_EQ(ReasonOf(families_.ChangeHead(NewNotice(), change).status()),
+            "DATE_OUT_OF_ORDER");
+  change.set_change_date("2026-11-15");
+  ASSERT_TRUE(families_.ChangeHead(NewNotice(), change).ok());
+  const auto household = Household("fumie", today_);
+  EXPECT_EQ(household.members(0).subject(), "fumie");
+  for (const auto& member : household.members()) {
+    if (member.subject() != "nagi") continue;
+    EXPECT_EQ(member.relation(), Member::OTHER) << "her grandchild";
+  }
+}
+
 TEST_F(FamilyEntriesTest, AFormerNameStaysInTheHistory) {
   ASSERT_TRUE(families_.NameChange(NewNotice(), Marriage()).ok());
   EXPECT_EQ(Household("hanako", today_).members(0).kana(), "カクウ　ハナコ");

@@ -101,6 +101,8 @@ absl::StatusOr<MergeHouseholdsResponse> HouseholdEntries::Merge(
         PSM_ASSIGN_OR_RETURN(const std::string other,
                              JoinedHousehold(facts, request.join_agreement(),
                                              notice.today(), day, joining));
+        PSM_RETURN_IF_ERROR(
+            PassJoined(facts, notice, request.join_agreement()));
         if (members.empty() || own == other)
           return agency::Refusal(absl::StatusCode::kFailedPrecondition,
                                  "DATE_OUT_OF_ORDER",

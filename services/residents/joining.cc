@@ -116,6 +116,11 @@ absl::StatusOr<std::string> JoinedHousehold(
   return household;
 }
 
+absl::Status PassJoined(RegisterFacts& facts, const Notice& notice,
+                        const std::string& id) {
+  return notice.Pass(facts, HeadOfAgreement(facts.sql(), id).value_or(""));
+}
+
 void UseAgreement(soci::session& sql, const std::string& id,
                   const EntryMark& entry) {
   sql << "UPDATE join_agreements SET entry_id = :entry WHERE agreement_id = "

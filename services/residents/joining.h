@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/civil_time.h"
 #include "psm/residents/v1/notices.pb.h"
+#include "services/residents/register_book.h"
 #include "services/residents/register_facts.h"
 
 namespace psm {
@@ -39,6 +40,11 @@ std::optional<std::string> HeadOfAgreement(soci::session& sql,
 absl::StatusOr<std::string> JoinedHousehold(
     RegisterFacts& facts, const std::string& id, absl::CivilDay today,
     absl::CivilDay day, const std::vector<RegisteredMember*>& joiners);
+
+// Who joins a household is served where all who live in it may be: Notice::Pass
+// of who gave the agreement, which is there.
+absl::Status PassJoined(RegisterFacts& facts, const Notice& notice,
+                        const std::string& id);
 
 // The agreement was used by an entry: it is good no more.
 void UseAgreement(soci::session& sql, const std::string& id,

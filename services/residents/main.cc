@@ -9,6 +9,7 @@
 #include "mesh/base/status_macros.h"
 #include "services/residents/enrolment.h"
 #include "services/residents/family_entries.h"
+#include "services/residents/household_protection.h"
 #include "services/residents/life_news.h"
 #include "services/residents/move_entries.h"
 #include "services/residents/notice_rules.h"
@@ -55,11 +56,13 @@ absl::Status Wire(psm::agency::Agency& agency) {
       agency.Own(std::make_unique<psm::Withdrawals>(database, decisions, news));
   auto* const households =
       agency.Own(std::make_unique<psm::HouseholdEntries>(database, news));
-  agency.Serve(std::make_unique<psm::NoticesService>(
-      psm::NoticesService::Parts{moves, withdrawals, families, households,
-                                 enrolment, gate, &agency.clock()}));
-  agency.Serve(std::make_unique<psm::ProtectionService>(decisions, flag,
-                                                        &agency.clock()));
+  auto* const protection =
+      agency.Own(std::make_unique<psm::HouseholdProtection>(decisions, flag));
+  agency.Serve(std::make_unique<psm::NoticesService>(psm::NoticesService::Parts{
+      moves, withdrawals, families, households, enrolment, gate, protection,
+      &agency.clock()}));
+  agency.Serve(std::make_unique<psm::ProtectionService>(
+      decisions, flag, protection, &agency.clock()));
   // What other registers say takes the place of their notice (転入通知).
   PSM_ASSIGN_OR_RETURN(
       std::unique_ptr<psm::agency::EventSubscription> arrivals,

@@ -151,6 +151,17 @@ void SettleHead(std::vector<Announced>& arrivals) {
   }
 }
 
+// A move that was withdrawn announces nobody any more.
+absl::Status CheckMoveOpen(soci::session& sql, const std::string& move_id) {
+  long long withdrawn = 0;
+  sql << "SELECT COUNT(*) FROM announcements WHERE move_id = :move AND "
+         "entry_id = -1",
+      soci::into(withdrawn), soci::use(move_id);
+  if (withdrawn == 0) return absl::OkStatus();
+  return Refuse(absl::StatusCode::kFailedPrecondition, "MOVE_WITHDRAWN",
+                "the announcement of the move was withdrawn");
+}
+
 }  // namespace
 
 absl::StatusOr<NotifyMoveOutResponse> MoveEntries::MoveOut(
@@ -193,35 +204,32 @@ absl::StatusOr<AnnounceMoveInResponse> MoveEntries::Announce(
   PSM_ASSIGN_OR_RETURN(const absl::CivilDay day,
                        ParseMoveDay(request.move_date(), notice.today()));
   PSM_RETURN_IF_ERROR(CheckAnnouncement(request));
-  PSM_ASSIGN_OR_RETURN(
-      const std::string answer,
-      database_.Once(
-          "AnnounceMoveIn", notice.call, notice.now,
-          [&](soci::session& sql) -> absl::StatusOr<std::string> {
-            RegisterFacts facts(sql);
-            PSM_RETURN_IF_ERROR(CheckNotHere(facts, request.subject(), day));
-            const long long sex = request.sex();
-            const long long relation = request.relation();
-            const long long time = absl::ToUnixMicros(notice.now);
-            // The last announcement of a move counts.
-            sql << "INSERT INTO announcements (move_id, subject, move_date, "
-                   "origin, tax_municipality, name, kana, birth_date, sex, "
-                   "relation, announce_time, entry_id) VALUES (:move, "
-                   ":subject, :day, :origin, :taxed, :name, :kana, :birth, "
-                   ":sex, :relation, :time, 0) "
-                   "ON CONFLICT (move_id, subject) DO UPDATE SET move_date = "
-                   "excluded.move_date, name = excluded.name, kana = "
-                   "excluded.kana, relation = excluded.relation, "
-                   "announce_time = excluded.announce_time",
-                soci::use(request.move_id()), soci::use(request.subject()),
-                soci::use(request.move_date()), soci::use(request.origin()),
-                soci::use(request.tax_municipality()),
-                soci::use(request.name()), soci::use(request.kana()),
-                soci::use(request.birth_date()), soci::use(sex),
-                soci::use(relation), soci::use(time);
-            return std::string();
-          }));
-  return AnnounceMoveInResponse();
+  return EnterOnce<AnnounceMoveInResponse>(
+      database_, "AnnounceMoveIn", notice,
+      [&](RegisterFacts& facts, AnnounceMoveInResponse&) -> absl::Status {
+        PSM_RETURN_IF_ERROR(CheckNotHere(facts, request.subject(), day));
+        PSM_RETURN_IF_ERROR(CheckMoveOpen(facts.sql(), request.move_id()));
+        const long long sex = request.sex();
+        const long long relation = request.relation();
+        const long long time = absl::ToUnixMicros(notice.now);
+        // The last announcement of a move counts.
+        facts.sql()
+            << "INSERT INTO announcements (move_id, subject, move_date, "
+               "origin, tax_municipality, name, kana, birth_date, sex, "
+               "relation, announce_time, entry_id) VALUES (:move, "
+               ":subject, :day, :origin, :taxed, :name, :kana, :birth, "
+               ":sex, :relation, :time, 0) "
+               "ON CONFLICT (move_id, subject) DO UPDATE SET move_date = "
+               "excluded.move_date, name = excluded.name, kana = "
+               "excluded.kana, relation = excluded.relation, "
+               "announce_time = excluded.announce_time",
+            soci::use(request.move_id()), soci::use(request.subject()),
+            soci::use(request.move_date()), soci::use(request.origin()),
+            soci::use(request.tax_municipality()), soci::use(request.name()),
+            soci::use(request.kana()), soci::use(request.birth_date()),
+            soci::use(sex), soci::use(relation), soci::use(time);
+        return absl::OkStatus();
+      });
 }
 
 absl::StatusOr<RegisterMoveInResponse> MoveEntries::MoveIn(
@@ -240,6 +248,8 @@ absl::StatusOr<RegisterMoveInResponse> MoveEntries::MoveIn(
         if (arrivals.empty())
           return Refuse(absl::StatusCode::kNotFound, "NOT_ANNOUNCED",
                         "nobody has announced the person");
+        for (const Announced& arrival : arrivals)
+          PSM_RETURN_IF_ERROR(notice.Pass(facts, arrival.person.subject));
         const EntryMark entry =
             facts.Enter(RegisterEntry::MOVE_IN, day, notice.call, notice.now);
         PSM_ASSIGN_OR_RETURN(
@@ -297,6 +307,7 @@ absl::StatusOr<std::string> MoveEntries::KnownHousehold(
           facts.ValueAt(household, "address", entry.effect_date))
     return Refuse(absl::StatusCode::kInvalidArgument, "ADDRESS_INVALID",
                   "the household lives at another address");
+  PSM_RETURN_IF_ERROR(PassJoined(facts, notice, request.join_agreement()));
   UseAgreement(facts.sql(), request.join_agreement(), entry);
   for (const RegisteredMember& member :
        facts.MembersAt(household, entry.effect_date))

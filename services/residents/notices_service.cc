@@ -18,7 +18,8 @@ grpc::Status NoticesService::Serve(grpc::ServerContext* context,
                                    const Request& request, Response* response,
                                    Enter enter) {
   const auto call = CallContext::From(*context);
-  const Notice notice{call, clock_.Now()};
+  const Notice notice{call, clock_.Now(), &gate_, request.subject()};
+  // Retries, too, which enter nothing and so pass no gate there.
   if (absl::Status passed =
           gate_.PassPerson(call, request.subject(), notice.today());
       !passed.ok())
@@ -27,6 +28,18 @@ grpc::Status NoticesService::Serve(grpc::ServerContext* context,
   if (!entered.ok()) return agency::ToGrpc(entered.status());
   *response = *std::move(entered);
   return grpc::Status::OK;
+}
+
+template <typename Request, typename Response, typename Enter>
+grpc::Status NoticesService::ServeJoining(grpc::ServerContext* context,
+                                          const Request& request,
+                                          Response* response, Enter enter) {
+  return Serve(context, request, response,
+               [&](const Notice& notice) -> absl::StatusOr<Response> {
+                 PSM_ASSIGN_OR_RETURN(Response entered, enter(notice));
+                 PSM_RETURN_IF_ERROR(protection_.Extend(notice.today()));
+                 return entered;
+               });
 }
 
 grpc::Status NoticesService::NotifyMoveOut(
@@ -67,7 +80,7 @@ grpc::Status NoticesService::RegisterMoveIn(
     PSM_RETURN_IF_ERROR(PassJoined(notice, request->join_agreement()));
     return moves_.MoveIn(notice, *request);
   };
-  return Serve(context, *request, response, enter);
+  return ServeJoining(context, *request, response, enter);
 }
 
 absl::Status NoticesService::PassJoined(const Notice& notice,
@@ -116,7 +129,7 @@ grpc::Status NoticesService::MergeHouseholds(
     PSM_RETURN_IF_ERROR(PassJoined(notice, request->join_agreement()));
     return households_.Merge(notice, *request);
   };
-  return Serve(context, *request, response, enter);
+  return ServeJoining(context, *request, response, enter);
 }
 
 grpc::Status NoticesService::SplitHousehold(
@@ -142,7 +155,7 @@ grpc::Status NoticesService::RegisterBirth(
     }
     return families_.Birth(notice, *request, child);
   };
-  return Serve(context, *request, response, enter);
+  return ServeJoining(context, *request, response, enter);
 }
 
 grpc::Status NoticesService::RegisterDeath(

@@ -11,6 +11,7 @@
 #include "services/residents/enrolment.h"
 #include "services/residents/family_entries.h"
 #include "services/residents/household_entries.h"
+#include "services/residents/household_protection.h"
 #include "services/residents/move_entries.h"
 #include "services/residents/protection_gate.h"
 #include "services/residents/withdrawals.h"
@@ -27,6 +28,7 @@ class NoticesService final : public residents::v1::NoticesService::Service {
     HouseholdEntries* households;
     Enrolment* enrolment;
     ProtectionGate* gate;
+    HouseholdProtection* protection;
     const Clock* clock;
   };
   explicit NoticesService(const Parts& parts)
@@ -36,6 +38,7 @@ class NoticesService final : public residents::v1::NoticesService::Service {
         households_(*parts.households),
         enrolment_(*parts.enrolment),
         gate_(*parts.gate),
+        protection_(*parts.protection),
         clock_(*parts.clock) {}
 
   grpc::Status NotifyMoveOut(
@@ -98,6 +101,13 @@ class NoticesService final : public residents::v1::NoticesService::Service {
   grpc::Status Serve(grpc::ServerContext* context, const Request& request,
                      Response* response, Enter enter);
 
+  // The same where somebody joins a household by it: whom a protected person of
+  // it protects is protected before anybody is answered.
+  template <typename Request, typename Response, typename Enter>
+  grpc::Status ServeJoining(grpc::ServerContext* context,
+                            const Request& request, Response* response,
+                            Enter enter);
+
   // Who joins a household is served where all who live in it may be.
   absl::Status PassJoined(const Notice& notice,
                           const std::string& join_agreement);
@@ -108,6 +118,7 @@ class NoticesService final : public residents::v1::NoticesService::Service {
   HouseholdEntries& households_;
   Enrolment& enrolment_;
   ProtectionGate& gate_;
+  HouseholdProtection& protection_;
   const Clock& clock_;
 };
 

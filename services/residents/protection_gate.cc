@@ -1,5 +1,6 @@
 #include "services/residents/protection_gate.h"
 
+#include <optional>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -24,6 +25,26 @@ absl::Status ProtectionGate::PassPerson(const agency::CallContext& call,
   if (household.ok()) return PassAnswer(call, *household, today);
   if (!absl::IsNotFound(household.status())) return household.status();
   return decisions_.Check(call, {subject}, today);
+}
+
+absl::Status ProtectionGate::PassPerson(RegisterFacts& facts,
+                                        const agency::CallContext& call,
+                                        const std::string& subject,
+                                        absl::CivilDay today) const {
+  std::vector<std::string> subjects = {subject};
+  if (const std::optional<std::string> household =
+          facts.ValueAt(subject, "household", today);
+      household.has_value()) {
+    for (const RegisteredMember& member : facts.MembersAt(*household, today))
+      subjects.push_back(member.subject);
+  }
+  return decisions_.Check(facts.sql(), call, subjects, today);
+}
+
+absl::Status Notice::Pass(RegisterFacts& facts,
+                          const std::string& person) const {
+  if (gate == nullptr) return absl::OkStatus();
+  return gate->PassPerson(facts, call, person, today());
 }
 
 }  // namespace psm

@@ -30,6 +30,10 @@ class ProtectionGate {
   // where he does not live here.
   absl::Status PassPerson(const agency::CallContext& call,
                           const std::string& subject, absl::CivilDay today);
+  // The same within a transaction of the caller's.
+  absl::Status PassPerson(RegisterFacts& facts, const agency::CallContext& call,
+                          const std::string& subject,
+                          absl::CivilDay today) const;
 
  private:
   ResidentRegister& residents_;

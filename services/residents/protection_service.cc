@@ -22,6 +22,8 @@ grpc::Status ProtectionService::Protect(
   if (!status.ok()) return agency::ToGrpc(status);
   auto protection = decisions_.Protect(notice, *request);
   if (!protection.ok()) return agency::ToGrpc(protection.status());
+  status = household_.Extend(notice.today());
+  if (!status.ok()) return agency::ToGrpc(status);
   *response = *std::move(protection);
   return grpc::Status::OK;
 }
@@ -33,8 +35,7 @@ grpc::Status ProtectionService::EndProtection(
   const auto call = CallContext::From(*context);
   auto ended = decisions_.End({call, clock_.Now()}, *request);
   if (!ended.ok()) return agency::ToGrpc(ended.status());
-  const absl::Status told =
-      flag_.Set(request->subject(), false, DerivedExchangeId(call, "end"));
+  const absl::Status told = household_.Lift(request->subject());
   if (!told.ok()) return agency::ToGrpc(told);
   *response = *std::move(ended);
   return grpc::Status::OK;

@@ -5,6 +5,7 @@
 #include "grpcpp/server_context.h"
 #include "mesh/base/clock.h"
 #include "psm/residents/v1/protection.grpc.pb.h"
+#include "services/residents/household_protection.h"
 #include "services/residents/protection_flag.h"
 #include "services/residents/protection_store.h"
 
@@ -15,10 +16,14 @@ class ProtectionService final
     : public residents::v1::ProtectionService::Service {
  public:
   ProtectionService(ProtectionStore* decisions, ProtectionFlag* flag,
-                    const Clock* clock)
-      : decisions_(*decisions), flag_(*flag), clock_(*clock) {}
+                    HouseholdProtection* household, const Clock* clock)
+      : decisions_(*decisions),
+        flag_(*flag),
+        household_(*household),
+        clock_(*clock) {}
 
-  // The mesh first, then the register: a crash between them protects.
+  // The mesh first, then the register: a crash between them protects. Those who
+  // live with the person follow before it is answered; a retry goes on there.
   grpc::Status Protect(grpc::ServerContext* context,
                        const residents::v1::ProtectRequest* request,
                        residents::v1::ProtectResponse* response) override;
@@ -39,6 +44,7 @@ class ProtectionService final
  private:
   ProtectionStore& decisions_;
   ProtectionFlag& flag_;
+  HouseholdProtection& household_;
   const Clock& clock_;
 };
 

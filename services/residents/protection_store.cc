@@ -83,6 +83,54 @@ void Decide(soci::session& sql, const Notice& notice,
       soci::use(last_date), soci::use(time), soci::use(notice.call.consumer);
 }
 
+std::vector<std::string> Strings(soci::session& sql, const std::string& query,
+                                 const std::string& subject) {
+  std::vector<std::string> found;
+  std::string value;
+  soci::statement rows =
+      (sql.prepare << query, soci::into(value), soci::use(subject, "subject"));
+  rows.execute();
+  while (rows.fetch()) found.push_back(value);
+  return found;
+}
+
+// Because of whom the person is protected, beside himself.
+std::vector<std::string> ProtectorsOf(soci::session& sql,
+                                      const std::string& subject) {
+  return Strings(sql,
+                 "SELECT because_of FROM protected_with WHERE subject = "
+                 ":subject AND end_time = 0",
+                 subject);
+}
+
+// Those of them with whom he does not live now.
+std::vector<std::string> ProtectorsLeft(RegisterFacts& facts,
+                                        const std::string& subject,
+                                        absl::CivilDay today) {
+  const auto household = facts.ValueAt(subject, "household", today);
+  std::vector<std::string> left;
+  for (const std::string& protector : ProtectorsOf(facts.sql(), subject)) {
+    if (!household.has_value() ||
+        facts.ValueAt(protector, "household", today) != household)
+      left.push_back(protector);
+  }
+  return left;
+}
+
+// Nobody is protected because of the person any more, nor the person because of
+// whom he has left.
+void EndCompanions(RegisterFacts& facts, const std::string& subject,
+                   const Notice& notice) {
+  const long long time = absl::ToUnixMicros(notice.now);
+  for (const std::string& left : ProtectorsLeft(facts, subject, notice.today()))
+    facts.sql() << "UPDATE protected_with SET end_time = :time WHERE subject = "
+                   ":subject AND because_of = :left",
+        soci::use(time), soci::use(subject), soci::use(left);
+  facts.sql() << "UPDATE protected_with SET end_time = :time WHERE because_of "
+                 "= :subject AND end_time = 0",
+      soci::use(time), soci::use(subject);
+}
+
 }  // namespace
 
 absl::Status ProtectionStore::Check(const agency::CallContext& call,
@@ -139,9 +187,13 @@ absl::StatusOr<EndProtectionResponse> ProtectionStore::End(
   return EnterOnce<EndProtectionResponse>(
       database_, "EndProtection", notice,
       [&](RegisterFacts& facts, EndProtectionResponse&) -> absl::Status {
-        if (!IsProtected(facts.sql(), request.subject())) return NotProtected();
-        Decide(facts.sql(), notice, request.subject(), ProtectionDecision::END,
-               "", "", "");
+        const std::string& subject = request.subject();
+        if (!IsProtected(facts.sql(), subject) &&
+            ProtectorsLeft(facts, subject, notice.today()).empty())
+          return NotProtected();
+        Decide(facts.sql(), notice, subject, ProtectionDecision::END, "", "",
+               "");
+        EndCompanions(facts, subject, notice);
         return absl::OkStatus();
       });
 }
@@ -163,6 +215,62 @@ absl::StatusOr<AllowDeskResponse> ProtectionStore::AllowDesk(
                request.last_date());
         return absl::OkStatus();
       });
+}
+
+absl::StatusOr<std::vector<Companion>> ProtectionStore::NewCompanions(
+    absl::CivilDay today) {
+  std::vector<Companion> found;
+  PSM_RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+    RegisterFacts facts(sql);
+    for (const std::string& subject :
+         Strings(sql,
+                 "SELECT DISTINCT subject FROM protection_decisions WHERE "
+                 "subject <> :subject",
+                 "")) {
+      if (!IsProtected(sql, subject)) continue;
+      const auto household = facts.ValueAt(subject, "household", today);
+      if (!household.has_value()) continue;
+      const std::vector<std::string> kept =
+          Strings(sql,
+                  "SELECT subject FROM protected_with WHERE because_of = "
+                  ":subject AND end_time = 0",
+                  subject);
+      for (const RegisteredMember& member : facts.MembersAt(*household, today))
+        if (member.subject != subject &&
+            std::find(kept.begin(), kept.end(), member.subject) == kept.end())
+          found.push_back({member.subject, subject});
+    }
+    return absl::OkStatus();
+  }));
+  return found;
+}
+
+absl::Status ProtectionStore::Keep(const Companion& companion) {
+  return database_.Write([&](soci::session& sql) -> absl::Status {
+    sql << "INSERT INTO protected_with (subject, because_of, end_time) VALUES "
+           "(:subject, :because_of, 0) ON CONFLICT (subject, because_of) DO "
+           "UPDATE SET end_time = 0",
+        soci::use(companion.subject), soci::use(companion.because_of);
+    return absl::OkStatus();
+  });
+}
+
+absl::StatusOr<std::vector<std::string>> ProtectionStore::FreedWith(
+    const std::string& subject) {
+  std::vector<std::string> freed;
+  PSM_RETURN_IF_ERROR(database_.Read([&](soci::session& sql) -> absl::Status {
+    std::vector<std::string> all =
+        Strings(sql,
+                "SELECT subject FROM protected_with WHERE because_of = "
+                ":subject",
+                subject);
+    all.push_back(subject);
+    for (const std::string& person : all)
+      if (!IsProtected(sql, person) && ProtectorsOf(sql, person).empty())
+        freed.push_back(person);
+    return absl::OkStatus();
+  }));
+  return freed;
 }
 
 absl::StatusOr<ListProtectionDecisionsResponse> ProtectionStore::DecisionsOn(

@@ -20,6 +20,12 @@
 
 namespace psm {
 
+// Who is protected for living with somebody who is.
+struct Companion {
+  std::string subject;
+  std::string because_of;
+};
+
 // Each method that writes is one of ProtectionService, whose proto says what it
 // refuses; errors also as Database::Once. Whoever may write to the database can
 // lift a protection in this register, but not in the mesh. Thread-safe.
@@ -49,10 +55,22 @@ class ProtectionStore {
                             const residents::v1::ProtectRequest& request);
   absl::StatusOr<residents::v1::ProtectResponse> Protect(
       const Notice& notice, const residents::v1::ProtectRequest& request);
+  // Ends it for those, too, who were protected with the person. Whoever left
+  // the one that he was protected with stays so until it is ended for himself.
   absl::StatusOr<residents::v1::EndProtectionResponse> End(
       const Notice& notice, const residents::v1::EndProtectionRequest& request);
   absl::StatusOr<residents::v1::AllowDeskResponse> AllowDesk(
       const Notice& notice, const residents::v1::AllowDeskRequest& request);
+
+  // Whoever lives with a protected person on `today` and is not kept as
+  // protected with that one. Errors as Database::Read.
+  absl::StatusOr<std::vector<Companion>> NewCompanions(absl::CivilDay today);
+  // Keeps that one is. Errors as Database::Write.
+  absl::Status Keep(const Companion& companion);
+  // Of a person and all who ever were protected with him, those whom nothing
+  // protects now. Errors as Database::Read.
+  absl::StatusOr<std::vector<std::string>> FreedWith(
+      const std::string& subject);
 
   // Oldest first; `as_of_time` is left to the caller.
   absl::StatusOr<residents::v1::ListProtectionDecisionsResponse> DecisionsOn(

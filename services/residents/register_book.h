@@ -20,17 +20,26 @@
 
 namespace psm {
 
+class ProtectionGate;
+
 // A notice as it comes in: who hands it over, and when.
 struct Notice {
   const agency::CallContext& call;
   absl::Time now;
+  // What whoever the notice concerns passes in the transaction that enters it;
+  // null: nothing. Outlives the notice.
+  const ProtectionGate* gate = nullptr;
+  std::string subject = {};  // whom it is about, where there is a gate
 
   absl::CivilDay today() const { return DayInJapan(now); }
+  // As ProtectionGate::PassPerson, as the register is within the transaction.
+  absl::Status Pass(RegisterFacts& facts, const std::string& person) const;
 };
 
-// Runs `body` once per exchange: a retry gets the first response. `body` gets
-// the register's facts and fills the response; its error leaves nothing behind.
-// Errors as Database::Once, and `body`'s.
+// Runs `body` once per exchange, where the notice passes its gate: a retry gets
+// the first response. `body` gets the register's facts and fills the response;
+// its error leaves nothing behind. Errors as Database::Once, Notice::Pass, and
+// `body`'s.
 template <typename Response>
 absl::StatusOr<Response> EnterOnce(
     agency::Database& database, absl::string_view method, const Notice& notice,
@@ -40,6 +49,9 @@ absl::StatusOr<Response> EnterOnce(
       [&](soci::session& sql) -> absl::StatusOr<std::string> {
         RegisterFacts facts(sql);
         Response response;
+        if (absl::Status passed = notice.Pass(facts, notice.subject);
+            !passed.ok())
+          return passed;
         if (absl::Status entered = body(facts, response); !entered.ok())
           return entered;
         return response.SerializeAsString();

@@ -109,6 +109,14 @@ CREATE TABLE joiners (
   relation BIGINT NOT NULL,
   PRIMARY KEY (agreement_id, kana, birth_date));
 )"},
+    // Who is protected at the mesh for living with somebody; `end_time` 0: is.
+    {5, R"(
+CREATE TABLE protected_with (
+  subject TEXT NOT NULL,
+  because_of TEXT NOT NULL,
+  end_time BIGINT NOT NULL,
+  PRIMARY KEY (subject, because_of));
+)"},
 };
 
 }  // namespace

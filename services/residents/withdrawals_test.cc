@@ -64,6 +64,11 @@ class WithdrawalsTest : public RegisterTest {
   }
   void Announce(const std::string& subject, Member::Relation relation,
                 const std::string& day = "2026-11-20") {
+    ASSERT_TRUE(TryToAnnounce(subject, relation, day).ok());
+  }
+  absl::Status TryToAnnounce(const std::string& subject,
+                             Member::Relation relation,
+                             const std::string& day = "2026-11-20") {
     residents::v1::AnnounceMoveInRequest request;
     request.set_subject(subject);
     request.set_move_id(kOffMove);
@@ -75,7 +80,7 @@ class WithdrawalsTest : public RegisterTest {
     request.set_birth_date("1985-05-05");
     request.set_sex(1);
     request.set_relation(relation);
-    ASSERT_TRUE(moves_.Announce(NewNotice("moving/desk"), request).ok());
+    return moves_.Announce(NewNotice("moving/desk"), request).status();
   }
   absl::Status MoveIn(const std::string& subject) {
     residents::v1::RegisterMoveInRequest request;
@@ -348,6 +353,9 @@ TEST_F(WithdrawalsTest, NobodyComesByAWithdrawnAnnouncement) {
   const auto again = Unannounce("kenji");
   ASSERT_TRUE(again.ok()) << again.status();
   EXPECT_EQ(again->SerializeAsString(), withdrawn->SerializeAsString());
+  // Nor by another announcement of that move, of them or of others.
+  for (const char* person : {"kenji", "child", "another"})
+    EXPECT_EQ(ReasonOf(TryToAnnounce(person, Member::HEAD)), "MOVE_WITHDRAWN");
 }
 
 TEST_F(WithdrawalsTest, AnAnnouncementByWhichSomebodyCameStays) {

@@ -59,6 +59,16 @@ class Protection : public Scenario {
         &ResidentsService::Stub::GetResidentHistory,
         {.affair = "own-request", .provider = town + "/residents"}, request);
   }
+  // What the person reads at home, as bytes.
+  static std::string HistoryOf(const std::string& person) {
+    identity::v1::ListHistoryRequest request;
+    request.set_subject(mesh().Person(person).CodeAt("portal"));
+    const auto shown = mesh().Client(kTerminal).Call(
+        &identity::v1::HistoryService::Stub::ListHistory,
+        {.affair = "own-request"}, request);
+    EXPECT_TRUE(shown.status.ok()) << shown.status;
+    return shown->SerializeAsString();
+  }
   static auto LetBankKnow(const std::string& person) {
     identity::v1::GrantConsentRequest request;
     request.set_subject(mesh().Person(person).CodeAt("portal"));
@@ -156,15 +166,11 @@ TEST_F(Protection, NoPathLeadsToAProtectedPerson) {
   EXPECT_EQ(records->front().released_size(), 0);
 
   // Where she can be looked over the shoulder: her history names no town.
-  identity::v1::ListHistoryRequest request;
-  request.set_subject(mesh().Person("misaki").CodeAt("portal"));
-  const auto shown = mesh().Client(kTerminal).Call(
-      &identity::v1::HistoryService::Stub::ListHistory,
-      {.affair = "own-request"}, request);
-  ASSERT_TRUE(shown.status.ok()) << shown.status;
+  const std::string shown = HistoryOf("misaki");
+  EXPECT_NE(shown, "");
   for (const char* town :
        {"akatsuki", "yunagi", "あかつき", "ゆうなぎ", "Akatsuki", "Yunagi"}) {
-    EXPECT_THAT(shown->SerializeAsString(), Not(HasSubstr(town)));
+    EXPECT_THAT(shown, Not(HasSubstr(town)));
   }
 
   ASSERT_TRUE(EndProtection("misaki").ok());
@@ -181,10 +187,30 @@ TEST_F(Protection, NoPathLeadsThroughHerChild) {
   const auto desk = Household(kBenefits, kBenefitAffair, childs);
   EXPECT_EQ(ReasonOf(desk.status), "NO_AUTOMATIC_ANSWER");
   EXPECT_EQ(desk->ByteSizeLong(), 0u);
-  const auto history = HistoryAt("akatsuki", "minato");
-  EXPECT_EQ(ReasonOf(history.status), "NOT_A_RESIDENT");
-  EXPECT_EQ(history->ByteSizeLong(), 0u);
+  // Nor elsewhere: the mesh protects whoever lives with her.
+  for (const char* town : {"akatsuki", "yunagi"}) {
+    const auto history = HistoryAt(town, "minato");
+    EXPECT_EQ(ReasonOf(history.status), "NO_AUTOMATIC_ANSWER") << town;
+    EXPECT_EQ(history->ByteSizeLong(), 0u);
+    EXPECT_EQ(ReasonOf(MoveFrom(town, "minato").status), "NOT_ONLINE") << town;
+  }
+  const auto consent = LetBankKnow("fumie");
+  EXPECT_EQ(ReasonOf(consent.status), "NO_AUTOMATIC_ANSWER");
+  const auto tax = AskTax(mesh(), "fumie");
+  EXPECT_EQ(ReasonOf(tax.status), "NO_AUTOMATIC_ANSWER");
+  EXPECT_EQ(tax->ByteSizeLong(), 0u);
+  for (const char* person : {"minato", "fumie"}) {
+    const std::string shown = HistoryOf(person);
+    EXPECT_NE(shown, "");
+    for (const char* town :
+         {"akatsuki", "yunagi", "あかつき", "ゆうなぎ", "Akatsuki", "Yunagi"}) {
+      EXPECT_THAT(shown, Not(HasSubstr(town))) << person;
+    }
+  }
   ASSERT_TRUE(EndProtection("hanako").ok());
+  EXPECT_TRUE(HistoryAt("akatsuki", "minato").status.ok());
+  EXPECT_TRUE(AskTax(mesh(), "fumie").status.ok());
+  EXPECT_TRUE(LetBankKnow("fumie").status.ok());
 }
 
 // A certificate for signatures carries the address.
