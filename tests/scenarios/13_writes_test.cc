@@ -93,6 +93,47 @@ TEST_F(Writes, WithAFullDiskTheProviderIsNotEvenAsked) {
   EXPECT_FALSE(first->replaced()) << "it had been asked";
 }
 
+// What a person ticked in a tax return: the office brings the account, is told
+// nothing of another, and the person sees by whom it came.
+TEST_F(Writes, ATaxReturnBringsAnAccountWhereThePersonTickedIt) {
+  accounts::v1::RegisterAccountRequest request;
+  request.set_subject(mesh().Person("kenji").CodeAt("akatsuki"));
+  accounts::v1::Account& account = *request.mutable_account();
+  account.set_bank_code("9990");
+  account.set_branch_code("003");
+  account.set_type(accounts::v1::Account::ORDINARY);
+  account.set_number("2223334");
+  account.set_holder_kana(mesh().Person("kenji").persona().kana());
+  const auto send = [&] {
+    return mesh()
+        .Client("akatsuki/tax")
+        .Call(&AccountsService::Stub::RegisterAccount,
+              {.affair = "account-registration-tax-return"}, request);
+  };
+  EXPECT_EQ(ReasonOf(send().status), "OPT_IN_MISSING");
+  request.set_opted_in(true);
+  const RegisterReply sent = send();
+  ASSERT_TRUE(sent.status.ok()) << sent.status;
+  EXPECT_FALSE(sent->replaced());
+  EXPECT_EQ(sent->etag(), "");
+  EXPECT_EQ(ReasonOf(mesh()
+                         .Client("akatsuki/tax")
+                         .Call(&AccountsService::Stub::RegisterAccount,
+                               {.affair = "account-registration"}, request)
+                         .status),
+            "NO_AGREEMENT")
+      << "the portal's channel";
+  accounts::v1::GetRegistrationRequest question;
+  question.set_subject(mesh().Person("kenji").CodeAt("portal"));
+  const auto kept = mesh().Client(kTerminal).Call(
+      &AccountsService::Stub::GetRegistration,
+      {.affair = "account-registration"}, question);
+  ASSERT_TRUE(kept.status.ok()) << kept.status;
+  EXPECT_EQ(kept->registration().account().number(), "2223334");
+  EXPECT_EQ(kept->registration().channel(),
+            accounts::v1::Registration::TAX_RETURN);
+}
+
 // The wife's account under the husband's name: the provider's own refusal.
 TEST_F(Writes, WhatTheProviderRefusesHasItsIntentAndItsRefusal) {
   const std::string kana = mesh().Person("yoshiko").persona().kana();

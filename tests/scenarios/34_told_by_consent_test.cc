@@ -8,6 +8,7 @@
 #include "psm/events/v1/events.grpc.pb.h"
 #include "psm/identity/v1/consent.grpc.pb.h"
 #include "psm/identity/v1/history.grpc.pb.h"
+#include "psm/moving/v1/moving.grpc.pb.h"
 #include "tests/scenarios/lives.h"
 
 namespace psm::testing {
@@ -169,6 +170,56 @@ TEST_F(ToldByConsent, TheBankHearsOfHerMovesWhileSheAgrees) {
   Move("架空県あかつき市明野5丁目5番5号");
   EXPECT_EQ(ToldBank(), 1u);
   EXPECT_EQ(MovedDate(), "");
+}
+
+// The other town publishes it, and the bank follows her, not a town.
+TEST_F(ToldByConsent, TheBankHearsThatSheMovedToAnotherTown) {
+  mesh().AdvanceClock(absl::Seconds(2));
+  const auto consent = Grant(kEvents, {"moved_in", "moved_within"});
+  ASSERT_TRUE(consent.status.ok()) << consent.status;
+  ASSERT_TRUE(Follow(consent->token()).ok());
+  const std::size_t told = ToldBank();
+  moving::v1::StartMoveRequest move;
+  move.set_subject(AtPortal());
+  move.set_move_date(Today());
+  move.set_origin("akatsuki");
+  move.set_destination("yunagi");
+  const std::string hers = mesh().Person("hanako").CodeAt("akatsuki");
+  const auto household = Household("akatsuki", "hanako");
+  ASSERT_TRUE(household.status.ok()) << household.status;
+  for (const residents::v1::Member& member : household->members()) {
+    if (member.subject() == hers) continue;
+    moving::v1::Companion& other = *move.add_others();
+    other.set_kana(member.kana());
+    other.set_birth_date(member.birth_date());
+  }
+  const auto started = mesh().Client(kTerminal).Call(
+      &moving::v1::MovingService::Stub::StartMove,
+      {.affair = "one-stop-moving", .timeout = absl::Seconds(10)}, move);
+  ASSERT_TRUE(started.status.ok()) << started.status;
+  EXPECT_EQ(MovedDate(), "") << "she has not moved in yet";
+
+  residents::v1::RegisterMoveInRequest arrival;
+  arrival.set_subject(mesh().Person("hanako").CodeAt("yunagi"));
+  arrival.set_move_date(Today());
+  arrival.set_address("架空県ゆうなぎ市凪浜2丁目2番2号");
+  const auto arrived =
+      mesh()
+          .Client("yunagi/counter")
+          .Call(&residents::v1::NoticesService::Stub::RegisterMoveIn,
+                {.affair = "resident-register", .provider = "yunagi/residents"},
+                arrival);
+  ASSERT_TRUE(arrived.status.ok()) << arrived.status;
+  ASSERT_TRUE(Await([] { return MovedDate() == Today(); }));
+  const auto deliveries = mesh().Records({.consumer = kBank,
+                                          .method = "Subscribe",
+                                          .person = "hanako",
+                                          .kind = Record::EXCHANGE});
+  ASSERT_FALSE(deliveries->empty());
+  EXPECT_EQ(Released(deliveries->back()), std::vector<std::string>{"moved_in"});
+  EXPECT_EQ(deliveries->back().consent_id(), consent->consent_id());
+  EXPECT_EQ(deliveries->back().provider(), "yunagi/residents");
+  EXPECT_EQ(ToldBank(), told + 1) << "her mother and her child moved, too";
 }
 
 TEST_F(ToldByConsent, AStolenTokenTellsTheThiefNothing) {
