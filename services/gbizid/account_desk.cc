@@ -7,7 +7,9 @@
 
 #include "absl/strings/ascii.h"
 #include "mesh/agency/answers.h"
+#include "mesh/base/error.h"
 #include "mesh/crypto/base32.h"
+#include "services/codes/corporate_number.h"
 #include "services/gbizid/account_rules.h"
 #include "services/gbizid/one_time_secret.h"
 
@@ -56,30 +58,33 @@ std::string AccountDesk::OneTimeSecretText(
 }
 
 absl::StatusOr<v1::Account> AccountDesk::BusinessIn(
-    const v1::OpenEntryRequest& request) {
+    const agency::CallContext& call, const v1::OpenEntryRequest& request) {
   v1::Account account;
   account.set_type(v1::Account::ENTRY);
   account.set_state(v1::Account::ACTIVE);
-  const bool corporation = !request.corporate_number().empty();
-  if (corporation ? !request.trade_name().empty()
-                  : !IsName(request.trade_name()))
+  const bool numbered = !request.corporate_number().empty();
+  if (numbered ? !request.trade_name().empty() : !IsName(request.trade_name()))
     return agency::Refusal(absl::StatusCode::kInvalidArgument,
                            "BUSINESS_MALFORMED",
                            "give a corporate number or a trade name");
-  if (!corporation) {
+  if (!numbered) {
     account.set_corp_type(v1::Account::SOLE_PROPRIETOR);
     account.set_name(request.trade_name());
     return account;
   }
-  auto business = businesses_.Find(request.corporate_number());
-  if (absl::IsInvalidArgument(business.status()))
+  if (!IsCorporateNumber(request.corporate_number()))
     return agency::Refusal(absl::StatusCode::kInvalidArgument,
                            "BUSINESS_MALFORMED",
                            "the corporate number has a wrong check digit");
-  if (!business.ok()) return business.status();
+  const auto corporation =
+      parts_.corporations->InBeing(&call, request.corporate_number());
+  if (ReasonOf(corporation.status()) == "CORPORATION_UNKNOWN")
+    return agency::Refusal(absl::StatusCode::kNotFound, "BUSINESS_UNKNOWN",
+                           "no corporation is registered by this number");
+  if (!corporation.ok()) return corporation.status();
   account.set_corp_type(v1::Account::CORPORATION);
   account.set_corporate_number(request.corporate_number());
-  account.set_name(business->name());
+  account.set_name(corporation->name);
   return account;
 }
 
@@ -89,7 +94,6 @@ absl::StatusOr<v1::OpenEntryResponse> AccountDesk::OpenEntry(
   PSM_RETURN_IF_ERROR(CheckBlind(request.blind()));
   PSM_ASSIGN_OR_RETURN(const std::string mail, CheckedMail(request.mail()));
   PSM_RETURN_IF_ERROR(CheckPassword(request.password(), mail));
-  PSM_ASSIGN_OR_RETURN(const v1::Account business, BusinessIn(request));
   PSM_ASSIGN_OR_RETURN(const std::optional<std::string> kept,
                        parts_.database->Answered(kMethod, call));
   v1::OpenEntryResponse response;
@@ -98,7 +102,7 @@ absl::StatusOr<v1::OpenEntryResponse> AccountDesk::OpenEntry(
                          agency::ParseAnswer<v1::OpenEntryResponse>(*kept));
   } else {
     KeptAccount opened;
-    opened.account = business;
+    PSM_ASSIGN_OR_RETURN(opened.account, BusinessIn(call, request));
     opened.account.set_account_id(NewUuid(*parts_.random));
     opened.account.set_mail(mail);
     opened.password = parts_.passwords->Hash(request.password());

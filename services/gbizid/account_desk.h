@@ -7,7 +7,6 @@
 #include "absl/status/statusor.h"
 #include "mesh/agency/call_context.h"
 #include "psm/gbizid/v1/accounts_service.pb.h"
-#include "services/gbizid/business_register.h"
 #include "services/gbizid/desk_parts.h"
 
 namespace psm::gbizid {
@@ -15,12 +14,12 @@ namespace psm::gbizid {
 inline constexpr absl::Duration kInvitationLifetime = absl::Hours(7 * 24);
 
 // Refusals are those of the contract (accounts_service.proto). Thread-safe.
-// `businesses` must outlive it.
 class AccountDesk {
  public:
-  AccountDesk(DeskParts parts, BusinessRegister* businesses)
-      : parts_(parts), businesses_(*businesses) {}
+  explicit AccountDesk(DeskParts parts) : parts_(parts) {}
 
+  // Asks the registry of corporations before it writes, outside of any
+  // transaction.
   absl::StatusOr<v1::OpenEntryResponse> OpenEntry(
       const agency::CallContext& call, const v1::OpenEntryRequest& request);
   absl::StatusOr<v1::InviteMemberResponse> InviteMember(
@@ -36,12 +35,12 @@ class AccountDesk {
  private:
   // The business that an Entry is opened for, as a new account without
   // credentials.
-  absl::StatusOr<v1::Account> BusinessIn(const v1::OpenEntryRequest& request);
+  absl::StatusOr<v1::Account> BusinessIn(const agency::CallContext& call,
+                                         const v1::OpenEntryRequest& request);
   // What an authenticator app is given.
   std::string OneTimeSecretText(const std::string& account_id) const;
 
   const DeskParts parts_;
-  BusinessRegister& businesses_;
 };
 
 }  // namespace psm::gbizid

@@ -8,6 +8,7 @@
 #include "mesh/base/clock.h"
 #include "mesh/crypto/digest.h"
 #include "services/gbizid/answer_once.h"
+#include "services/gbizid/corporation_source.h"
 #include "services/gbizid/password_hasher.h"
 #include "services/gbizid/sessions.h"
 #include "services/gbizid/token_key.h"
@@ -21,6 +22,7 @@ struct DeskParts {
   PasswordHasher* passwords;
   const Clock* clock;
   Random* random;
+  CorporationSource* corporations;
 
   Sessions sessions() const { return Sessions(tokens); }
 };

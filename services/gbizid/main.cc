@@ -8,6 +8,7 @@
 #include "services/gbizid/accounts_service.h"
 #include "services/gbizid/acting_service.h"
 #include "services/gbizid/business_service.h"
+#include "services/gbizid/corporation_source.h"
 #include "services/gbizid/delegations_service.h"
 #include "services/gbizid/history_service.h"
 #include "services/gbizid/prime_service.h"
@@ -36,18 +37,19 @@ absl::Status Wire(agency::Agency& agency) {
   auto* const representatives =
       agency.Own(std::make_unique<IdentityRepresentatives>(
           [&agency] { return agency.gateway(); }));
+  auto* const corporations = agency.Own(std::make_unique<RegistryCorporations>(
+      [&agency] { return agency.gateway(); }));
 
-  const DeskParts parts{database, tokens, passwords, &agency.clock(),
-                        &SystemRandom()};
-  auto* const accounts =
-      agency.Own(std::make_unique<AccountDesk>(parts, businesses));
+  const DeskParts parts{database,        tokens,          passwords,
+                        &agency.clock(), &SystemRandom(), corporations};
+  auto* const accounts = agency.Own(std::make_unique<AccountDesk>(parts));
   auto* const sign_ins = agency.Own(std::make_unique<SignInDesk>(parts));
-  auto* const primes = agency.Own(
-      std::make_unique<PrimeDesk>(parts, businesses, representatives));
+  auto* const primes =
+      agency.Own(std::make_unique<PrimeDesk>(parts, representatives));
   auto* const mailer =
       agency.Own(std::make_unique<FolderMailer>(absl::StrCat(files, "/mail")));
-  auto* const recoveries = agency.Own(std::make_unique<RecoveryDesk>(
-      parts, businesses, representatives, mailer));
+  auto* const recoveries = agency.Own(
+      std::make_unique<RecoveryDesk>(parts, representatives, mailer));
   auto* const delegations = agency.Own(std::make_unique<DelegationDesk>(parts));
   auto* const acting = agency.Own(std::make_unique<ActingDesk>(parts));
   PSM_RETURN_IF_ERROR(

@@ -5,6 +5,7 @@
 
 #include "mesh/agency/answers.h"
 #include "services/gbizid/account_rules.h"
+#include "services/gbizid/business_register.h"
 #include "services/gbizid/prime_applications.h"
 
 namespace psm::gbizid {
@@ -42,6 +43,40 @@ absl::Status CheckDocuments(const v1::ApplyForPrimeRequest& request) {
                          "apply by card without documents, or by 1 to 10");
 }
 
+// The Entry that may apply so.
+absl::StatusOr<v1::Account> ApplicantOf(
+    const DeskParts& parts, soci::session& sql, absl::Time now,
+    const v1::ApplyForPrimeRequest& request) {
+  PSM_ASSIGN_OR_RETURN(const v1::Account account,
+                       parts.sessions().AccountOf(sql, request.session(), now));
+  if (account.type() != v1::Account::ENTRY ||
+      account.corporate_number() != request.corporate_number())
+    return Failed("ENTRY_REQUIRED",
+                  "apply with an Entry account of this business");
+  // An officer sees papers and not a person: who a sole proprietor is in the
+  // mesh, only a card says.
+  if (account.corp_type() == v1::Account::SOLE_PROPRIETOR &&
+      request.way() != v1::PrimeApplication::CARD)
+    return Failed("CARD_REQUIRED", "a sole proprietor is identified by card");
+  if (PrimeApplications::IsPending(sql, account.account_id()))
+    return Failed("APPLICATION_PENDING", "an earlier application waits");
+  return account;
+}
+
+// One by documents that waits, as the officer read it.
+absl::StatusOr<v1::PrimeApplication> WaitingOf(
+    soci::session& sql, const v1::DecideApplicationRequest& request) {
+  std::optional<v1::PrimeApplication> application =
+      PrimeApplications::Find(sql, request.application_id());
+  if (!application || application->way() != v1::PrimeApplication::DOCUMENTS ||
+      application->corporate_number() != request.corporate_number())
+    return ApplicationUnknown();
+  PSM_RETURN_IF_ERROR(CheckEtag(request.etag(), application->etag()));
+  if (application->state() != v1::PrimeApplication::UNDER_REVIEW)
+    return Failed("APPLICATION_DECIDED", "it is decided");
+  return *std::move(application);
+}
+
 // Makes a Prime of the Entry that applied. In the caller's transaction.
 absl::StatusOr<v1::Account> Approve(soci::session& sql,
                                     v1::PrimeApplication& application,
@@ -65,27 +100,24 @@ absl::StatusOr<v1::Account> Approve(soci::session& sql,
 
 absl::StatusOr<v1::ApplyForPrimeResponse> PrimeDesk::Apply(
     const agency::CallContext& call, const v1::ApplyForPrimeRequest& request) {
+  constexpr char kMethod[] = "ApplyForPrime";
   PSM_RETURN_IF_ERROR(CheckDocuments(request));
+  PSM_ASSIGN_OR_RETURN(const std::optional<std::string> kept,
+                       parts_.database->Answered(kMethod, call));
+  if (kept) return agency::ParseAnswer<v1::ApplyForPrimeResponse>(*kept);
+  PSM_RETURN_IF_ERROR(
+      AnswerFrom<v1::Account>(parts_, [&](soci::session& sql, absl::Time now) {
+        return ApplicantOf(parts_, sql, now, request);
+      }).status());
+  PSM_RETURN_IF_ERROR(
+      CheckInBeing(*parts_.corporations, &call, request.corporate_number()));
   const std::string id = NewUuid(*parts_.random);
   return AnswerOnce<v1::ApplyForPrimeResponse>(
-      parts_, "ApplyForPrime", call,
+      parts_, kMethod, call,
       [&](soci::session& sql,
           absl::Time now) -> absl::StatusOr<v1::ApplyForPrimeResponse> {
-        PSM_ASSIGN_OR_RETURN(
-            const v1::Account account,
-            parts_.sessions().AccountOf(sql, request.session(), now));
-        if (account.type() != v1::Account::ENTRY ||
-            account.corporate_number() != request.corporate_number())
-          return Failed("ENTRY_REQUIRED",
-                        "apply with an Entry account of this business");
-        // An officer sees papers and not a person: who a sole proprietor is
-        // in the mesh, only a card says.
-        if (account.corp_type() == v1::Account::SOLE_PROPRIETOR &&
-            request.way() != v1::PrimeApplication::CARD)
-          return Failed("CARD_REQUIRED",
-                        "a sole proprietor is identified by card");
-        if (PrimeApplications::IsPending(sql, account.account_id()))
-          return Failed("APPLICATION_PENDING", "an earlier application waits");
+        PSM_ASSIGN_OR_RETURN(const v1::Account account,
+                             ApplicantOf(parts_, sql, now, request));
         v1::ApplyForPrimeResponse answer;
         v1::PrimeApplication& application = *answer.mutable_application();
         application.set_application_id(id);
@@ -99,6 +131,25 @@ absl::StatusOr<v1::ApplyForPrimeResponse> PrimeDesk::Apply(
       });
 }
 
+absl::Status PrimeDesk::CheckCard(const agency::CallContext& call,
+                                  const v1::Account& account,
+                                  const v1::ApproveByCardRequest& request) {
+  const absl::Status mismatch =
+      Failed("REPRESENTATIVE_MISMATCH", "the person is not the representative");
+  if (account.corporate_number() != request.corporate_number()) return mismatch;
+  if (account.corp_type() != v1::Account::CORPORATION)
+    return representatives_.NameOf(call, request.subject()).status();
+  // The registry first: for a corporation that is no more nobody's name is
+  // looked up.
+  PSM_ASSIGN_OR_RETURN(
+      const CorporationSource::Corporation corporation,
+      parts_.corporations->InBeing(&call, account.corporate_number()));
+  PSM_ASSIGN_OR_RETURN(const std::string name,
+                       representatives_.NameOf(call, request.subject()));
+  if (!IsSameName(corporation.representative, name)) return mismatch;
+  return absl::OkStatus();
+}
+
 absl::StatusOr<v1::ApproveByCardResponse> PrimeDesk::ApproveByCard(
     const agency::CallContext& call, const v1::ApproveByCardRequest& request) {
   constexpr char kMethod[] = "ApproveByCard";
@@ -108,25 +159,12 @@ absl::StatusOr<v1::ApproveByCardResponse> PrimeDesk::ApproveByCard(
 
   // Whose session it is comes first: without one nobody has a person's name
   // looked up here.
-  v1::Account signed_in;
-  PSM_RETURN_IF_ERROR(
-      parts_.database->Read([&](soci::session& sql) -> absl::Status {
-        PSM_ASSIGN_OR_RETURN(signed_in,
-                             parts_.sessions().AccountOf(sql, request.session(),
-                                                         parts_.clock->Now()));
-        return absl::OkStatus();
+  PSM_ASSIGN_OR_RETURN(
+      const v1::Account signed_in,
+      AnswerFrom<v1::Account>(parts_, [&](soci::session& sql, absl::Time now) {
+        return parts_.sessions().AccountOf(sql, request.session(), now);
       }));
-  const absl::Status mismatch =
-      Failed("REPRESENTATIVE_MISMATCH", "the person is not the representative");
-  if (signed_in.corporate_number() != request.corporate_number())
-    return mismatch;
-  PSM_ASSIGN_OR_RETURN(const std::string name,
-                       representatives_.NameOf(call, request.subject()));
-  if (signed_in.corp_type() == v1::Account::CORPORATION) {
-    const auto business = businesses_.Find(signed_in.corporate_number());
-    if (!business.ok() || !IsSameName(business->representative(), name))
-      return mismatch;
-  }
+  PSM_RETURN_IF_ERROR(CheckCard(call, signed_in, request));
   return AnswerOnce<v1::ApproveByCardResponse>(
       parts_, kMethod, call,
       [&](soci::session& sql,
@@ -171,32 +209,38 @@ absl::StatusOr<v1::DecideApplicationResponse> PrimeDesk::Decide(
       (!request.approve() && request.note().empty()))
     return agency::Refusal(absl::StatusCode::kInvalidArgument, "NOTE_REQUIRED",
                            "say why, in at most 1000 bytes");
+  constexpr char kMethod[] = "DecideApplication";
+  PSM_ASSIGN_OR_RETURN(const std::optional<std::string> kept,
+                       parts_.database->Answered(kMethod, call));
+  if (kept) return agency::ParseAnswer<v1::DecideApplicationResponse>(*kept);
+  if (request.approve()) {
+    PSM_RETURN_IF_ERROR(
+        AnswerFrom<v1::PrimeApplication>(parts_, [&](soci::session& sql,
+                                                     absl::Time) {
+          return WaitingOf(sql, request);
+        }).status());
+    PSM_RETURN_IF_ERROR(
+        CheckInBeing(*parts_.corporations, &call, request.corporate_number()));
+  }
   return AnswerOnce<v1::DecideApplicationResponse>(
-      parts_, "DecideApplication", call,
+      parts_, kMethod, call,
       [&](soci::session& sql,
           absl::Time now) -> absl::StatusOr<v1::DecideApplicationResponse> {
-        std::optional<v1::PrimeApplication> application =
-            PrimeApplications::Find(sql, request.application_id());
-        if (!application ||
-            application->way() != v1::PrimeApplication::DOCUMENTS ||
-            application->corporate_number() != request.corporate_number())
-          return ApplicationUnknown();
-        PSM_RETURN_IF_ERROR(CheckEtag(request.etag(), application->etag()));
-        if (application->state() != v1::PrimeApplication::UNDER_REVIEW)
-          return Failed("APPLICATION_DECIDED", "it is decided");
-        application->set_decision_note(request.note());
+        PSM_ASSIGN_OR_RETURN(v1::PrimeApplication application,
+                             WaitingOf(sql, request));
+        application.set_decision_note(request.note());
         if (request.approve()) {
           const std::optional<KeptAccount> account =
-              AccountStore::Find(sql, application->account_id());
+              AccountStore::Find(sql, application.account_id());
           if (!account) return ApplicationUnknown();
           PSM_RETURN_IF_ERROR(
-              Approve(sql, *application, account->account, now).status());
+              Approve(sql, application, account->account, now).status());
         } else {
-          application->set_state(v1::PrimeApplication::REFUSED);
-          PrimeApplications::Decide(sql, *application, now);
+          application.set_state(v1::PrimeApplication::REFUSED);
+          PrimeApplications::Decide(sql, application, now);
         }
         v1::DecideApplicationResponse answer;
-        *answer.mutable_application() = *application;
+        *answer.mutable_application() = std::move(application);
         return answer;
       });
 }

@@ -5,7 +5,6 @@
 #include "absl/status/statusor.h"
 #include "mesh/agency/call_context.h"
 #include "psm/gbizid/v1/prime_service.pb.h"
-#include "services/gbizid/business_register.h"
 #include "services/gbizid/desk_parts.h"
 #include "services/gbizid/representatives.h"
 
@@ -15,15 +14,14 @@ namespace psm::gbizid {
 // it is given must outlive it.
 class PrimeDesk {
  public:
-  PrimeDesk(DeskParts parts, BusinessRegister* businesses,
-            Representatives* representatives)
-      : parts_(parts),
-        businesses_(*businesses),
-        representatives_(*representatives) {}
+  PrimeDesk(DeskParts parts, Representatives* representatives)
+      : parts_(parts), representatives_(*representatives) {}
 
+  // What makes a Prime asks the registry of corporations before it writes,
+  // outside of any transaction.
   absl::StatusOr<v1::ApplyForPrimeResponse> Apply(
       const agency::CallContext& call, const v1::ApplyForPrimeRequest& request);
-  // Asks identity before it writes, outside of any transaction.
+  // Asks identity, too.
   absl::StatusOr<v1::ApproveByCardResponse> ApproveByCard(
       const agency::CallContext& call, const v1::ApproveByCardRequest& request);
   absl::StatusOr<v1::ListApplicationsResponse> List(
@@ -38,8 +36,13 @@ class PrimeDesk {
       const agency::CallContext& call, const v1::ShowAccountRequest& request);
 
  private:
+  // Whether the person of the card may make a Prime of the account, as the
+  // registry and identity have it now.
+  absl::Status CheckCard(const agency::CallContext& call,
+                         const v1::Account& account,
+                         const v1::ApproveByCardRequest& request);
+
   const DeskParts parts_;
-  BusinessRegister& businesses_;
   Representatives& representatives_;
 };
 

@@ -11,6 +11,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/util/time_util.h"
+#include "mesh/base/error.h"
 #include "mesh/base/log.h"
 #include "mesh/base/secret.h"
 #include "mesh/crypto/base32.h"
@@ -33,6 +34,21 @@ absl::Status Refused() {
 absl::Status CardRequired() {
   return agency::Refusal(absl::StatusCode::kFailedPrecondition, "CARD_REQUIRED",
                          "a Prime shows a card");
+}
+
+// The corporation's Prime that is named.
+absl::StatusOr<v1::Account> PrimeIn(soci::session& sql,
+                                    const v1::ApproveRecoveryRequest& request) {
+  std::optional<KeptAccount> kept =
+      AccountStore::Find(sql, request.account_id());
+  if (!kept || kept->account.type() != v1::Account::PRIME ||
+      kept->account.corporate_number() != request.corporate_number())
+    return agency::Refusal(absl::StatusCode::kNotFound, "ACCOUNT_UNKNOWN",
+                           "there is no such account");
+  // An officer sees papers and not a person.
+  if (kept->account.corp_type() == v1::Account::SOLE_PROPRIETOR)
+    return CardRequired();
+  return std::move(kept->account);
 }
 
 }  // namespace
@@ -246,6 +262,19 @@ absl::Status RecoveryDesk::RecoverAt(const std::string& mail,
   return absl::OkStatus();
 }
 
+absl::Status RecoveryDesk::CheckCard(const agency::CallContext& call,
+                                     const v1::RecoverByCardRequest& request) {
+  if (request.corporate_number().empty()) return absl::OkStatus();
+  const auto corporation =
+      parts_.corporations->InBeing(&call, request.corporate_number());
+  if (ReasonOf(corporation.status()) == "CORPORATION_UNKNOWN") return Refused();
+  if (!corporation.ok()) return corporation.status();
+  PSM_ASSIGN_OR_RETURN(const std::string name,
+                       representatives_.NameOf(call, request.subject()));
+  return IsSameName(corporation->representative, name) ? absl::OkStatus()
+                                                       : Refused();
+}
+
 absl::StatusOr<v1::RecoverByCardResponse> RecoveryDesk::RecoverByCard(
     const agency::CallContext& call, const v1::RecoverByCardRequest& request) {
   constexpr char kMethod[] = "RecoverByCard";
@@ -256,16 +285,10 @@ absl::StatusOr<v1::RecoverByCardResponse> RecoveryDesk::RecoverByCard(
   const absl::StatusOr<std::string> mail = CheckedMail(request.mail());
   if (!mail.ok()) return Refused();
   PSM_RETURN_IF_ERROR(CheckPassword(request.new_password(), *mail));
-  // Without the code nobody has a person's name looked up here.
+  // Without the code nobody has anything looked up here.
   PSM_ASSIGN_OR_RETURN(const std::string code_id,
                        TakeCode(*mail, request.code()));
-  if (!request.corporate_number().empty()) {
-    const auto business = businesses_.Find(request.corporate_number());
-    PSM_ASSIGN_OR_RETURN(const std::string name,
-                         representatives_.NameOf(call, request.subject()));
-    if (!business.ok() || !IsSameName(business->representative(), name))
-      return Refused();
-  }
+  PSM_RETURN_IF_ERROR(CheckCard(call, request));
   const std::string password = parts_.passwords->Hash(request.new_password());
   PSM_ASSIGN_OR_RETURN(
       const v1::RecoverByCardResponse response,
@@ -298,20 +321,22 @@ absl::StatusOr<v1::ApproveRecoveryResponse> RecoveryDesk::Approve(
   if (!AreDocuments(request.documents()))
     return agency::Refusal(absl::StatusCode::kInvalidArgument,
                            "DOCUMENTS_MALFORMED", "name 1 to 10 documents");
+  constexpr char kMethod[] = "ApproveRecovery";
+  PSM_ASSIGN_OR_RETURN(const std::optional<std::string> answered,
+                       parts_.database->Answered(kMethod, call));
+  if (answered) return v1::ApproveRecoveryResponse();
+  PSM_RETURN_IF_ERROR(
+      AnswerFrom<v1::Account>(parts_, [&](soci::session& sql, absl::Time) {
+        return PrimeIn(sql, request);
+      }).status());
+  PSM_RETURN_IF_ERROR(
+      CheckInBeing(*parts_.corporations, &call, request.corporate_number()));
   return AnswerOnce<v1::ApproveRecoveryResponse>(
-      parts_, "ApproveRecovery", call,
+      parts_, kMethod, call,
       [&](soci::session& sql,
           absl::Time now) -> absl::StatusOr<v1::ApproveRecoveryResponse> {
-        const std::optional<KeptAccount> kept =
-            AccountStore::Find(sql, request.account_id());
-        if (!kept || kept->account.type() != v1::Account::PRIME ||
-            kept->account.corporate_number() != request.corporate_number())
-          return agency::Refusal(absl::StatusCode::kNotFound, "ACCOUNT_UNKNOWN",
-                                 "there is no such account");
-        // An officer sees papers and not a person.
-        if (kept->account.corp_type() == v1::Account::SOLE_PROPRIETOR)
-          return CardRequired();
-        Recovery recovery = RecoveryStore::Find(sql, kept->account.mail());
+        PSM_ASSIGN_OR_RETURN(const v1::Account prime, PrimeIn(sql, request));
+        Recovery recovery = RecoveryStore::Find(sql, prime.mail());
         recovery.approved_until = absl::ToUnixMicros(now + kApprovalLife);
         RecoveryStore::Put(sql, recovery);
         return v1::ApproveRecoveryResponse();

@@ -10,7 +10,6 @@
 #include "mesh/agency/call_context.h"
 #include "psm/gbizid/v1/accounts_service.pb.h"
 #include "psm/gbizid/v1/prime_service.pb.h"
-#include "services/gbizid/business_register.h"
 #include "services/gbizid/desk_parts.h"
 #include "services/gbizid/mailer.h"
 #include "services/gbizid/recovery_store.h"
@@ -27,21 +26,20 @@ inline constexpr absl::Duration kApprovalLife = absl::Hours(24);
 // outlive it.
 class RecoveryDesk {
  public:
-  RecoveryDesk(DeskParts parts, BusinessRegister* businesses,
-               Representatives* representatives, Mailer* mailer)
-      : parts_(parts),
-        businesses_(*businesses),
-        representatives_(*representatives),
-        mailer_(*mailer) {}
+  RecoveryDesk(DeskParts parts, Representatives* representatives,
+               Mailer* mailer)
+      : parts_(parts), representatives_(*representatives), mailer_(*mailer) {}
 
   absl::StatusOr<v1::BeginRecoveryResponse> Begin(
       const agency::CallContext& call, const v1::BeginRecoveryRequest& request);
   absl::StatusOr<v1::RecoverPasswordResponse> Recover(
       const agency::CallContext& call,
       const v1::RecoverPasswordRequest& request);
-  // Asks identity before it writes, outside of any transaction.
+  // Asks the registry of corporations and identity before it writes, outside of
+  // any transaction.
   absl::StatusOr<v1::RecoverByCardResponse> RecoverByCard(
       const agency::CallContext& call, const v1::RecoverByCardRequest& request);
+  // Asks the registry of corporations likewise.
   absl::StatusOr<v1::ApproveRecoveryResponse> Approve(
       const agency::CallContext& call,
       const v1::ApproveRecoveryRequest& request);
@@ -76,10 +74,13 @@ class RecoveryDesk {
   // The proof without a card.
   absl::Status CheckApp(KeptAccount& account, const Recovery& recovery,
                         const std::string& one_time_password, absl::Time now);
+  // Whether the card's person represents the corporation, as the registry and
+  // identity have it now; nothing is asked of a sole proprietor.
+  absl::Status CheckCard(const agency::CallContext& call,
+                         const v1::RecoverByCardRequest& request);
   void TellOfChange(const std::string& mail, const char* way);
 
   const DeskParts parts_;
-  BusinessRegister& businesses_;
   Representatives& representatives_;
   Mailer& mailer_;
 };

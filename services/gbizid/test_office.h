@@ -18,6 +18,7 @@
 #include "mesh/crypto/base32.h"
 #include "services/gbizid/account_desk.h"
 #include "services/gbizid/acting_desk.h"
+#include "services/gbizid/business_register.h"
 #include "services/gbizid/delegation_desk.h"
 #include "services/gbizid/one_time_password.h"
 #include "services/gbizid/prime_desk.h"
@@ -62,6 +63,39 @@ class FakeRepresentatives final : public Representatives {
   agency::Database& database_;
 };
 
+// Knows corporations by number, and fails the test when it is asked inside a
+// transaction.
+class FakeCorporations final : public CorporationSource {
+ public:
+  explicit FakeCorporations(agency::Database* database)
+      : database_(*database) {}
+
+  absl::StatusOr<Corporation> InBeing(const agency::CallContext*,
+                                      const std::string& number) override {
+    ++asked;
+    EXPECT_TRUE(
+        database_.Write([](soci::session&) { return absl::OkStatus(); }).ok());
+    const auto refused = refusals.find(number);
+    if (refused != refusals.end())
+      return agency::Refusal(refused->second == "CORPORATIONS_UNAVAILABLE"
+                                 ? absl::StatusCode::kUnavailable
+                                 : absl::StatusCode::kFailedPrecondition,
+                             refused->second, "no");
+    const auto found = known.find(number);
+    if (found == known.end())
+      return agency::Refusal(absl::StatusCode::kFailedPrecondition,
+                             "CORPORATION_UNKNOWN", "no");
+    return found->second;
+  }
+
+  std::map<std::string, Corporation> known;
+  std::map<std::string, std::string> refusals;  // reasons, by number
+  int asked = 0;
+
+ private:
+  agency::Database& database_;
+};
+
 // Keeps what would be sent, or fails.
 class KeptMails final : public Mailer {
  public:
@@ -89,6 +123,8 @@ class Office : public testing::Test {
                                                "見本　二葉"));
                         })
             .ok());
+    corporations_.known = {{kAlpha, {"株式会社あさひ見本", "見本　一郎"}},
+                           {kBeta, {"行政書士法人ゆうひ見本", "見本　二葉"}}};
     representatives_.names = {{"ichiro", "見本 一郎"},
                               {"futaba", "見本　二葉"},
                               {"saburo", "見本　三郎"}};
@@ -241,15 +277,16 @@ class Office : public testing::Test {
       *agency::Database::Open(folder_.File("gbizid.sqlite"), Migrations());
   TokenKey tokens_{SecretBytes(std::string(TokenKey::kSize, 'k'))};
   PasswordHasher passwords_{SecretBytes("pepper"), &SystemRandom(), kCheap};
-  DeskParts parts_{database_.get(), &tokens_, &passwords_, &clock_,
-                   &SystemRandom()};
+  FakeCorporations corporations_{database_.get()};
+  DeskParts parts_{database_.get(), &tokens_,        &passwords_,
+                   &clock_,         &SystemRandom(), &corporations_};
   BusinessRegister businesses_{database_.get()};
   FakeRepresentatives representatives_{database_.get()};
-  AccountDesk accounts_{parts_, &businesses_};
+  AccountDesk accounts_{parts_};
   SignInDesk sign_ins_{parts_};
-  PrimeDesk primes_{parts_, &businesses_, &representatives_};
+  PrimeDesk primes_{parts_, &representatives_};
   KeptMails mailer_;
-  RecoveryDesk recoveries_{parts_, &businesses_, &representatives_, &mailer_};
+  RecoveryDesk recoveries_{parts_, &representatives_, &mailer_};
   DelegationDesk delegations_{parts_};
   ActingDesk acting_{parts_};
   std::map<std::string, std::string> secrets_;  // by mail address

@@ -1,10 +1,12 @@
 // 27. The registries of corporations and addresses: a corporation moves, takes
 // another name and merges, in the sight of those who may see it and by nobody's
-// hand but its registry's.
+// hand but its registry's; gbizid asks it who represents one, each time.
+#include "absl/strings/match.h"
+#include "mesh/base/durable_file.h"
 #include "mesh/base/japan_time.h"
 #include "psm/addresses/v1/addresses.grpc.pb.h"
 #include "psm/corporations/v1/corporations.grpc.pb.h"
-#include "tests/scenarios/scenario.h"
+#include "tests/scenarios/business_scenario.h"
 
 namespace psm::testing {
 namespace {
@@ -18,11 +20,10 @@ using corporations::v1::RegisterChangeRequest;
 using ChangeReply = Reply<corporations::v1::RegisterChangeResponse>;
 
 constexpr char kDesk[] = "corporations/desk";
-constexpr char kTerminal[] = "portal/terminal";
 constexpr char kRegistration[] = "corporate-registration";
 constexpr char kInformation[] = "corporate-information";
 
-class Registries : public Scenario {
+class Registries : public BusinessScenario {
  protected:
   static Reply<GetCorporationResponse> Get(
       const std::string& number, const std::string& consumer = kDesk,
@@ -157,11 +158,9 @@ TEST_F(Registries, AMergedNumberAnswersWithItsSuccessor) {
   EXPECT_EQ(ReasonOf(Register(undead).status), "CORPORATION_CLOSED");
 
   // Who keeps a copy learns of it.
-  const auto changes = mesh()
-                           .Client("gbizid/gbizid")
-                           .Call(&CorporationsService::Stub::ListChanges,
-                                 {.affair = kInformation},
-                                 corporations::v1::ListChangesRequest());
+  const auto changes = mesh().Client(kTerminal).Call(
+      &CorporationsService::Stub::ListChanges, {.affair = kInformation},
+      corporations::v1::ListChangesRequest());
   ASSERT_TRUE(changes.status.ok()) << changes.status;
   bool told = false;
   for (const auto& change : changes->changes())
@@ -201,6 +200,148 @@ TEST_F(Registries, AnAddressBecomesIdsHoweverItIsWritten) {
   ASSERT_TRUE(moved.status.ok()) << moved.status;
   EXPECT_EQ(Get(kakuu)->address_ids().machiaza_id(), "0002002");
   EXPECT_EQ(Get(kakuu)->address_ids().blk_id(), "003");
+}
+
+// A mesh of its own: what gbizid was seeded with stays as it was, and what the
+// registry has changes.
+class AskedRegistry : public Registries {
+ protected:
+  static void Represent(const std::string& number, const std::string& person) {
+    RegisterChangeRequest change = Change(number);
+    change.set_representative(mesh().Person(person).persona().name());
+    const ChangeReply done = Register(change);
+    ASSERT_TRUE(done.status.ok()) << done.status;
+  }
+  static void Dissolve(const std::string& number) {
+    RegisterChangeRequest change = Change(number);
+    change.mutable_dissolution();
+    const ChangeReply done = Register(change);
+    ASSERT_TRUE(done.status.ok()) << done.status;
+  }
+  // As far as it is said so far.
+  static std::string MailedCode() {
+    const std::string folder =
+        mesh().folder().root() + "/files/gbizid/gbizid/mail/";
+    std::string code;
+    for (const char* name : {"000.txt", "001.txt", "002.txt"}) {
+      const std::string text = ReadFile(folder + name).value_or("");
+      if (absl::StrContains(text, "code: "))
+        code = text.substr(text.find("code: ") + 6, 10);
+    }
+    return code;
+  }
+  static auto Recover(const std::string& number, const std::string& mail,
+                      const std::string& person) {
+    gv1::RecoverByCardRequest request;
+    request.set_subject(mesh().Person(person).CodeAt("portal"));
+    request.set_corporate_number(number);
+    request.set_mail(mail);
+    request.set_code(MailedCode());
+    request.set_new_password("another long password");
+    request.set_blind("0123456789abcdef");
+    return mesh().Client(kTerminal).Call(&PrimeService::Stub::RecoverByCard,
+                                         {.affair = kAccounts}, request);
+  }
+  static void BeginRecovery(const std::string& mail) {
+    gv1::BeginRecoveryRequest begin;
+    begin.set_mail(mail);
+    begin.set_blind("0123456789abcdef");
+    Done(&AccountsService::Stub::BeginRecovery, begin);
+  }
+  static std::string ReasonOnRecord(const std::string& exchange_id) {
+    return OnlyRecord(mesh(), {.exchange_id = exchange_id,
+                               .consumer = kTerminal,
+                               .kind = Record::REFUSAL})
+        .reason();
+  }
+};
+
+// The bad actor is who represented the corporation until today.
+TEST_F(AskedRegistry, WhoRepresentsACorporationIsAskedEachTime) {
+  const std::string alpha = Kakuu();
+  const std::string mail = "a@alpha.example";
+  const std::string session = Open(alpha, mail);
+  const auto application = Apply(session, alpha, gv1::PrimeApplication::CARD);
+
+  // Where the registry does not answer nothing is decided.
+  mesh().Break("corporations/corporations");
+  const auto unknown = ShowCard(session, alpha, application, "taro");
+  EXPECT_EQ(ReasonOf(unknown.status), "CORPORATIONS_UNAVAILABLE");
+  EXPECT_EQ(unknown.status.code(), absl::StatusCode::kUnavailable);
+  mesh().Mend("corporations/corporations");
+  const absl::Duration patience =
+      mesh().clock().Monotonic() + absl::Seconds(10);
+  while (!Get(alpha).status.ok() && mesh().clock().Monotonic() < patience) {
+  }
+
+  Represent(alpha, "kenji");
+  const auto former = ShowCard(session, alpha, application, "taro");
+  EXPECT_EQ(ReasonOf(former.status), "REPRESENTATIVE_MISMATCH");
+  EXPECT_EQ(ReasonOnRecord(former.exchange_id), "REPRESENTATIVE_MISMATCH");
+  const auto prime = ShowCard(session, alpha, application, "kenji");
+  ASSERT_TRUE(prime.status.ok()) << prime.status;
+  EXPECT_EQ(prime->account().type(), gv1::Account::PRIME);
+  const auto asked =
+      mesh().AwaitRecords({.consumer = "gbizid/gbizid",
+                           .provider = "corporations/corporations",
+                           .kind = Record::EXCHANGE},
+                          4);
+  ASSERT_TRUE(asked.ok()) << asked.status();
+  ASSERT_EQ(asked->size(), 4u) << "to open, to apply, and for each card";
+  for (const Record& record : *asked) {
+    EXPECT_EQ(record.affair(), kInformation);
+    EXPECT_EQ(record.corporation(), alpha);
+    EXPECT_EQ(Released(record),
+              (std::vector<std::string>{"name", "representative", "status"}));
+  }
+
+  // The same for a forgotten password.
+  Represent(alpha, "taro");
+  BeginRecovery(mail);
+  const auto stale = Recover(alpha, mail, "kenji");
+  EXPECT_EQ(ReasonOf(stale.status), "RECOVERY_REFUSED");
+  EXPECT_EQ(ReasonOnRecord(stale.exchange_id), "RECOVERY_REFUSED");
+  const auto recovered = Recover(alpha, mail, "taro");
+  EXPECT_TRUE(recovered.status.ok()) << recovered.status;
+
+  // And nobody represents what is no more.
+  BeginRecovery(mail);
+  Dissolve(alpha);
+  const auto closed = Recover(alpha, mail, "taro");
+  EXPECT_EQ(ReasonOf(closed.status), "CORPORATION_DISSOLVED");
+  EXPECT_EQ(ReasonOnRecord(closed.exchange_id), "CORPORATION_DISSOLVED");
+}
+
+TEST_F(AskedRegistry, ACorporationThatIsNoMoreGetsNoPrime) {
+  const std::string beta = Other(Kakuu());
+  const std::string session = Open(beta, "b@beta.example");
+  const auto application =
+      Apply(session, beta, gv1::PrimeApplication::DOCUMENTS);
+  Dissolve(beta);
+  gv1::DecideApplicationRequest decide;
+  decide.set_corporate_number(beta);
+  decide.set_application_id(application.application_id());
+  decide.set_etag(application.etag());
+  decide.set_approve(true);
+  const auto refused = mesh()
+                           .Client("gbizid/desk")
+                           .Call(&PrimeService::Stub::DecideApplication,
+                                 {.affair = kAccounts}, decide);
+  EXPECT_EQ(ReasonOf(refused.status), "CORPORATION_DISSOLVED");
+  gv1::GetAccountRequest who;
+  who.set_session(session);
+  EXPECT_EQ(Done(&AccountsService::Stub::GetAccount, who).account().type(),
+            gv1::Account::ENTRY);
+
+  gv1::OpenEntryRequest open;
+  open.set_corporate_number(beta);
+  open.set_mail("c@beta.example");
+  open.set_password(kPassword);
+  open.set_blind("0123456789abcdef");
+  const auto late = mesh().Client(kTerminal).Call(
+      &AccountsService::Stub::OpenEntry, {.affair = kAccounts}, open);
+  EXPECT_EQ(ReasonOf(late.status), "CORPORATION_DISSOLVED");
+  EXPECT_EQ(ReasonOnRecord(late.exchange_id), "CORPORATION_DISSOLVED");
 }
 
 }  // namespace
