@@ -93,6 +93,29 @@ class AskedRegistryTest : public Office {
     paper.set_sha256(std::string(64, 'a'));
     return ReasonOf(recoveries_.Approve(Call("gbizid/desk"), request).status());
   }
+  std::string Offer(const std::string& session) {
+    v1::OfferDelegationRequest request;
+    request.set_session(session);
+    request.set_corporate_number(kAlpha);
+    request.set_delegate(kBeta);
+    request.set_relying_service(kGrants);
+    request.mutable_end_time()->set_seconds(
+        absl::ToUnixSeconds(clock_.Now() + absl::Hours(1)));
+    const auto offered = delegations_.Offer(Call(), request);
+    if (offered.ok()) offered_ = offered->delegation();
+    return ReasonOf(offered.status());
+  }
+  std::string Answer(const std::string& session, bool accept) {
+    v1::AnswerDelegationRequest request;
+    request.set_session(session);
+    request.set_corporate_number(kAlpha);
+    request.set_delegation_id(offered_.delegation_id());
+    request.set_etag(offered_.etag());
+    request.set_accept(accept);
+    return ReasonOf(delegations_.Answer(Call(), request).status());
+  }
+  v1::Delegation offered_;
+
   std::string Entry(const std::string& mail) {
     const auto opened = Open(kAlpha, mail);
     EXPECT_TRUE(opened.ok()) << opened.status();
@@ -188,6 +211,21 @@ TEST_P(RefusedCorporationTest, RecoversNoPassword) {
   EXPECT_TRUE(Enter("a@b").ok()) << "the old password stays";
   corporations_.refusals.clear();
   EXPECT_EQ(ApproveRecovery(id), "");
+}
+
+TEST_P(RefusedCorporationTest, NeitherDelegatesNorIsDelegatedTo) {
+  const std::string principal = Prime(kAlpha, "a@b", "ichiro");
+  const std::string delegate = Prime(kBeta, "c@d", "futaba");
+  for (const char* gone : {kAlpha, kBeta}) {
+    corporations_.refusals[gone] = GetParam();
+    EXPECT_EQ(Offer(principal), GetParam()) << gone;
+    corporations_.refusals.clear();
+    EXPECT_EQ(Offer(principal), "") << "nothing was left behind";
+    corporations_.refusals[gone] = GetParam();
+    EXPECT_EQ(Answer(delegate, true), GetParam()) << gone;
+    EXPECT_EQ(Answer(delegate, false), "") << "to decline asks nobody";
+    corporations_.refusals.clear();
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Reasons, RefusedCorporationTest,

@@ -54,6 +54,21 @@ std::optional<v1::Delegation> FindOwn(soci::session& sql, const std::string& id,
   return found;
 }
 
+// The two businesses of a delegation.
+struct Parties {
+  v1::Account principal;
+  v1::Account delegate;
+};
+
+// Whether both still are; a sole proprietor has no number. Not inside a
+// transaction.
+absl::Status CheckBoth(const DeskParts& parts, const agency::CallContext& call,
+                       const std::string& principal,
+                       const std::string& delegate) {
+  PSM_RETURN_IF_ERROR(CheckInBeing(*parts.corporations, &call, principal));
+  return CheckInBeing(*parts.corporations, &call, delegate);
+}
+
 // In microseconds; nullopt for what is no time: timestamp.proto allows the
 // years 1 to 9999.
 std::optional<absl::Time> TimeOf(const Timestamp& time) {
@@ -68,49 +83,95 @@ Timestamp TimestampOf(absl::Time time) {
   return TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(time));
 }
 
+// From when until when it would hold; nullopt for what is no period.
+std::optional<std::pair<absl::Time, absl::Time>> PeriodOf(
+    const v1::OfferDelegationRequest& request, absl::Time now) {
+  const std::optional<absl::Time> start =
+      request.has_start_time() ? TimeOf(request.start_time()) : now;
+  const std::optional<absl::Time> end =
+      request.has_end_time() ? TimeOf(request.end_time()) : std::nullopt;
+  if (!start || !end || *end <= *start || *end <= now ||
+      *end - *start > kMaxDelegation)
+    return std::nullopt;
+  return std::pair(*start, *end);
+}
+
+// Who would delegate to whom.
+absl::StatusOr<Parties> PartiesOf(const DeskParts& parts, soci::session& sql,
+                                  const v1::OfferDelegationRequest& request,
+                                  absl::Time now) {
+  Parties both;
+  PSM_ASSIGN_OR_RETURN(both.principal,
+                       parts.sessions().PrimeOf(sql, request.session(), now));
+  if (!PeriodOf(request, now) || !IsSystemId(request.relying_service()) ||
+      request.corporate_number() != both.principal.corporate_number())
+    return Malformed();
+  std::optional<v1::Account> delegate = FindDelegate(sql, request.delegate());
+  if (!delegate)
+    return agency::Refusal(absl::StatusCode::kNotFound, "DELEGATE_UNKNOWN",
+                           "no Prime has this number or id");
+  both.delegate = *std::move(delegate);
+  const std::string& id = both.delegate.account_id();
+  if (id == both.principal.account_id()) return Malformed();
+  if (DelegationStore::Open(sql, both.principal.account_id(), id,
+                            request.relying_service(), now))
+    return agency::Refusal(absl::StatusCode::kAlreadyExists,
+                           "DELEGATION_EXISTS",
+                           "there is such a delegation already");
+  return both;
+}
+
+// One that is offered to who is signed in, as it was read.
+absl::StatusOr<v1::Delegation> OfferedTo(
+    const DeskParts& parts, soci::session& sql,
+    const v1::AnswerDelegationRequest& request, absl::Time now) {
+  PSM_ASSIGN_OR_RETURN(const v1::Account prime,
+                       parts.sessions().PrimeOf(sql, request.session(), now));
+  std::optional<v1::Delegation> found =
+      FindOwn(sql, request.delegation_id(), prime, request.corporate_number());
+  if (!found || found->delegate_id() != prime.account_id())
+    return DelegationUnknown();
+  PSM_RETURN_IF_ERROR(CheckEtag(request.etag(), found->etag()));
+  if (found->state() != v1::Delegation::OFFERED)
+    return agency::Refusal(absl::StatusCode::kFailedPrecondition,
+                           "DELEGATION_ANSWERED",
+                           "it is answered, or was ended");
+  return *std::move(found);
+}
+
 }  // namespace
 
 absl::StatusOr<v1::OfferDelegationResponse> DelegationDesk::Offer(
     const agency::CallContext& call,
     const v1::OfferDelegationRequest& request) {
+  constexpr char kMethod[] = "OfferDelegation";
+  PSM_ASSIGN_OR_RETURN(const std::optional<std::string> kept,
+                       parts_.database->Answered(kMethod, call));
+  if (kept) return agency::ParseAnswer<v1::OfferDelegationResponse>(*kept);
+  PSM_ASSIGN_OR_RETURN(
+      const Parties named,
+      AnswerFrom<Parties>(parts_, [&](soci::session& sql, absl::Time now) {
+        return PartiesOf(parts_, sql, request, now);
+      }));
+  PSM_RETURN_IF_ERROR(CheckBoth(parts_, call,
+                                named.principal.corporate_number(),
+                                named.delegate.corporate_number()));
   const std::string id = NewUuid(*parts_.random);
   return AnswerOnce<v1::OfferDelegationResponse>(
-      parts_, "OfferDelegation", call,
+      parts_, kMethod, call,
       [&](soci::session& sql,
           absl::Time now) -> absl::StatusOr<v1::OfferDelegationResponse> {
-        PSM_ASSIGN_OR_RETURN(
-            const v1::Account principal,
-            parts_.sessions().PrimeOf(sql, request.session(), now));
-        const std::optional<absl::Time> start =
-            request.has_start_time() ? TimeOf(request.start_time()) : now;
-        const std::optional<absl::Time> end =
-            request.has_end_time() ? TimeOf(request.end_time()) : std::nullopt;
-        if (!start || !end || *end <= *start || *end <= now ||
-            *end - *start > kMaxDelegation ||
-            !IsSystemId(request.relying_service()) ||
-            request.corporate_number() != principal.corporate_number())
-          return Malformed();
-        const std::optional<v1::Account> delegate =
-            FindDelegate(sql, request.delegate());
-        if (!delegate)
-          return agency::Refusal(absl::StatusCode::kNotFound,
-                                 "DELEGATE_UNKNOWN",
-                                 "no Prime has this number or id");
-        if (delegate->account_id() == principal.account_id())
-          return Malformed();
-        if (DelegationStore::Open(sql, principal.account_id(),
-                                  delegate->account_id(),
-                                  request.relying_service(), now))
-          return agency::Refusal(absl::StatusCode::kAlreadyExists,
-                                 "DELEGATION_EXISTS",
-                                 "there is such a delegation already");
+        PSM_ASSIGN_OR_RETURN(const Parties both,
+                             PartiesOf(parts_, sql, request, now));
+        const auto period = PeriodOf(request, now);
+        if (!period) return Malformed();
         v1::Delegation offered;
         offered.set_delegation_id(id);
-        offered.set_principal_id(principal.account_id());
-        offered.set_delegate_id(delegate->account_id());
+        offered.set_principal_id(both.principal.account_id());
+        offered.set_delegate_id(both.delegate.account_id());
         offered.set_relying_service(request.relying_service());
-        *offered.mutable_start_time() = TimestampOf(*start);
-        *offered.mutable_end_time() = TimestampOf(*end);
+        *offered.mutable_start_time() = TimestampOf(period->first);
+        *offered.mutable_end_time() = TimestampOf(period->second);
         offered.set_state(v1::Delegation::OFFERED);
         DelegationStore::Insert(sql, offered, now);
         v1::OfferDelegationResponse answer;
@@ -123,25 +184,29 @@ absl::StatusOr<v1::OfferDelegationResponse> DelegationDesk::Offer(
 absl::StatusOr<v1::AnswerDelegationResponse> DelegationDesk::Answer(
     const agency::CallContext& call,
     const v1::AnswerDelegationRequest& request) {
+  constexpr char kMethod[] = "AnswerDelegation";
+  PSM_ASSIGN_OR_RETURN(const std::optional<std::string> kept,
+                       parts_.database->Answered(kMethod, call));
+  if (kept) return agency::ParseAnswer<v1::AnswerDelegationResponse>(*kept);
+  if (request.accept()) {
+    PSM_ASSIGN_OR_RETURN(const v1::Delegation open,
+                         AnswerFrom<v1::Delegation>(
+                             parts_, [&](soci::session& sql, absl::Time now) {
+                               return OfferedTo(parts_, sql, request, now);
+                             }));
+    PSM_RETURN_IF_ERROR(CheckBoth(parts_, call,
+                                  open.principal_corporate_number(),
+                                  open.delegate_corporate_number()));
+  }
   return AnswerOnce<v1::AnswerDelegationResponse>(
-      parts_, "AnswerDelegation", call,
+      parts_, kMethod, call,
       [&](soci::session& sql,
           absl::Time now) -> absl::StatusOr<v1::AnswerDelegationResponse> {
-        PSM_ASSIGN_OR_RETURN(
-            const v1::Account prime,
-            parts_.sessions().PrimeOf(sql, request.session(), now));
-        const std::optional<v1::Delegation> found = FindOwn(
-            sql, request.delegation_id(), prime, request.corporate_number());
-        if (!found || found->delegate_id() != prime.account_id())
-          return DelegationUnknown();
-        PSM_RETURN_IF_ERROR(CheckEtag(request.etag(), found->etag()));
-        if (found->state() != v1::Delegation::OFFERED)
-          return agency::Refusal(absl::StatusCode::kFailedPrecondition,
-                                 "DELEGATION_ANSWERED",
-                                 "it is answered, or was ended");
+        PSM_ASSIGN_OR_RETURN(const v1::Delegation found,
+                             OfferedTo(parts_, sql, request, now));
         v1::AnswerDelegationResponse answer;
         *answer.mutable_delegation() = DelegationStore::SetState(
-            sql, found->delegation_id(),
+            sql, found.delegation_id(),
             request.accept() ? v1::Delegation::ACCEPTED
                              : v1::Delegation::DECLINED,
             now);

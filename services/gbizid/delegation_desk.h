@@ -16,6 +16,8 @@ class DelegationDesk {
  public:
   explicit DelegationDesk(DeskParts parts) : parts_(parts) {}
 
+  // What makes a delegation asks the registry of corporations about both sides
+  // before it writes, outside of any transaction; what ends one asks nobody.
   absl::StatusOr<v1::OfferDelegationResponse> Offer(
       const agency::CallContext& call,
       const v1::OfferDelegationRequest& request);
