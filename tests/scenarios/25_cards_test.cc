@@ -183,7 +183,17 @@ TEST_F(Cards, OpenSslHearsOfALostCardFromTheRunningAgency) {
                                 *ReadFile(Jpki("responder")), "/"))
         .text;
   };
+  const auto verify = [&pem] {
+    return OpenSsl(absl::StrCat("verify -x509_strict -crl_check -CAfile ",
+                                Jpki("ca.pem"), " -CRLfile ", Jpki("crl.pem"),
+                                " ", pem))
+        .text;
+  };
   EXPECT_NE(ask().find(": good"), std::string::npos) << ask();
+  EXPECT_NE(verify().find(": OK"), std::string::npos) << verify();
+  const auto list = OpenSsl(absl::StrCat("crl -noout -CAfile ", Jpki("ca.pem"),
+                                         " -in ", Jpki("crl.pem")));
+  EXPECT_NE(list.text.find("verify OK"), std::string::npos) << list.text;
   ASSERT_EQ(SignIn("yoshiko"), CodeAtPortal("yoshiko"));
   identity::v1::RevokeCardRequest request;
   request.set_subject(CodeAtPortal("yoshiko"));
@@ -192,6 +202,8 @@ TEST_F(Cards, OpenSslHearsOfALostCardFromTheRunningAgency) {
       &CardsService::Stub::RevokeCard, {.affair = "own-request"}, request);
   ASSERT_TRUE(lost.status.ok()) << lost.status;
   EXPECT_NE(ask().find(": revoked"), std::string::npos) << ask();
+  EXPECT_NE(verify().find("certificate revoked"), std::string::npos)
+      << verify();
   EXPECT_EQ(SignIn("yoshiko"), "CERTIFICATE_NOT_ACCEPTED");
 }
 
