@@ -62,6 +62,7 @@ absl::StatusOr<Actor> FindActor(soci::session& sql,
   return actor;
 }
 
+// Where the corporations that it is of and acts for still are.
 absl::StatusOr<Actor> ActorOf(const DeskParts& parts,
                               const openid::Client& client,
                               const std::string& subject) {
@@ -72,6 +73,14 @@ absl::StatusOr<Actor> ActorOf(const DeskParts& parts,
             actor, FindActor(sql, client, subject, parts.clock->Now()));
         return absl::OkStatus();
       }));
+  // Nobody serves a call of the mesh here.
+  PSM_RETURN_IF_ERROR(CheckInBeing(*parts.corporations, nullptr,
+                                   actor.account.corporate_number()));
+  if (actor.delegation) {
+    PSM_RETURN_IF_ERROR(
+        CheckInBeing(*parts.corporations, nullptr,
+                     actor.delegation->principal_corporate_number()));
+  }
   return actor;
 }
 

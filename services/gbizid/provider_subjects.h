@@ -22,7 +22,9 @@ namespace psm::gbizid {
 // knows. Every question is answered from accounts and delegations as they are
 // at that moment: PERMISSION_DENIED for an account that may not be used any
 // more, and for a delegation that is not in force or is for another service
-// than the client's. Thread-safe. `disclosures` must outlive it.
+// than the client's. Of a corporation the registry is asked each time whether
+// it still is, of the principal's, too: errors as CorporationSource::InBeing.
+// Thread-safe. `disclosures` must outlive it.
 class BusinessSubjects final : public openid::Subjects {
  public:
   BusinessSubjects(DeskParts parts, Disclosures* disclosures)

@@ -88,6 +88,35 @@ TEST_F(BusinessIdTest, ADelegationIsOfOneServiceAndOfWhoHoldsIt) {
   EXPECT_EQ(*subjects_.Claims(*client_, beta, {"openid"}), json::object());
 }
 
+TEST_F(BusinessIdTest, WhatIsNoMoreSignsInNowhereAndNobodyActsForIt) {
+  const v1::Delegation delegation = Delegate();
+  Browser browser(provider_.get());
+  EnterPage(browser, "c@d");
+  browser.Submit("/sign-in", "acting=" + delegation.delegation_id());
+  const json tokens =
+      Tokens(RedirectParameter(browser.Submit("/consent"), "code"));
+  ASSERT_EQ(UserInfo(tokens).status, 200);
+  for (const char* gone : {kAlpha, kBeta}) {
+    corporations_.refusals = {{gone, "CORPORATION_DISSOLVED"}};
+    EXPECT_EQ(UserInfo(tokens).status, 403) << gone;
+    corporations_.refusals = {{gone, "CORPORATIONS_UNAVAILABLE"}};
+    EXPECT_EQ(UserInfo(tokens).status, 503) << gone;
+    corporations_.refusals.clear();
+    EXPECT_EQ(UserInfo(tokens).status, 200) << gone;
+  }
+}
+
+TEST_F(BusinessIdTest, WhoeverIsNoMoreIsNamedToNoRelyingParty) {
+  for (const auto& [reason, error] :
+       {std::pair("CORPORATION_MERGED", "server_error"),
+        std::pair("CORPORATIONS_UNAVAILABLE", "temporarily_unavailable")}) {
+    corporations_.refusals = {{kAlpha, reason}};
+    Browser browser(provider_.get());
+    EnterPage(browser, "a@b");
+    EXPECT_EQ(RedirectParameter(browser.Submit("/consent"), "error"), error);
+  }
+}
+
 TEST_F(BusinessIdTest, AnEntryIsTheLowerAssuranceAndNoPersonIsNamed) {
   ASSERT_TRUE(Open(kAlpha, "e@b").ok());
   const std::string entry = AccountIn(Session("e@b"))->account_id();

@@ -344,5 +344,44 @@ TEST_F(AskedRegistry, ACorporationThatIsNoMoreGetsNoPrime) {
   EXPECT_EQ(ReasonOnRecord(late.exchange_id), "CORPORATION_DISSOLVED");
 }
 
+// From a sole proprietor, whom the registry does not have.
+TEST_F(AskedRegistry, NobodyDelegatesToWhatIsNoMore) {
+  const std::string shop = Open("", "shop@example.example");
+  ASSERT_TRUE(
+      ShowCard(shop, "", Apply(shop, "", gv1::PrimeApplication::CARD), "hanako")
+          .status.ok());
+  const std::string gamma = Other(Kakuu());
+  const std::string session = Open(gamma, "g@gamma.example");
+  ApproveDocuments(Apply(session, gamma, gv1::PrimeApplication::DOCUMENTS));
+  gv1::OfferDelegationRequest offer;
+  offer.set_session(shop);
+  offer.set_delegate(gamma);
+  offer.set_relying_service(kGrants);
+  offer.mutable_end_time()->set_seconds(
+      absl::ToUnixSeconds(mesh().clock().Now() + absl::Hours(24)));
+  const auto offered =
+      Done(&DelegationsService::Stub::OfferDelegation, offer).delegation();
+
+  Dissolve(gamma);
+  gv1::AnswerDelegationRequest answer;
+  answer.set_session(session);
+  answer.set_delegation_id(offered.delegation_id());
+  answer.set_etag(offered.etag());
+  answer.set_accept(true);
+  const auto refused =
+      mesh().Client(kTerminal).Call(&DelegationsService::Stub::AnswerDelegation,
+                                    {.affair = kAccounts}, answer);
+  EXPECT_EQ(ReasonOf(refused.status), "CORPORATION_DISSOLVED");
+  EXPECT_EQ(ReasonOnRecord(refused.exchange_id), "CORPORATION_DISSOLVED");
+  answer.set_accept(false);
+  EXPECT_EQ(Done(&DelegationsService::Stub::AnswerDelegation, answer)
+                .delegation()
+                .state(),
+            gv1::Delegation::DECLINED);
+  const auto again = mesh().Client(kTerminal).Call(
+      &DelegationsService::Stub::OfferDelegation, {.affair = kAccounts}, offer);
+  EXPECT_EQ(ReasonOf(again.status), "CORPORATION_DISSOLVED");
+}
+
 }  // namespace
 }  // namespace psm::testing
