@@ -4,10 +4,7 @@
 #include <string>
 
 #include "absl/strings/match.h"
-#include "absl/time/civil_time.h"
 #include "mesh/base/durable_file.h"
-#include "mesh/base/japan_time.h"
-#include "psm/corporations/v1/corporations.grpc.pb.h"
 #include "psm/grants/v1/grants.grpc.pb.h"
 #include "services/generator/corporate_number.h"
 #include "tests/scenarios/business_scenario.h"
@@ -15,10 +12,6 @@
 namespace psm::testing {
 namespace {
 
-constexpr char kRegistrar[] = "corporations/desk";
-constexpr char kRegistration[] = "corporate-registration";
-
-using corporations::v1::CorporationsService;
 using grants::v1::GrantsService;
 using gv1::ActingService;
 using gv1::RoleGrant;
@@ -206,18 +199,7 @@ TEST_F(Grants, ADelegateAppliesWhileItMayAndTheRecordsShowForWhom) {
   EXPECT_EQ(granted.acts_size(), 3);
 
   // A is dissolved: it gets no other, and is told why.
-  corporations::v1::GetCorporationRequest read;
-  read.set_corporate_number(alpha);
-  corporations::v1::RegisterChangeRequest dissolve;
-  dissolve.set_corporate_number(alpha);
-  dissolve.set_etag(Done(&CorporationsService::Stub::GetCorporation, read,
-                         kRegistration, kRegistrar)
-                        .etag());
-  dissolve.set_effective_date(
-      absl::FormatCivilTime(DayInJapan(mesh().clock().Now())));
-  dissolve.mutable_dissolution();
-  Done(&CorporationsService::Stub::RegisterChange, dissolve, kRegistration,
-       kRegistrar);
+  Dissolve(alpha);
   const auto closed = Start(EnterGrants(a), alpha);
   EXPECT_EQ(ReasonOf(closed.status), "CORPORATION_DISSOLVED");
   EXPECT_EQ(OnlyRecord(mesh(), {.exchange_id = closed.exchange_id,

@@ -212,12 +212,6 @@ class AskedRegistry : public Registries {
     const ChangeReply done = Register(change);
     ASSERT_TRUE(done.status.ok()) << done.status;
   }
-  static void Dissolve(const std::string& number) {
-    RegisterChangeRequest change = Change(number);
-    change.mutable_dissolution();
-    const ChangeReply done = Register(change);
-    ASSERT_TRUE(done.status.ok()) << done.status;
-  }
   // As far as it is said so far.
   static std::string MailedCode() {
     const std::string folder =

@@ -173,6 +173,13 @@ TEST_F(BusinessOpenId, ForeignClientsLearnWhoActsForWhomAndAPersonIsOnRecord) {
             "NO_AGREEMENT");
   const json other = Run("b@beta.example", "own", "other");
   EXPECT_NE(other["claims"]["sub"], own["claims"]["sub"]);
+
+  // The principal is wound up: nobody acts for it, and B still signs in for
+  // itself.
+  Dissolve(alpha);
+  EXPECT_EQ(Run("b@beta.example", delegation)["error"], "server_error");
+  EXPECT_EQ(Run("a@alpha.example")["error"], "server_error");
+  EXPECT_EQ(Run("b@beta.example")["claims"]["sub"], own["claims"]["sub"]);
 }
 
 }  // namespace

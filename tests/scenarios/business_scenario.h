@@ -7,7 +7,10 @@
 #include <string>
 
 #include "absl/strings/ascii.h"
+#include "absl/time/civil_time.h"
+#include "mesh/base/japan_time.h"
 #include "mesh/crypto/base32.h"
+#include "psm/corporations/v1/corporations.grpc.pb.h"
 #include "psm/gbizid/v1/accounts_service.grpc.pb.h"
 #include "psm/gbizid/v1/delegation.grpc.pb.h"
 #include "psm/gbizid/v1/prime_service.grpc.pb.h"
@@ -93,6 +96,25 @@ class BusinessScenario : public Scenario {
     request.set_approve(true);
     Done(&PrimeService::Stub::DecideApplication, request, kAccounts,
          "gbizid/desk");
+  }
+
+  // The registry's officers close a corporation as of today.
+  static void Dissolve(const std::string& number) {
+    using corporations::v1::CorporationsService;
+    constexpr char kRegistrar[] = "corporations/desk";
+    constexpr char kRegistration[] = "corporate-registration";
+    corporations::v1::GetCorporationRequest read;
+    read.set_corporate_number(number);
+    corporations::v1::RegisterChangeRequest dissolve;
+    dissolve.set_corporate_number(number);
+    dissolve.set_etag(Done(&CorporationsService::Stub::GetCorporation, read,
+                           kRegistration, kRegistrar)
+                          .etag());
+    dissolve.set_effective_date(
+        absl::FormatCivilTime(DayInJapan(mesh().clock().Now())));
+    dissolve.mutable_dissolution();
+    Done(&CorporationsService::Stub::RegisterChange, dissolve, kRegistration,
+         kRegistrar);
   }
 
   // What an account's app shows next: a step later than whatever was used.
