@@ -7,6 +7,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/civil_time.h"
+#include "mesh/base/mutex.h"
 #include "services/residents/protection_flag.h"
 #include "services/residents/protection_store.h"
 
@@ -23,16 +24,20 @@ class HouseholdProtection {
   // entry by which somebody may have joined a household. The mesh first, then
   // the register: whoever was told of an error repeats the call. Errors as
   // ProtectionFlag::Set and Database.
-  absl::Status Extend(absl::CivilDay today);
+  absl::Status Extend(absl::CivilDay today) PSM_EXCLUDES(mu_);
 
   // After the end of a protection: of the person and those who were protected
   // with him, whoever nothing protects any more is so at the mesh. Errors as
   // Extend.
-  absl::Status Lift(const std::string& subject);
+  absl::Status Lift(const std::string& subject) PSM_EXCLUDES(mu_);
 
  private:
+  absl::Status Free(const std::string& subject) PSM_REQUIRES(mu_);
+
   ProtectionStore& decisions_;
   ProtectionFlag& flag_;
+  // What is looked up here is still so when the mesh is told.
+  Mutex mu_;
 };
 
 }  // namespace psm

@@ -15,6 +15,7 @@ grpc::Status ProtectionService::Protect(
     residents::v1::ProtectResponse* response) {
   const auto call = CallContext::From(*context);
   const Notice notice{call, clock_.Now()};
+  MutexLock lock(mu_);
   absl::Status status = decisions_.CheckProtect(notice, *request);
   if (status.ok())
     status =
@@ -33,6 +34,7 @@ grpc::Status ProtectionService::EndProtection(
     const residents::v1::EndProtectionRequest* request,
     residents::v1::EndProtectionResponse* response) {
   const auto call = CallContext::From(*context);
+  MutexLock lock(mu_);
   auto ended = decisions_.End({call, clock_.Now()}, *request);
   if (!ended.ok()) return agency::ToGrpc(ended.status());
   const absl::Status told = household_.Lift(request->subject());

@@ -45,6 +45,7 @@ class ProtectionService final
   ProtectionStore& decisions_;
   ProtectionFlag& flag_;
   HouseholdProtection& household_;
+  Mutex mu_;  // one decision after the other: the mesh hears of each in order
   const Clock& clock_;
 };
 

@@ -164,6 +164,20 @@ TEST_F(ProtectionServiceTest, OfTwoProtectedInAHouseholdEachProtectsTheOther) {
   EXPECT_TRUE(flag_.protects.empty());
 }
 
+TEST_F(ProtectionServiceTest,
+       AProtectionThatEndsMeanwhileLeavesNobodyProtected) {
+  residents::v1::ProtectRequest protect;
+  protect.set_subject("hanako");
+  protect.set_last_date("2027-11-22");
+  ASSERT_TRUE(decisions_.Protect(NewNotice(), protect).ok());
+  residents::v1::EndProtectionRequest end;
+  end.set_subject("hanako");
+  flag_.meanwhile = [&] { ASSERT_TRUE(decisions_.End(NewNotice(), end).ok()); };
+  ASSERT_TRUE(household_.Extend(today_).ok());
+  EXPECT_EQ(flag_.set[0].front(), '+') << "it was looked up before";
+  EXPECT_TRUE(flag_.protects.empty());
+}
+
 TEST_F(ProtectionServiceTest, WhoHasLeftStaysProtectedUntilAnOfficerEndsIt) {
   ASSERT_TRUE(Protect("hanako").ok());
   residents::v1::NotifyMoveOutRequest move;

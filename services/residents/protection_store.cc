@@ -245,14 +245,18 @@ absl::StatusOr<std::vector<Companion>> ProtectionStore::NewCompanions(
   return found;
 }
 
-absl::Status ProtectionStore::Keep(const Companion& companion) {
-  return database_.Write([&](soci::session& sql) -> absl::Status {
+absl::StatusOr<bool> ProtectionStore::Keep(const Companion& companion) {
+  bool kept = false;
+  PSM_RETURN_IF_ERROR(database_.Write([&](soci::session& sql) -> absl::Status {
+    kept = IsProtected(sql, companion.because_of);
+    if (!kept) return absl::OkStatus();
     sql << "INSERT INTO protected_with (subject, because_of, end_time) VALUES "
            "(:subject, :because_of, 0) ON CONFLICT (subject, because_of) DO "
            "UPDATE SET end_time = 0",
         soci::use(companion.subject), soci::use(companion.because_of);
     return absl::OkStatus();
-  });
+  }));
+  return kept;
 }
 
 absl::StatusOr<std::vector<std::string>> ProtectionStore::FreedWith(

@@ -65,8 +65,9 @@ class ProtectionStore {
   // Whoever lives with a protected person on `today` and is not kept as
   // protected with that one. Errors as Database::Read.
   absl::StatusOr<std::vector<Companion>> NewCompanions(absl::CivilDay today);
-  // Keeps that one is. Errors as Database::Write.
-  absl::Status Keep(const Companion& companion);
+  // Keeps that one is; false, and nothing is kept, where the other is protected
+  // no more. Errors as Database::Write.
+  absl::StatusOr<bool> Keep(const Companion& companion);
   // Of a person and all who ever were protected with him, those whom nothing
   // protects now. Errors as Database::Read.
   absl::StatusOr<std::vector<std::string>> FreedWith(

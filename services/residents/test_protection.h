@@ -2,8 +2,10 @@
 #ifndef PSM_SERVICES_RESIDENTS_TEST_PROTECTION_H_
 #define PSM_SERVICES_RESIDENTS_TEST_PROTECTION_H_
 
+#include <functional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "services/residents/household_protection.h"
@@ -22,11 +24,13 @@ class FakeFlag final : public ProtectionFlag {
       protects.insert(subject);
     else
       protects.erase(subject);
+    if (meanwhile != nullptr) std::exchange(meanwhile, nullptr)();
     return absl::OkStatus();
   }
   absl::Status answer;
   std::vector<std::string> set, exchanges;  // as it was asked to
   std::set<std::string> protects;           // as it took over
+  std::function<void()> meanwhile;          // happens once it has
 };
 
 }  // namespace psm
